@@ -1,0 +1,1 @@
+"""Casework: the review and hand-over daemon for every editor."""

@@ -1,0 +1,23 @@
+"""The only place in the tests that may sleep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(predicate: Callable[[], T], *, description: str, timeout_s: float = 20.0) -> T:
+    """Wait until `predicate` gives something true, and give it back; fail with `description` after `timeout_s` seconds."""
+    end = time.monotonic() + timeout_s
+    pause_s = 0.002
+    while True:
+        found = predicate()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {timeout_s} s in vain until {description}")
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.1)
