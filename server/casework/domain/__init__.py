@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""What Casework is about: events, the shapes they fold into, and the rules. No I/O, no clock, no await."""

@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""What the core needs from the world, as Protocols; each method states its promise. No code that does anything."""

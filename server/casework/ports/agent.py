@@ -1,0 +1,194 @@
+"""Agents: who does the work. One port for all of them; each runs in a process of its own.
+
+An agent gets a briefing and a worktree and gives a stream of reports. It can't approve, land, trust or change policy:
+nothing of that kind is reachable from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from casework.domain.anchor import Anchor
+from casework.domain.frozen import Frozen
+from casework.domain.ids import QuestionId, RunId, TaskId
+from casework.domain.spec import FollowUpKind, Severity, Spec
+
+
+class Briefing(Frozen):
+    """Everything an agent is told at the start of a run."""
+
+    task: TaskId
+    run: RunId
+    n: int
+    """The run's number within its task, from 1."""
+    epoch: int
+    """The writer's fence: reports of a worker with another epoch are dropped."""
+    title: str
+    ticket: str = ""
+    """Verbatim, from outside: data, never instructions that widen anything."""
+    spec: Spec = Spec()
+    worktree: str
+    """Absolute path; the only place the agent may write."""
+    comments: tuple[str, ...] = ()
+    """What the human asked for in the last review, with places; rejected hunks with their reasons."""
+    script: str = ""
+    """For the scripted agent: its JSON script."""
+    resume_after: int = 0
+    """How many steps of this run are already done and journalled; an agent that can resume goes on behind them."""
+    answers: tuple[tuple[QuestionId, str], ...] = ()
+    """Questions of this run that were answered while no worker lived."""
+
+
+class Said(Frozen):
+    """A message of the agent: a claim, shown as such."""
+
+    kind: Literal["said"] = "said"
+    text: str
+
+
+class StepBegun(Frozen):
+    """A step with an effect is about to happen: journalled before it is done."""
+
+    kind: Literal["step_begun"] = "step_begun"
+    n: int
+    what: str
+    summary: str = ""
+
+
+class StepDone(Frozen):
+    """The step has happened."""
+
+    kind: Literal["step_done"] = "step_done"
+    n: int
+    outcome: str = ""
+
+
+class Used(Frozen):
+    """Tokens and money since the last report of this kind; None is unknown, never a guess."""
+
+    kind: Literal["used"] = "used"
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_microdollars: int | None = None
+
+
+class Asked(Frozen):
+    """A question to the human; the agent waits, perhaps for days."""
+
+    kind: Literal["asked"] = "asked"
+    id: QuestionId
+    text: str
+    why: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class FollowedUp(Frozen):
+    """Something that deserves separate attention."""
+
+    kind: Literal["followed_up"] = "followed_up"
+    task_kind: FollowUpKind
+    title: str
+    why: str = ""
+    anchor: Anchor | None = None
+    severity: Severity | None = None
+
+
+class TurnEnded(Frozen):
+    """A turn boundary: the daemon takes a checkpoint before the agent goes on."""
+
+    kind: Literal["turn_ended"] = "turn_ended"
+
+
+class Note(Frozen):
+    """What and why, for one place of the change."""
+
+    anchor: Anchor
+    text: str
+
+
+class Finished(Frozen):
+    """The agent hands in its work."""
+
+    kind: Literal["finished"] = "finished"
+    comment: str
+    notes: tuple[Note, ...] = ()
+    claims: tuple[str, ...] = ()
+    """Ids of criteria the agent says are met."""
+
+
+class Failed(Frozen):
+    """The agent could not go on; the sentence is for the human."""
+
+    kind: Literal["failed"] = "failed"
+    sentence: str
+
+
+class Lost(Frozen):
+    """The worker died or fell silent; said by our side of the pipe, never by the agent."""
+
+    kind: Literal["lost"] = "lost"
+    sentence: str
+
+
+AgentReport = Annotated[
+    Said | StepBegun | StepDone | Used | Asked | FollowedUp | TurnEnded | Finished | Failed | Lost,
+    Field(discriminator="kind"),
+]
+
+AgentState = Literal["starting", "working", "waiting", "ended"]
+
+
+class AgentRun(Protocol):
+    """One run under way."""
+
+    @property
+    def state(self) -> AgentState:
+        """Where the worker stands."""
+        ...
+
+    def reports(self) -> AsyncIterator[AgentReport]:
+        """Give the reports in order; exactly one of `Finished`, `Failed`, `Lost` comes, as the last one.
+
+        After `StepBegun` and `TurnEnded` the worker waits for `proceed`, so that what it is about to do is journalled first.
+        """
+        ...
+
+    async def proceed(self) -> None:
+        """Let the worker go on behind its last `StepBegun` or `TurnEnded`."""
+        ...
+
+    async def answer(self, question: QuestionId, text: str) -> None:
+        """Hand over the human's answer."""
+        ...
+
+    async def cancel(self) -> None:
+        """End the whole process tree within five seconds; what was written in the worktree stays there. Idempotent."""
+        ...
+
+
+class Agent(Protocol):
+    """One kind of agent."""
+
+    @property
+    def name(self) -> str:
+        """The name people type."""
+        ...
+
+    def check(self, briefing: Briefing) -> None:
+        """Look for what can be known before a start.
+
+        Raises:
+            Refused: the briefing can't be worked on (a script with an error in step 7, no key), with the sentence.
+        """
+        ...
+
+    async def start(self, briefing: Briefing) -> AgentRun:
+        """Start a worker process in the briefing's worktree.
+
+        Raises:
+            Trouble: the worker could not be started.
+        """
+        ...
