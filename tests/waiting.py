@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def wait_until(predicate: Callable[[], T], *, description: str, timeout_s: float = 20.0) -> T:
-    """Wait until `predicate` gives something true, and give it back; after `timeout_s` seconds fail with `description`."""
+    """Give back the first true answer of `predicate`; after `timeout_s` seconds fail with `description`."""
     end = time.monotonic() + timeout_s
     pause_s = 0.002
     while True:
