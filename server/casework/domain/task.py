@@ -1,0 +1,192 @@
+"""A task as the journal tells it: shapes only; the fold is in evolve.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from casework.domain import events as e
+from casework.domain.anchor import Anchor
+from casework.domain.change import ChangeKind
+from casework.domain.envelope import Actor, Origin
+from casework.domain.errors import Refused
+from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
+from casework.domain.spec import Severity, Spec, TaskKind
+from casework.domain.status import Status
+
+RunState = Literal["running", "finished", "failed", "stopped", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The human's decision on one hunk."""
+
+    decision: e.Decision
+    reason: str = ""
+
+
+NO_SPEC: Final = Spec()
+NO_DECISIONS: Final[Mapping[HunkId, Decided]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt at the task."""
+
+    id: RunId
+    n: int
+    agent: str
+    base: CommitId
+    worktree: str
+    state: RunState = "running"
+    steps_begun: int = 0
+    steps_done: int = 0
+    last_step: str = ""
+    checkpoints: int = 0
+    head: CommitId | None = None
+    started_at: int = 0
+    reason: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_microdollars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to the human."""
+
+    id: QuestionId
+    text: str
+    why: str
+    choices: tuple[str, ...]
+    run: RunId | None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment on a review; its text is a blob, `preview` its first line."""
+
+    id: CommentId
+    text: BlobHash
+    preview: str
+    hunk: HunkId | None
+    anchor: Anchor | None
+    by: Actor
+    review_head: CommitId
+
+
+@dataclass(frozen=True, slots=True)
+class Reshown:
+    """The result of an approval that is not what was shown, shown again."""
+
+    onto: CommitId
+    result_tree: str
+    why: str
+    paths: BlobHash
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What waits for a verdict, or got one."""
+
+    change_kind: ChangeKind
+    base: CommitId
+    head: CommitId
+    diff_hash: str
+    manifest: BlobHash
+    comment: BlobHash
+    target: str | None
+    files: int
+    hunks: int
+    minutes: int
+    run: int | None
+    range_text: str
+    authors: BlobHash | None
+    decisions: Mapping[HunkId, Decided] = NO_DECISIONS
+    reshown: Reshown | None = None
+    verdict: e.Verdict | None = None
+    answered_by: Actor | None = None
+    answered_at: int = 0
+    answered_shown: str = ""
+    message: BlobHash | None = None
+    opened_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """The task's last landing."""
+
+    id: LandingId
+    mode: e.LandingMode
+    shown: str
+    branch: str | None = None
+    state: Literal["approved", "announced", "landed", "undone", "taken_back"] = "approved"
+    plan: BlobHash | None = None
+    commit: CommitId | None = None
+    undo: LandingId | None = None
+    """The landing under way that takes this one back."""
+    undo_plan: BlobHash | None = None
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One intent."""
+
+    id: TaskId
+    number: int
+    kind: TaskKind
+    title: str
+    status: Status
+    origin: Origin
+    added_seq: int
+    added_at: int
+    changed_seq: int
+    changed_at: int
+    spec: Spec = NO_SPEC
+    ticket: BlobHash | None = None
+    anchor: Anchor | None = None
+    found_in: int | None = None
+    why: str = ""
+    severity: Severity | None = None
+    fingerprint: str = ""
+    before: Status | None = None
+    """Where a snoozed task was."""
+    snoozed_until: int = 0
+    agent: str = ""
+    script: BlobHash | None = None
+    runs: tuple[Run, ...] = ()
+    questions: tuple[Question, ...] = ()
+    review: Review | None = None
+    comments: tuple[Comment, ...] = ()
+    landing: Landing | None = None
+    reason: str = ""
+    """Why it stands where it stands, as a sentence: stopped, failed, handed back."""
+    acted: Actor | None = None
+    """Who brought about the last change."""
+
+    @property
+    def run(self) -> Run | None:
+        """The last run."""
+        return self.runs[-1] if self.runs else None
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        """What the human is asked and has not answered."""
+        return tuple(question for question in self.questions if question.answer is None)
+
+    def standing_review(self) -> Review:
+        """Give the review that waits for a verdict.
+
+        Raises:
+            Refused: there is none; the sentence says who answered it and how, where that is so.
+        """
+        if self.review is not None and self.status == "in_review":
+            return self.review
+        raise Refused(
+            f"Task {self.number} has no review that waits: it is {self.status.replace('_', ' ')}.", code="no_review"
+        )
