@@ -30,7 +30,7 @@ def test_a_socket_below_the_runtime_folder_has_a_path_short_enough_for_every_sys
 
 
 @given(st.integers())
-def test_the_world_may_be_shared_by_the_examples_of_one_test(_number: int) -> None:
+def test_the_world_may_be_shared_by_the_examples_of_one_test(number: int) -> None:
     assert "CASEWORK_TEST_MARK" in os.environ
 
 
