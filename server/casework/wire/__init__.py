@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""The messages of `casework/...`: what every client sends and gets, and the source of the TypeScript and Lua types."""

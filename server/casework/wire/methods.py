@@ -1,0 +1,94 @@
+"""The table of methods: one name, six places.
+
+`casework/review/answer` on the wire is the command `casework.review.answer`, `:Casework review answer` and
+`casework review answer`. A command takes the method's parameters as its one argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel
+
+from casework.wire import requests as r
+from casework.wire.views import Board, ReviewView, TaskView
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One request a client may send."""
+
+    name: str
+    params: type[r.Params]
+    result: type[BaseModel]
+    doc: str
+
+    @property
+    def command(self) -> str:
+        """The same thing as an LSP command."""
+        return self.name.replace("/", ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One notification the daemon sends."""
+
+    name: str
+    params: type[BaseModel]
+    doc: str
+
+
+METHODS: Final[tuple[Method, ...]] = (
+    Method("casework/board/read", r.Params, Board, "The whole board of a repository, with the cursor to follow from."),
+    Method("casework/board/next", r.Params, r.NextThing, "The next thing that needs the human."),
+    Method("casework/repository/list", r.Params, r.Repositories, "The repositories this session has open."),
+    Method("casework/task/add", r.AddTask, TaskView, "Add a task to the backlog."),
+    Method("casework/task/list", r.ListTasks, r.TaskList, "List tasks."),
+    Method("casework/task/show", r.TaskParams, TaskView, "Show everything about one task."),
+    Method("casework/task/accept", r.TaskDeed, TaskView, "Take a proposed task into the backlog."),
+    Method("casework/task/dismiss", r.ReasonDeed, TaskView, "Turn a proposed task down."),
+    Method("casework/task/start", r.StartTask, TaskView, "Let an agent work on a task."),
+    Method("casework/task/stop", r.ReasonDeed, TaskView, "Stop the work on a task; its worktree is kept."),
+    Method("casework/task/retry", r.StartTask, TaskView, "Try a stopped or failed task again."),
+    Method("casework/task/snooze", r.SnoozeTask, TaskView, "Put a task out of sight until a time."),
+    Method("casework/task/wake", r.TaskDeed, TaskView, "Bring a snoozed task back."),
+    Method("casework/task/drop", r.ReasonDeed, TaskView, "Give a task up; it can be restored."),
+    Method("casework/task/restore", r.TaskDeed, TaskView, "Put a dropped task back into the backlog."),
+    Method(
+        "casework/task/wait",
+        r.WaitForTask,
+        TaskView,
+        "Wait until a task is in one of the statuses; cancel to end the wait.",
+    ),
+    Method("casework/question/answer", r.AnswerQuestion, TaskView, "Answer an agent's question."),
+    Method("casework/review/open", r.OpenReview, ReviewView, "Open a review of the working tree, a branch or a range."),
+    Method("casework/review/recent", r.RecentReview, ReviewView, "Open a review of recent history."),
+    Method("casework/review/list", r.Params, r.TaskList, "List the reviews that wait for a verdict."),
+    Method("casework/review/show", r.TaskParams, ReviewView, "Show a review: its files and hunks in reading order."),
+    Method("casework/review/diff", r.ReviewDiff, r.Patch, "Give the patch of a review."),
+    Method("casework/review/content", r.ReviewContent, r.Content, "Give one side of one file of a review."),
+    Method(
+        "casework/review/document", r.TaskParams, r.Document, "Write the review as a file to be opened in any editor."
+    ),
+    Method("casework/review/decide", r.DecideHunks, ReviewView, "Accept or reject hunks, or take that back."),
+    Method("casework/review/comment", r.AddComment, ReviewView, "Comment on a review."),
+    Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
+    Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
+    Method("casework/review/undo", r.TaskDeed, TaskView, "Take a landed approval back."),
+    Method("casework/trust/show", r.Params, r.TrustView, "Tell whether the user trusts the repository."),
+    Method("casework/trust/grant", r.Deed, r.TrustView, "Trust the repository: its programs may be run."),
+    Method("casework/trust/revoke", r.Deed, r.TrustView, "Take the trust back."),
+    Method("casework/journal/read", r.ReadJournal, r.JournalRows, "Read the journal."),
+    Method("casework/purge", r.PurgeParams, r.PurgeView, "Show, or remove, what no living task needs."),
+    Method("casework/daemon/status", r.Params, r.DaemonStatus, "Tell about the daemon."),
+    Method("casework/daemon/stop", r.Params, r.Nothing, "Stop the daemon; editors start it again when they need it."),
+)
+
+NOTIFICATIONS: Final[tuple[Notification, ...]] = (
+    Notification("casework/board/changed", r.BoardChanged, "The board of a repository changed."),
+    Notification("casework/review/changed", r.ReviewChanged, "A review changed."),
+)
+
+BY_NAME: Final[dict[str, Method]] = {method.name: method for method in METHODS}
+"""Every method by its name."""

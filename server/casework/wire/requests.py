@@ -1,0 +1,284 @@
+"""What clients ask: one model per method, parsed once at the border; `extra` fields are refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from casework.domain.anchor import Anchor
+from casework.domain.events import Decision, LandingMode, Verdict
+from casework.domain.spec import Criterion, TaskKind
+from casework.domain.status import Status
+from casework.wire.views import JournalRow, LeftoverView, RepositoryView, TaskCard
+
+Number = Annotated[int, Field(ge=1, le=2**31)]
+Text = Annotated[str, Field(max_length=200_000)]
+Line = Annotated[str, Field(max_length=500)]
+
+
+class Params(BaseModel):
+    """The parameters of a method."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    repository: str | None = None
+    """A path in the repository meant, or its `file:` URI; without it the session's only one."""
+
+
+class Deed(Params):
+    """The parameters of a method that changes something."""
+
+    command: Annotated[str, Field(max_length=100)] | None = None
+    """The client's idempotency key: the same key twice is answered twice and done once."""
+
+
+class TaskParams(Params):
+    """About one task."""
+
+    number: Number
+
+
+class TaskDeed(Deed):
+    """Changes one task."""
+
+    number: Number
+
+
+class ReasonDeed(TaskDeed):
+    """Changes one task, and says why."""
+
+    reason: Line = ""
+
+
+class AddTask(Deed):
+    """A new task in the backlog."""
+
+    title: Annotated[str, Field(min_length=1, max_length=500)]
+    kind: TaskKind = "change"
+    intent: Annotated[str, Field(max_length=2000)] = ""
+    criteria: list[Criterion] = Field(default_factory=list, max_length=20)
+    scope: list[str] = Field(default_factory=list, max_length=50)
+    checks: list[str] = Field(default_factory=list, max_length=20)
+    ticket: Text = ""
+    """Text from outside, kept verbatim (redacted); it is data."""
+    anchor: Anchor | None = None
+
+
+class ListTasks(Params):
+    """Which tasks to list; without statuses all that are not dropped."""
+
+    statuses: list[Status] = Field(default_factory=list)
+
+
+class StartTask(TaskDeed):
+    """Let an agent work on it."""
+
+    agent: Line = "scripted"
+    script: Text = ""
+    """For the scripted agent: its JSON script."""
+
+
+class SnoozeTask(TaskDeed):
+    """Put it out of sight."""
+
+    until: int
+    """UTC microseconds."""
+
+
+class WaitForTask(TaskParams):
+    """Answered when the task is in one of the statuses, or when the time is up."""
+
+    statuses: list[Status] = Field(min_length=1)
+    timeout_s: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+
+
+class AnswerQuestion(TaskDeed):
+    """Answer an agent's question."""
+
+    question: str
+    answer: Annotated[str, Field(max_length=2000)]
+
+
+class OpenReview(Deed):
+    """Open a review of a change that stands already."""
+
+    kind: Literal["working_tree", "branch", "range"]
+    name: Line = ""
+    """The branch, or `REV..REV`."""
+    into: Line | None = None
+    """Of a branch: where it would land; by default the branch that is checked out."""
+    untracked: list[str] = Field(default_factory=list, max_length=10_000)
+    """Of a working tree: untracked paths to take along, relative to the repository's top."""
+
+
+class RecentReview(Deed):
+    """Open a review of recent history: what `casework try` shows."""
+
+    since: Line | None = None
+
+
+class ReviewFile(TaskParams):
+    """One file of a review."""
+
+    path: str
+
+
+class ReviewContent(ReviewFile):
+    """One side of one file of a review."""
+
+    side: Literal["base", "head"]
+
+
+class ReviewDiff(TaskParams):
+    """The patch of a review, of one path if asked."""
+
+    path: str | None = None
+
+
+class DecideHunks(TaskDeed):
+    """Decide on hunks; `none` takes a decision back."""
+
+    hunks: list[str] = Field(min_length=1, max_length=10_000)
+    decision: Decision
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class AddComment(TaskDeed):
+    """Comment on a hunk, a place, or the whole review."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200_000)]
+    hunk: str | None = None
+    anchor: Anchor | None = None
+
+
+class AnswerReview(TaskDeed):
+    """The verdict."""
+
+    verdict: Verdict
+    shown: Annotated[str, Field(min_length=12, max_length=64, pattern=r"^[0-9a-fA-F]+$")]
+    """The hash of what the human was shown; at least its first 12 digits."""
+    mode: LandingMode | None = None
+    branch: Line = ""
+    """In mode `branch`: the name of the branch to make; by default one made from the task."""
+    message: Text = ""
+    """With an approval: the commit message, instead of the proposed one. With a request: what to change."""
+    agent: Line = ""
+    """With a request on a change that no run made: who is to work on it."""
+    script: Text = ""
+
+
+class PurgeParams(Deed):
+    """Show what could be removed, or remove it."""
+
+    apply: bool = False
+    unlanded: list[str] = Field(default_factory=list)
+    """Names of unlanded leftovers to remove all the same."""
+
+
+class ReadJournal(Params):
+    """Rows behind `after`, of one task if asked."""
+
+    after: int = 0
+    number: Number | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
+class Nothing(BaseModel):
+    """An empty answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TaskList(BaseModel):
+    """Tasks, in the order of their numbers."""
+
+    tasks: list[TaskCard]
+
+
+class NextThing(BaseModel):
+    """The next thing that needs the human; `card` is None when there is none."""
+
+    card: TaskCard | None
+    left: int
+
+
+class Patch(BaseModel):
+    """A patch; bytes that are not UTF-8 are shown as U+FFFD in `text`, and whole in `base64`."""
+
+    text: str
+    base64: str | None = None
+
+
+class Content(BaseModel):
+    """One side of a file; `text` is None where it is absent or not text."""
+
+    text: str | None
+    binary: bool = False
+    missing: bool = False
+
+
+class Document(BaseModel):
+    """A review as a real file."""
+
+    path: str
+    uri: str
+
+
+class JournalRows(BaseModel):
+    """Rows of the journal."""
+
+    rows: list[JournalRow]
+
+
+class Repositories(BaseModel):
+    """What this session has open."""
+
+    repositories: list[RepositoryView]
+
+
+class TrustView(BaseModel):
+    """Whether the user trusts the repository."""
+
+    trusted: bool
+    sentence: str
+
+
+class PurgeView(BaseModel):
+    """What could be, or was, removed."""
+
+    leftovers: list[LeftoverView]
+    sentence: str
+
+
+class DaemonStatus(BaseModel):
+    """The daemon itself."""
+
+    version: str
+    build: str
+    pid: int
+    socket: str
+    state_directory: str
+    log: str
+    started_at: int
+    connections: int
+    runs: int
+    repositories: list[RepositoryView]
+
+
+class BoardChanged(BaseModel):
+    """Sent after every change: the cards that changed. A client with another cursor reads the board again."""
+
+    repository: str
+    before: int
+    """The cursor this follows on."""
+    cursor: int
+    cards: list[TaskCard]
+
+
+class ReviewChanged(BaseModel):
+    """Sent when a review changed in any way: read it again if you show it."""
+
+    repository: str
+    number: int
+    shown: str | None

@@ -1,0 +1,242 @@
+"""What the daemon shows: cards, tasks, reviews. Clients draw these and keep nothing else."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from casework.domain.anchor import Anchor
+from casework.domain.change import ChangeKind, FileStatus
+from casework.domain.events import Decision, LandingMode
+from casework.domain.spec import Criterion, Severity, TaskKind
+from casework.domain.status import Status
+
+Group = Literal["needs_you", "running", "backlog", "done"]
+
+
+class View(BaseModel):
+    """Something shown; unknown fields are ignored by clients, so that fields may be added."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class QuestionView(View):
+    """A question of an agent that waits for the human."""
+
+    id: str
+    text: str
+    why: str = ""
+    choices: list[str] = Field(default_factory=list)
+
+
+class TaskCard(View):
+    """One line of the board."""
+
+    number: int
+    title: str
+    kind: TaskKind
+    status: Status
+    group: Group | None
+    """None: not on the board (dropped, snoozed, done before today)."""
+    order: int
+    """Where it stands within its group: lower first."""
+    detail: str
+    """The grey text behind the title: 'review · 7 hunks · 4 min', 'asks: npm install', 'step 14 · 0:42'."""
+    icon: Literal["review", "question", "failed", "running", "queued", "follow_up", "task", "done", "proposed"]
+    actions: list[str]
+    """Commands that are possible now, as `casework.task.start`; a client offers no others."""
+    changed_seq: int
+    anchor: Anchor | None = None
+    severity: Severity | None = None
+    found_in: int | None = None
+    questions: list[QuestionView] = Field(default_factory=list)
+    shown: str | None = None
+    """Of a waiting review: the hash a verdict must carry."""
+    approve_label: str = ""
+
+
+class Board(View):
+    """The whole board of one repository, up to `cursor`."""
+
+    repository: str
+    """The repository's identity."""
+    top: str
+    name: str
+    cursor: int
+    needs_you: list[TaskCard]
+    running: list[TaskCard]
+    backlog: list[TaskCard]
+    done: list[TaskCard]
+    warning: str = ""
+    """Something the human must know about the journal or the watching, as a sentence."""
+
+
+class RunView(View):
+    """One attempt."""
+
+    n: int
+    agent: str
+    state: str
+    steps: int
+    last_step: str
+    checkpoints: int
+    reason: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_microdollars: int | None = None
+
+
+class CommentView(View):
+    """One comment."""
+
+    id: str
+    text: str
+    by: str
+    hunk: str | None = None
+    anchor: Anchor | None = None
+
+
+class TaskView(View):
+    """Everything about one task."""
+
+    card: TaskCard
+    id: str
+    intent: str
+    criteria: list[Criterion]
+    scope: list[str]
+    checks: list[str]
+    ticket: str
+    why: str
+    reason: str
+    """Why it stands where it stands."""
+    runs: list[RunView]
+    commit: str | None = None
+    """The commit that landed."""
+    follow_ups: list[TaskCard] = Field(default_factory=list)
+
+
+class HunkView(View):
+    """One thing that carries a decision: a hunk with lines, or a whole file."""
+
+    id: str
+    header: str
+    """`@@ -1,2 +3,4 @@ section`; empty for a whole file."""
+    old_start: int
+    old_lines: int
+    new_start: int
+    new_lines: int
+    added: int
+    removed: int
+    decision: Decision
+    reason: str = ""
+    comments: list[CommentView] = Field(default_factory=list)
+
+
+class FileView(View):
+    """One changed file, in reading order."""
+
+    path: str
+    """As git writes it; in git's C-style quoting when it is not plain UTF-8."""
+    absolute: str
+    """Where it lies in the user's work tree."""
+    old_path: str | None
+    status: FileStatus
+    binary: bool
+    why_here: str
+    hunks: list[HunkView]
+    whole: HunkView | None
+    """Set where no lines changed: the file is judged as a whole."""
+    mode_change: str = ""
+
+
+class CriterionView(View):
+    """One acceptance criterion and what is known of it."""
+
+    id: str
+    text: str
+    state: Literal["verified", "claimed", "not_checked"]
+    sentence: str = ""
+
+
+class ModeView(View):
+    """One way to land, with the words that say what it does."""
+
+    mode: LandingMode
+    label: str
+
+
+class ReviewView(View):
+    """A review, ready to be judged."""
+
+    number: int
+    title: str
+    status: Status
+    change_kind: ChangeKind
+    base: str
+    head: str
+    range_text: str
+    target: str | None
+    shown: str
+    """What a verdict must carry."""
+    verdict: str | None
+    answered_by: str = ""
+    comment: str
+    """What and why, as Markdown without links that run anything."""
+    criteria: list[CriterionView]
+    checks: str
+    """What was run, or why nothing was, as a sentence."""
+    files: list[FileView]
+    hunks: int
+    """How many things carry a decision."""
+    text_hunks: int
+    """How many hunks `git diff` of the range prints."""
+    accepted: int
+    rejected: int
+    undecided: int
+    minutes: int
+    comments: list[CommentView]
+    follow_ups: list[TaskCard]
+    modes: list[ModeView]
+    """How it can land; empty where it can't. The first one is the default."""
+    approve_label: str
+    request_label: str
+    reason: str = ""
+    """Why it was handed back, or what is shown again."""
+    run: int | None = None
+    commit: str | None = None
+    unsaved: list[str] = Field(default_factory=list)
+    """Touched files with unsaved changes in an editor: save them before approving."""
+
+
+class JournalRow(View):
+    """One event as people may read it."""
+
+    seq: int
+    at: int
+    kind: str
+    task: int | None
+    actor: str
+    origin: str
+    data: str
+    """The event as JSON."""
+
+
+class RepositoryView(View):
+    """One repository the daemon knows in this session."""
+
+    id: str
+    top: str
+    name: str
+    trusted: bool
+    warning: str = ""
+
+
+class LeftoverView(View):
+    """Something of Casework's on disk or among the refs that no living task needs."""
+
+    what: Literal["worktree", "ref"]
+    name: str
+    bytes: int
+    unlanded: bool
+    removed: bool = False
