@@ -1,0 +1,288 @@
+"""Drives a VS Code workbench as a person does: keys, mouse, and looking at what stands on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import urlencode
+
+from playwright.sync_api import Error, Locator, Page, sync_playwright
+
+from tests.waiting import wait_until
+
+SIZE: Final = (1400, 900)
+BROWSER_ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+STEP_TIMEOUT_S: Final = 20.0
+
+T = TypeVar("T")
+
+
+class Workbench:
+    """One window. Every method waits until what it does can be seen, and fails with what was seen instead."""
+
+    def __init__(self, page: Page, pictures: Path) -> None:
+        self.page = page
+        self._pictures = pictures
+
+    def open(self, address: str, folder: Path) -> None:
+        """Open `folder` and wait until the workbench stands, with the files in the explorer."""
+        self.page.goto(f"{address}/?{urlencode({'folder': str(folder)})}")
+        self.page.wait_for_selector(".explorer-folders-view .monaco-list-row", timeout=60_000)
+
+    # ---- keys and commands
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after another, each as playwright writes it: `Control+k`, `a`, `Escape`."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Type `text` key by key."""
+        self.page.keyboard.type(text)
+
+    def run(self, title: str) -> None:
+        """Run the command called `title` by typing its name into the palette."""
+        self.press("F1")
+        self._input()
+        self.page.keyboard.insert_text(title)
+        self.pick(title)
+
+    def pick(self, label: str) -> None:
+        """Choose the entry called `label` of the open list, by Enter, once it is the one that Enter takes."""
+        row = self.page.locator(".quick-input-list .monaco-list-row")
+
+        def first() -> str:
+            return self._lines(row)[0] if row.count() else ""
+
+        wanted = label.casefold()
+        self._until(lambda: wanted in first().casefold(), f"the list offers {label!r} first", first)
+        self.press("Enter")
+
+    def choices(self) -> list[str]:
+        """Read the entries of the open list."""
+        self._input()
+        return self._lines(self.page.locator(".quick-input-list .monaco-list-row"))
+
+    def answer(self, text: str) -> None:
+        """Type `text` into the open one-line box and send it."""
+        self._input()
+        self.type(text)
+        self.press("Enter")
+
+    def box(self) -> str:
+        """Read what the open one-line box asks."""
+        self._input()
+        widget = self.page.locator(".quick-input-widget:visible")
+        return _one_line(widget.inner_text())
+
+    def _input(self) -> Locator:
+        box = self.page.locator(".quick-input-widget:visible input")
+        box.first.wait_for(timeout=STEP_TIMEOUT_S * 1000)
+        return box.first
+
+    # ---- what stands on the screen
+
+    def show_view(self, container: str) -> None:
+        """Click on a container of the activity bar."""
+        self.page.locator(".activitybar").get_by_role("tab", name=re.compile(re.escape(container))).first.click()
+
+    def rows(self) -> list[str]:
+        """Read the rows of every tree in the sidebar, top to bottom, each as one line."""
+        found = self.page.locator(".sidebar .monaco-list-row:visible")
+        return self._lines(found)
+
+    def row(self, text: str) -> Locator:
+        """Find the row of the sidebar that shows `text`."""
+        found = self.page.locator(".sidebar .monaco-list-row:visible", has_text=text).first
+        self._until(lambda: found.count() > 0, f"the sidebar shows {text!r}", lambda: "\n".join(self.rows()))
+        return found
+
+    def wait_for_row(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> str:
+        """Wait until a row of the sidebar contains `text`, and give the whole row."""
+
+        def found() -> str:
+            return next((row for row in self.rows() if text in row), "")
+
+        return self._until(found, f"a row of the sidebar contains {text!r}", lambda: "\n".join(self.rows()), timeout_s)
+
+    def wait_for_no_row(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until no row of the sidebar contains `text`."""
+        self._until(
+            lambda: not any(text in row for row in self.rows()),
+            f"no row of the sidebar contains {text!r}",
+            lambda: "\n".join(self.rows()),
+            timeout_s,
+        )
+
+    def tabs(self) -> list[str]:
+        """Read the titles of the open tabs."""
+        return self._titles(".tabs-container .tab .tab-label")
+
+    def wait_for_tab(self, title: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until the active tab's title contains `title`."""
+        active = ".tabs-container .tab.active .tab-label"
+        self._until(
+            lambda: any(title in line for line in self._titles(active)),
+            f"the active tab is {title!r}",
+            lambda: str(self._titles(active)),
+            timeout_s,
+        )
+
+    def status(self) -> list[str]:
+        """Read the entries of the status bar."""
+        return self._lines(self.page.locator(".statusbar .statusbar-item:visible"))
+
+    def notifications(self) -> list[str]:
+        """Read the notifications that stand on the screen."""
+        return self._lines(self.page.locator(".notifications-toasts .notification-list-item"))
+
+    def wait_for_notification(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> str:
+        """Wait until a notification contains `text`, and give all of it."""
+        return self._until(
+            lambda: next((said for said in self.notifications() if text in said), ""),
+            f"a notification contains {text!r}",
+            lambda: str(self.notifications()),
+            timeout_s,
+        )
+
+    def press_button(self, label: str) -> None:
+        """Click on the button called `label` of a notification or of a dialogue."""
+        places = ".notifications-toasts .monaco-button, .monaco-dialog-box .monaco-button"
+        self.page.locator(places, has_text=label).first.click(timeout=STEP_TIMEOUT_S * 1000)
+
+    def dialogue(self) -> str:
+        """Wait for a dialogue and read it."""
+        box = self.page.locator(".monaco-dialog-box")
+        box.first.wait_for(timeout=STEP_TIMEOUT_S * 1000)
+        return _one_line(box.first.inner_text())
+
+    def dialogue_button(self) -> str:
+        """Read the button of the open dialogue that Enter presses."""
+        self.dialogue()
+        return _one_line(self.page.locator(".monaco-dialog-box .monaco-button:not(.secondary)").first.inner_text())
+
+    def badge(self, container: str) -> str:
+        """Read the number on a container of the activity bar; empty when there is none."""
+        tab = self.page.locator(".activitybar .action-item", has=self.page.get_by_role("tab", name=container))
+        found = tab.locator(".badge-content:visible")
+        return found.first.inner_text() if found.count() else ""
+
+    # ---- editors
+
+    def code(self) -> str:
+        """Read what is visible of the right (or only) pane of the active editor."""
+        return self._text(".editor-group-container.active .monaco-editor .view-lines")
+
+    def original(self) -> str:
+        """Read what is visible of the left pane of the active diff."""
+        return self._text(".editor-group-container.active .editor.original .view-lines")
+
+    def proposed(self) -> str:
+        """Read what is visible of the right pane of the active diff."""
+        return self._text(".editor-group-container.active .editor.modified .view-lines")
+
+    def wait_for_diff(self, title: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until the active tab is a diff called `title` whose right pane is drawn."""
+        self.wait_for_tab(title, timeout_s=timeout_s)
+        self._until(lambda: self.proposed().strip() != "", "the diff is drawn", self.proposed, timeout_s)
+
+    def focused_in_diff(self) -> bool:
+        """Whether the cursor is in the right pane of a diff."""
+        return bool(
+            self.page.evaluate("() => !!document.activeElement?.closest('.monaco-diff-editor .editor.modified')")
+        )
+
+    def hover(self, locator: Locator) -> None:
+        """Put the mouse over something."""
+        locator.hover(timeout=STEP_TIMEOUT_S * 1000)
+
+    def _text(self, selector: str) -> str:
+        found = self.page.locator(selector)
+        try:
+            if not found.count():
+                return ""
+            lines = found.last.locator(".view-line")
+            drawn = [(line.bounding_box() or {"y": 0.0})["y"] for line in lines.all()]
+            texts = [_plain(text) for text in lines.all_inner_texts()]
+        except Error:
+            return ""
+        return "\n".join(text for _, text in sorted(zip(drawn, texts, strict=False), key=lambda pair: pair[0]))
+
+    # ---- pictures
+
+    def picture(self, name: str) -> Path:
+        """Keep a picture of the window as `name`.png, once two in a row are equal."""
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        seen = [b""]
+
+        def still() -> bool:
+            now = self.page.screenshot(animations="disabled", caret="initial")
+            same = now == seen[0]
+            seen[0] = now
+            return same
+
+        wait_until(still, description="the screen stands still", timeout_s=STEP_TIMEOUT_S)
+        path = self._pictures / f"{name}.png"
+        path.write_bytes(seen[0])
+        return path
+
+    def _titles(self, selector: str) -> list[str]:
+        """Name and extension are elements of their own, without a space between them."""
+        return [_one_line(text) for text in self.page.locator(selector).all_text_contents()]
+
+    def _lines(self, found: Locator) -> list[str]:
+        try:
+            return [line for text in found.all_inner_texts() if (line := _one_line(text))]
+        except Error:
+            return []
+
+    def _until(
+        self,
+        predicate: Callable[[], T],
+        description: str,
+        seen: Callable[[], str],
+        timeout_s: float = STEP_TIMEOUT_S,
+    ) -> T:
+        """Wait; on failure keep a picture, and say what stood there instead."""
+        try:
+            return wait_until(predicate, description=description, timeout_s=timeout_s)
+        except AssertionError as late:
+            self._pictures.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=self._pictures / "failed.png")
+            raise AssertionError(f"{late}\nThere stood:\n{seen()}") from None
+
+
+@contextmanager
+def workbench(chromium: Path, pictures: Path) -> Iterator[Workbench]:
+    """Give an empty window of a browser that ends with the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_ARGUMENTS))
+        try:
+            width, height = SIZE
+            context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+            page = context.new_page()
+            yield Workbench(page, pictures)
+        finally:
+            browser.close()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_plain(text).split())
+
+
+def _plain(text: str) -> str:
+    """VS Code draws spaces as no-break spaces, and icons in the private use area."""
+    return re.sub(r"[\ue000-\uf8ff]", "", text.replace("\u00a0", " "))
