@@ -1,0 +1,144 @@
+--- The order in which a review is judged: which thing comes next, what is left, what stands where. Pure.
+---
+--- A review is a list of files in reading order; each file has hunks, or is judged as a whole. Both are called things
+--- here, and each has a place: the index of its file, and its index within the file.
+
+local M = {}
+
+---@class (exact) casework.Place
+---@field file integer
+---@field hunk integer
+
+---@class (exact) casework.Pending
+---@field decision casework.Decision
+---@field reason string
+
+--- The things of one file that carry a decision.
+---@param file casework.FileView
+---@return casework.HunkView[]
+function M.things(file)
+  if #file.hunks > 0 then
+    return file.hunks
+  end
+  return file.whole and { file.whole } or {}
+end
+
+--- The thing at `place`, if there is one.
+---@param review casework.ReviewView
+---@param place casework.Place
+---@return casework.HunkView?
+function M.at(review, place)
+  local file = review.files[place.file]
+  return file and M.things(file)[place.hunk]
+end
+
+--- Every place of a review in reading order.
+---@param review casework.ReviewView
+---@return casework.Place[]
+function M.places(review)
+  local places = {}
+  for number, file in ipairs(review.files) do
+    for index in ipairs(M.things(file)) do
+      places[#places + 1] = { file = number, hunk = index }
+    end
+  end
+  return places
+end
+
+--- Where `place` stands in the reading order, from 1.
+---@param places casework.Place[]
+---@param place casework.Place
+---@return integer?
+function M.position(places, place)
+  for index, one in ipairs(places) do
+    if one.file == place.file and one.hunk == place.hunk then
+      return index
+    end
+  end
+end
+
+--- The place `step` further in reading order; nil behind the last and before the first.
+---@param review casework.ReviewView
+---@param place casework.Place
+---@param step integer
+---@return casework.Place?
+function M.beside(review, place, step)
+  local places = M.places(review)
+  local position = M.position(places, place)
+  return position and places[position + step]
+end
+
+--- The next place without a decision behind `place`, over files and around the end; nil when all are judged.
+---@param review casework.ReviewView
+---@param place? casework.Place  Nil: from the start.
+---@return casework.Place?
+function M.next_undecided(review, place)
+  local places = M.places(review)
+  local start = place and M.position(places, place) or 0
+  for step = 1, #places do
+    local candidate = places[(start + step - 1) % #places + 1]
+    if M.at(review, candidate).decision == 'none' then
+      return candidate
+    end
+  end
+end
+
+--- The first place of the file `step` further; nil where there is none.
+---@param review casework.ReviewView
+---@param place casework.Place
+---@param step integer
+---@return casework.Place?
+function M.file_beside(review, place, step)
+  return review.files[place.file + step] and { file = place.file + step, hunk = 1 } or nil
+end
+
+--- Ids of the things in the file of `place` that have no decision yet.
+---@param review casework.ReviewView
+---@param place casework.Place
+---@return string[]
+function M.undecided_in_file(review, place)
+  local ids = {}
+  for _, thing in ipairs(M.things(review.files[place.file])) do
+    if thing.decision == 'none' then
+      ids[#ids + 1] = thing.id
+    end
+  end
+  return ids
+end
+
+---@param thing casework.HunkView
+---@param pending casework.Pending?
+---@return casework.HunkView
+local function overlaid(thing, pending)
+  return pending and vim.tbl_extend('force', thing, pending) or thing
+end
+
+--- The review as it will be when what was sent and not answered yet is done; counts included.
+---@param review casework.ReviewView
+---@param pending table<string, casework.Pending>
+---@return casework.ReviewView
+function M.with_pending(review, pending)
+  if next(pending) == nil then
+    return review
+  end
+  local counts = { none = 0, accepted = 0, rejected = 0 }
+  local files = {}
+  for number, file in ipairs(review.files) do
+    local hunks = vim.tbl_map(function(hunk)
+      return overlaid(hunk, pending[hunk.id])
+    end, file.hunks)
+    local whole = file.whole and overlaid(file.whole, pending[file.whole.id])
+    files[number] = vim.tbl_extend('force', file, { hunks = hunks, whole = whole })
+    for _, thing in ipairs(M.things(files[number])) do
+      counts[thing.decision] = counts[thing.decision] + 1
+    end
+  end
+  return vim.tbl_extend('force', review, {
+    files = files,
+    accepted = counts.accepted,
+    rejected = counts.rejected,
+    undecided = counts.none,
+  })
+end
+
+return M

@@ -1,0 +1,194 @@
+--- The panel below a diff: what and why, the evidence, what was said about this hunk, and the keys. Pure.
+
+local draw = require('casework.draw')
+local ledger = require('casework.review.ledger')
+
+local M = {}
+
+---@type table<string, {[1]: string, [2]: string}>
+local STATES = {
+  verified = { 'verified', 'CaseworkDone' },
+  claimed = { 'claimed', 'CaseworkQuestion' },
+  not_checked = { 'not checked', 'CaseworkDetail' },
+}
+
+--- What became of the review, as a sentence, once it is no longer to be judged.
+---@param review casework.ReviewView
+---@return casework.Chunk[]?
+function M.outcome(review)
+  if review.status == 'landed' then
+    local commit = review.commit and (' as ' .. review.commit:sub(1, 10)) or ''
+    return { { ('Landed%s. '):format(commit), 'CaseworkDone' }, { 'U takes it back, ]v goes to the next.', 'CaseworkDetail' } }
+  elseif review.status == 'landing' then
+    return { { 'Landing …', 'CaseworkRunning' } }
+  elseif review.status == 'read' then
+    return { { 'Read.', 'CaseworkDone' } }
+  elseif review.status ~= 'in_review' then
+    local words = { queued = 'Sent back; the next run is about to start.', running = 'Sent back; the next run is under way.' }
+    return { { words[review.status] or ('Now ' .. review.status:gsub('_', ' ') .. '.'), 'CaseworkRunning' } }
+  end
+end
+
+---@param review casework.ReviewView
+---@return string
+local function subject(review)
+  local words = {}
+  if review.range_text ~= '' then
+    words[#words + 1] = draw.plain(review.range_text)
+  end
+  words[#words + 1] = ('%d %s'):format(review.hunks, review.hunks == 1 and 'hunk' or 'hunks')
+  words[#words + 1] = ('%d min'):format(review.minutes)
+  if review.target then
+    words[#words + 1] = 'lands on ' .. draw.plain(review.target)
+  end
+  return table.concat(words, ' · ')
+end
+
+---@param review casework.ReviewView
+---@return casework.Chunk[]
+local function counts(review)
+  local chunks = {}
+  for _, part in ipairs({
+    { review.accepted, 'accepted', 'CaseworkAccepted' },
+    { review.rejected, 'rejected', 'CaseworkRejected' },
+    { review.undecided, 'left', 'CaseworkUndecided' },
+  }) do
+    if part[1] > 0 then
+      chunks[#chunks + 1] = { #chunks > 0 and ' · ' or '', 'CaseworkDetail' }
+      chunks[#chunks + 1] = { ('%d %s'):format(part[1], part[2]), part[3] }
+    end
+  end
+  chunks[#chunks + 1] = { ' ' }
+  return chunks
+end
+
+---@param review casework.ReviewView
+---@param width integer
+---@return casework.Line
+local function heading(review, width)
+  local right = counts(review)
+  local title = draw.plain(review.title)
+  local number = { ('Review %d'):format(review.number), 'CaseworkNumber' }
+  local detail = '   ' .. subject(review)
+  local room = width - draw.width(right) - #number[1] - 5
+  local left = { { ' ' }, number, { '  ' }, { draw.fit(title, math.max(12, room)), 'CaseworkGroup' } }
+  local longer = vim.list_extend(vim.list_extend({}, left), { { detail, 'CaseworkDetail' } })
+  return { chunks = draw.apart(longer, right, width) or draw.apart(left, right, width) or left }
+end
+
+---@param lines casework.Line[]
+---@param text string
+---@param group string
+---@param width integer
+---@param lead? casework.Chunk
+local function paragraph(lines, text, group, width, lead)
+  local indent = lead and vim.api.nvim_strwidth(lead[1]) or 0
+  for index, line in ipairs(draw.wrap(text, width - indent - 2)) do
+    local first = index == 1 and lead or { (' '):rep(indent) }
+    lines[#lines + 1] = { chunks = { { ' ' }, first, { line, group } } }
+  end
+end
+
+---@param lines casework.Line[]
+---@param review casework.ReviewView
+---@param width integer
+local function evidence(lines, review, width)
+  for _, criterion in ipairs(review.criteria) do
+    local state = STATES[criterion.state]
+    local lead = { ('%-12s %s  '):format(state[1], draw.plain(criterion.id)), state[2] }
+    local text = criterion.text .. (criterion.sentence ~= '' and ('  ' .. criterion.sentence) or '')
+    paragraph(lines, text, 'CaseworkTitle', width, lead)
+  end
+  if review.checks ~= '' then
+    paragraph(lines, review.checks, 'CaseworkDetail', width)
+  end
+  for _, card in ipairs(review.follow_ups) do
+    local lead = { ('left for later %d  '):format(card.number), 'CaseworkProposed' }
+    paragraph(lines, ('%s (%s)'):format(card.title, card.kind), 'CaseworkTitle', width, lead)
+  end
+end
+
+---@param lines casework.Line[]
+---@param review casework.ReviewView
+---@param place casework.Place
+---@param width integer
+local function this_hunk(lines, review, place, width)
+  local thing = ledger.at(review, place)
+  if not thing then
+    return
+  end
+  if thing.decision == 'rejected' and thing.reason ~= '' then
+    paragraph(lines, thing.reason, 'CaseworkTitle', width, { 'rejected  ', 'CaseworkRejected' })
+  end
+  for _, comment in ipairs(thing.comments) do
+    paragraph(lines, comment.text, 'CaseworkTitle', width, { draw.plain(comment.by) .. '  ', 'CaseworkReview' })
+  end
+end
+
+--- Builds the lines of the panel for the hunk at `place`, in `width` columns.
+---@param review casework.ReviewView
+---@param place casework.Place
+---@param width integer
+---@return casework.Line[]
+function M.lines(review, place, width)
+  local lines = { heading(review, width) }
+  local outcome = M.outcome(review)
+  if outcome then
+    lines[#lines + 1] = { chunks = { { ' ' }, unpack(outcome) } }
+  end
+  if review.reason ~= '' then
+    paragraph(lines, review.reason, 'CaseworkOffline', width)
+  end
+  for _, path in ipairs(review.unsaved) do
+    paragraph(lines, ('%s has unsaved changes: A saves it and approves.'):format(path), 'CaseworkOffline', width)
+  end
+  this_hunk(lines, review, place, width)
+  if review.comment ~= '' then
+    paragraph(lines, review.comment, 'CaseworkTitle', width)
+  end
+  evidence(lines, review, width)
+  for _, comment in ipairs(review.comments) do
+    if not comment.hunk then
+      paragraph(lines, comment.text, 'CaseworkTitle', width, { draw.plain(comment.by) .. '  ', 'CaseworkReview' })
+    end
+  end
+  return lines
+end
+
+--- The keys that do something now, with what they do, most wanted first.
+---@param review casework.ReviewView
+---@return {[1]: string, [2]: string}[]
+function M.keys(review)
+  if review.status == 'landed' then
+    return { { 'U', 'take it back' }, { ']v', 'next' }, { 'q', 'close' }, { 'g?', 'help' } }
+  elseif review.status ~= 'in_review' then
+    return { { ']v', 'next' }, { 'q', 'close' }, { 'g?', 'help' } }
+  end
+  local approve = review.change_kind == 'range' and 'done reading' or review.approve_label
+  local keys = {
+    { 'a', 'accept' },
+    { 'x', 'reject' },
+    { 'c', 'comment' },
+    { 'u', 'take back' },
+    { 'A', draw.plain(approve) },
+    { 'R', draw.plain(review.request_label) },
+    { 'g?', 'help' },
+  }
+  return vim.tbl_filter(function(key)
+    return key[2] ~= ''
+  end, keys)
+end
+
+--- The keys as a window bar.
+---@param review casework.ReviewView
+---@return string
+function M.bar(review)
+  local parts = { '%#CaseworkGroup# why ' }
+  for _, key in ipairs(M.keys(review)) do
+    local group = (key[1] == 'A' or key[1] == 'R') and 'CaseworkAction' or 'CaseworkDetail'
+    parts[#parts + 1] = ('  %%#CaseworkKey#%s%%#%s# %s'):format(key[1], group, (key[2]:gsub('%%', '%%%%')))
+  end
+  return table.concat(parts)
+end
+
+return M
