@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""How work moves: intake, runs, reviews, verdicts, when to land, and what to journal about it. No adapters."""

@@ -24,7 +24,7 @@ class Board:
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     by_number: dict[int, TaskId] = field(default_factory=dict)
     by_status: dict[Status, dict[TaskId, None]] = field(default_factory=dict)
-    by_fingerprint: dict[str, TaskId] = field(default_factory=dict)
+    by_fingerprint: dict[str, tuple[TaskId, ...]] = field(default_factory=dict)
     last_number: int = 0
     last_seq: int = 0
 
@@ -45,7 +45,7 @@ class Board:
             self.by_number[task.number] = task.id
             self.last_number = max(self.last_number, task.number)
             if task.fingerprint:
-                self.by_fingerprint[task.fingerprint] = task.id
+                self.by_fingerprint[task.fingerprint] = (*self.by_fingerprint.get(task.fingerprint, ()), task.id)
         if before is None or before.status != task.status:
             if before is not None:
                 self.by_status[before.status].pop(task.id, None)
@@ -57,7 +57,12 @@ class Board:
         self.by_number.pop(task.number, None)
         self.by_status.get(task.status, {}).pop(task.id, None)
         if task.fingerprint:
-            self.by_fingerprint.pop(task.fingerprint, None)
+            rest = tuple(name for name in self.by_fingerprint.get(task.fingerprint, ()) if name != task.id)
+            self.by_fingerprint[task.fingerprint] = rest
+
+    def with_fingerprint(self, fingerprint: str) -> list[Task]:
+        """Give the tasks with this fingerprint, oldest first."""
+        return [self.tasks[name] for name in self.by_fingerprint.get(fingerprint, ())]
 
     def number(self, number: int) -> Task:
         """Give the task people call by this number.

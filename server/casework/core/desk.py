@@ -1,0 +1,158 @@
+"""The desk: every repository this user's daemon has open, and what belongs to the user and not to one repository.
+
+Repositories are opened when somebody first asks for them, once, and recovered before anybody else sees them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from casework.core.landings import Landings
+from casework.core.recorder import Recorder
+from casework.core.repository import Repository
+from casework.core.runner import Runner
+from casework.domain import events as e
+from casework.domain.envelope import Actor, Draft, Recorded
+from casework.ports.clock import Clock
+from casework.ports.workspace import Identity, Repositories
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class OpenRepository:
+    """A repository with what moves in it."""
+
+    repository: Repository
+    landings: Landings
+    runner: Runner
+    warning: str = ""
+    """What the human must know about its journal, as a sentence."""
+
+
+OpenIt = Callable[[Identity], Awaitable[tuple[Repository, str]]]
+"""Builds a repository's core over its opened and folded journal; the text is the warning."""
+
+
+@dataclass(slots=True)
+class KnownRepositories:
+    """What the user's own journal tells: where repositories were seen, and which of them are trusted."""
+
+    places: dict[str, str] = field(default_factory=dict)
+    """Repository id to the git common directory it was last seen at."""
+    trusted: set[tuple[str, str]] = field(default_factory=set)
+    """Trust is bound to the id and to the place."""
+
+    def apply(self, row: Recorded) -> None:
+        """Fold one row of the user's journal."""
+        match row.event:
+            case e.RepositorySeen() as seen:
+                self.places[seen.repository] = seen.common_dir
+            case e.TrustGranted() as granted:
+                self.trusted.add((granted.repository, granted.path))
+            case e.TrustRevoked() as revoked:
+                self.trusted.discard((revoked.repository, revoked.path))
+            case _:
+                pass
+
+
+class Desk:
+    """Opens repositories and keeps them."""
+
+    def __init__(
+        self, repositories: Repositories, user: Recorder, known: KnownRepositories, open_it: OpenIt, clock: Clock
+    ) -> None:
+        self._repositories = repositories
+        self._user = user
+        self._known = known
+        self._open_it = open_it
+        self._clock = clock
+        self._open: dict[str, asyncio.Task[OpenRepository]] = {}
+        self._identities: dict[str, Identity] = {}
+        user.listen(self._fold)
+
+    def _fold(self, rows: Sequence[Recorded]) -> None:
+        for row in rows:
+            self._known.apply(row)
+
+    async def identify(self, path: str) -> Identity:
+        """Tell which repository a path lies in; remembered for as long as the daemon lives.
+
+        Raises:
+            Refused: none, or one that can't be read.
+        """
+        found = self._identities.get(path)
+        if found is None:
+            found = await asyncio.to_thread(self._repositories.identify, path)
+            self._identities[path] = found
+            if self._known.places.get(found.id) != found.common_dir:
+                event = e.RepositorySeen(repository=found.id, path=found.top, common_dir=found.common_dir)
+                await self._record(event, Actor(kind="daemon", id="casework"))
+        return found
+
+    async def open(self, path: str) -> OpenRepository:
+        """Give the repository a path lies in, opened and recovered.
+
+        Raises:
+            Refused, Trouble: it can't be opened; the next call tries again.
+        """
+        identity = await self.identify(path)
+        opening = self._open.get(identity.id)
+        if opening is None:
+            opening = asyncio.create_task(self._begin(identity), name=f"open {identity.top}")
+            self._open[identity.id] = opening
+        try:
+            return await asyncio.shield(opening)
+        except Exception:
+            if opening.done() and self._open.get(identity.id) is opening:
+                del self._open[identity.id]
+            raise
+
+    async def _begin(self, identity: Identity) -> OpenRepository:
+        repository, warning = await self._open_it(identity)
+        opened = OpenRepository(repository, Landings(repository), Runner(repository), warning)
+        if not repository.recorder.journal.state.read_only:
+            await opened.landings.recover()
+            opened.landings.start()
+            await opened.runner.recover()
+        return opened
+
+    def opened(self) -> list[OpenRepository]:
+        """Give the repositories that are open now."""
+        return [
+            task.result()
+            for task in self._open.values()
+            if task.done() and not task.cancelled() and not task.exception()
+        ]
+
+    def busy(self) -> bool:
+        """Tell whether anything runs or lands."""
+        return any(opened.runner.busy() or opened.landings.busy() for opened in self.opened())
+
+    def is_trusted(self, identity: Identity) -> bool:
+        """Tell whether the user trusts this repository at this place."""
+        return (identity.id, identity.common_dir) in self._known.trusted
+
+    async def trust(self, identity: Identity, actor: Actor, *, yes: bool) -> None:
+        """Grant or revoke the user's trust. A deed of a human, never of anything Casework started."""
+        if self.is_trusted(identity) == yes:
+            return
+        make = e.TrustGranted if yes else e.TrustRevoked
+        await self._record(make(repository=identity.id, path=identity.common_dir), actor)
+
+    async def _record(self, event: e.Event, actor: Actor) -> None:
+        draft = Draft(id=self._clock.new_id(), event=event, actor=actor, at=self._clock.now_us())
+        await self._user.record(lambda _: [draft])
+
+    async def close(self) -> None:
+        """End runs (they are resumed at the next start), finish landings, close every journal."""
+        for opening in list(self._open.values()):
+            opened = (await asyncio.gather(opening, return_exceptions=True))[0]
+            if isinstance(opened, OpenRepository):
+                await opened.runner.close()
+                await opened.landings.close()
+                await opened.repository.recorder.close()
+        await self._user.close()

@@ -1,0 +1,320 @@
+"""When a landing happens, and what is journalled about it. How it happens is the workspace's (ports/landing.py).
+
+One landing at a time and repository. Announced before, confirmed after; on restart the repository is looked at before
+anything is repeated. A verdict stands until its landing has an end: landed, or handed back with a reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from casework.core.repository import DAEMON, Repository
+from casework.domain import events as e
+from casework.domain.board import Board
+from casework.domain.envelope import Actor, Draft, Recorded
+from casework.domain.errors import CaseworkError, Refused
+from casework.domain.ids import LandingId, TaskId
+from casework.domain.status import check_move
+from casework.domain.task import Landing, Review, Task
+from casework.domain.verdict import selection
+from casework.ports.landing import Announcement, Held, Landed, LandingPlan, LandingRequest, TakenBack
+
+logger = logging.getLogger(__name__)
+
+_TRIES = 3
+"""How often one verdict starts a landing anew after the world moved under it."""
+
+
+def landing_request(
+    repository: Repository,
+    task: Task,
+    review: Review,
+    landing: LandingId,
+    mode: e.LandingMode,
+    branch: str,
+    message: str,
+) -> LandingRequest:
+    """Say what is to land: the accepted part of the change as a commit on its base. Blocks: called in a thread."""
+    change = repository.change(review.manifest)
+    chosen = selection(review, change)
+    words = message or proposed_message(repository, task, review)
+    whole = not chosen.stays
+    accepted = review.head if whole else repository.workspace.select(change, chosen.lands, message=words)
+    authors = tuple(line for line in repository.text(review.authors).splitlines() if line)
+    return LandingRequest(
+        landing=landing,
+        task=task.id,
+        number=task.number,
+        mode=mode,
+        base=review.base,
+        accepted=accepted,
+        snapshot=review.head,
+        target=review.target,
+        message=words,
+        co_authors=authors if review.change_kind == "branch" else (),
+        trusted=repository.is_trusted(),
+        branch_name=branch or None,
+        protected=repository.limits.protected_branches,
+    )
+
+
+def proposed_message(repository: Repository, task: Task, review: Review) -> str:
+    """Give the commit message an approval without one gets: the title, then what and why."""
+    comment = repository.text(review.comment).strip()
+    if review.change_kind in ("branch", "run") and comment and comment != task.title:
+        return f"{task.title}\n\n{comment}\n"
+    return f"{task.title}\n"
+
+
+def was_shown(review: Review, plan: LandingPlan) -> bool:
+    """Tell whether the plan's result is the one that was shown again to the human."""
+    again = review.reshown
+    return again is not None and (again.onto, again.result_tree) == (plan.head, plan.result_tree)
+
+
+class Landings:
+    """Lands what was approved, one after the other."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._todo: asyncio.Queue[TaskId] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._stop_listening = repository.recorder.listen(self._heard)
+        self.turn = asyncio.Lock()
+        """Held while the repository is being changed, by a landing or by an undo."""
+
+    def start(self) -> None:
+        """Begin to land; `recover` comes first."""
+        self._worker = asyncio.create_task(self._work(), name="landings")
+
+    async def close(self) -> None:
+        """Stop between two landings; one under way is finished first."""
+        self._stop_listening()
+        if self._worker is not None:
+            async with self.turn:
+                self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+
+    def busy(self) -> bool:
+        """Tell whether something is being landed or waits for it."""
+        return self.turn.locked() or not self._todo.empty()
+
+    def _heard(self, rows: Sequence[Recorded]) -> None:
+        for row in rows:
+            if isinstance(row.event, e.ReviewAnswered) and row.event.verdict == "approve" and row.task is not None:
+                self._todo.put_nowait(row.task)
+
+    async def _work(self) -> None:
+        while True:
+            name = await self._todo.get()
+            async with self.turn:
+                try:
+                    await self._land(name)
+                except Exception:
+                    logger.exception("a landing failed in a way nobody foresaw")
+                    await self._hand_back(
+                        name, "Casework failed while landing it; the log has the details, and nothing was lost."
+                    )
+
+    async def _land(self, name: TaskId) -> None:
+        for _ in range(_TRIES):
+            task = self._repository.board.tasks[name]
+            if task.status != "landing" or task.landing is None:
+                return
+            try:
+                ended = await self._attempt(task, task.landing)
+            except CaseworkError as no:
+                await self._hand_back(name, no.sentence)
+                return
+            if ended:
+                return
+        await self._hand_back(
+            name, "The repository kept moving while it was being landed; approve it again in a quiet moment."
+        )
+
+    async def _attempt(self, task: Task, landing: Landing) -> bool:
+        """Try once; False means that the world moved and nothing was changed."""
+        repository = self._repository
+        review = task.review
+        assert review is not None, "an approved task has its review"
+        request = await asyncio.to_thread(
+            landing_request,
+            repository,
+            task,
+            review,
+            landing.id,
+            landing.mode,
+            landing.branch or "",
+            repository.text(review.message),
+        )
+        plan = await asyncio.to_thread(repository.lander.plan, request)
+        if plan.differs and not was_shown(review, plan):
+            await self._hand_back(task.id, f"What would land is not what was shown any more: {plan.why_differs}", plan)
+            return True
+        announcement = await asyncio.to_thread(repository.lander.prepare, plan)
+        await self.announce(task, announcement, undo_of=None)
+        return await self._enter(task.id, announcement)
+
+    async def _enter(self, name: TaskId, announcement: Announcement) -> bool:
+        repository = self._repository
+        end = await asyncio.to_thread(repository.lander.enter, announcement)
+        match end:
+            case Landed():
+                await self._confirm(name, announcement, end)
+                return True
+            case TakenBack(again=True):
+                logger.info("landing %s starts over: %s", announcement.landing, end.reason)
+                return False
+            case TakenBack():
+                await self._hand_back(name, end.reason, kept_aside=end.kept_aside)
+                return True
+
+    async def announce(self, task: Task, announcement: Announcement, *, undo_of: LandingId | None) -> None:
+        """Record, fully synced, what is about to happen."""
+        repository = self._repository
+        plan = await asyncio.to_thread(repository.blobs.put, announcement.model_dump_json().encode())
+        event = e.LandingAnnounced(
+            landing=LandingId(announcement.landing),
+            plan=plan,
+            commit=announcement.commit,
+            branch=announcement.branch,
+            undo_of=undo_of,
+        )
+
+        def decide(board: Board) -> Sequence[Draft]:
+            now = board.tasks[task.id]
+            wanted = "landing" if undo_of is None else "landed"
+            if now.status != wanted:
+                raise Refused(f"Task {now.number} is {now.status} and not {wanted} any more.", code="wrong_status")
+            return [repository.draft(event, DAEMON, task=task.id)]
+
+        await repository.recorder.record(decide, full_sync=True)
+
+    async def _confirm(self, name: TaskId, announcement: Announcement, landed: Landed) -> None:
+        repository = self._repository
+        event = e.LandingConfirmed(
+            landing=LandingId(announcement.landing), commit=landed.commit, how_seen=landed.how_seen, note=landed.note
+        )
+
+        def decide(board: Board) -> Sequence[Draft]:
+            task = board.tasks[name]
+            check_move("land", task.status, number=task.number, actor="daemon")
+            return [repository.draft(event, DAEMON, task=name)]
+
+        await repository.recorder.record(decide, full_sync=True)
+        await asyncio.to_thread(repository.lander.finish, announcement)
+
+    async def _hand_back(
+        self, name: TaskId, reason: str, plan: LandingPlan | None = None, kept_aside: tuple[str, ...] = ()
+    ) -> None:
+        """Give the verdict back to the human, with the reason and, where there is one, the result shown again."""
+        repository = self._repository
+        paths = repository.keep("\n".join(plan.differs)) if plan is not None else None
+
+        def decide(board: Board) -> Sequence[Draft]:
+            task = board.tasks[name]
+            check_move("hand_back", task.status, number=task.number, actor="daemon")
+            landing = task.landing.id if task.landing is not None else None
+            events: list[e.Event] = [e.LandingUndone(landing=landing, reason=reason[:2000], kept_aside=kept_aside)]
+            if plan is not None and paths is not None:
+                events.append(
+                    e.ReviewReshown(
+                        onto=plan.head, result_tree=plan.result_tree, why=plan.why_differs[:2000], paths=paths
+                    )
+                )
+            return [repository.draft(event, DAEMON, task=name) for event in events]
+
+        await repository.recorder.record(decide, full_sync=True)
+
+    # ---- undo -------------------------------------------------------------------------------------------------------
+
+    async def undo(self, number: int, actor: Actor) -> Task:
+        """Take a landed approval back: the exact bytes where nothing was built on top.
+
+        Raises:
+            Refused: something was built on top, it was pushed, or the table has no such move.
+        """
+        repository = self._repository
+        async with self.turn:
+            task = repository.board.number(number)
+            check_move("undo", task.status, number=number, actor=actor.kind)
+            landing = task.landing
+            if landing is None or landing.plan is None:
+                raise Refused(f"Task {number} has no landing to take back.", code="no_landing")
+            before = Announcement.model_validate_json(repository.blobs.get(landing.plan))
+            undo = LandingId(repository.clock.new_id())
+            plan = await asyncio.to_thread(repository.lander.plan_undo, before, undo)
+            announcement = await asyncio.to_thread(repository.lander.prepare, plan)
+            await self.announce(task, announcement, undo_of=landing.id)
+            end = await asyncio.to_thread(repository.lander.enter, announcement)
+            if isinstance(end, TakenBack):
+                await self._undo_failed(task.id, undo, end.reason, actor)
+                raise Refused(f"Task {number} could not be undone: {end.reason}", code="undo_failed")
+            await self._taken_back(task.id, landing.id, announcement, actor)
+            return repository.board.tasks[task.id]
+
+    async def _taken_back(self, name: TaskId, landing: LandingId, undo: Announcement, actor: Actor) -> None:
+        repository = self._repository
+        event = e.LandingTakenBack(landing=landing, undo=LandingId(undo.landing))
+        await repository.recorder.record(lambda _: [repository.draft(event, actor, task=name)], full_sync=True)
+        await asyncio.to_thread(repository.lander.finish, undo)
+
+    async def _undo_failed(self, name: TaskId, undo: LandingId, reason: str, actor: Actor) -> None:
+        repository = self._repository
+        event = e.LandingUndone(landing=undo, reason=reason[:2000])
+        await repository.recorder.record(lambda _: [repository.draft(event, actor, task=name)], full_sync=True)
+
+    # ---- recovery ---------------------------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Look at every landing that has no end in the journal, and give it one. Before anything else at a start."""
+        repository = self._repository
+        known: list[str] = []
+        for task in list(repository.board.in_status("landing")):
+            if task.landing is not None and task.landing.state == "announced":
+                known.append(task.landing.id)
+                await self._recover_landing(task, task.landing)
+            self._todo.put_nowait(task.id)
+        for task in list(repository.board.in_status("landed")):
+            if task.landing is not None and task.landing.undo is not None and task.landing.undo_plan is not None:
+                known.append(task.landing.undo)
+                await self._recover_undo(task, task.landing)
+        await asyncio.to_thread(repository.lander.sweep, known)
+
+    async def _recover_landing(self, task: Task, landing: Landing) -> None:
+        repository = self._repository
+        assert landing.plan is not None, "an announced landing has its plan"
+        try:
+            announcement = Announcement.model_validate_json(repository.blobs.get(landing.plan))
+            end = await asyncio.to_thread(repository.lander.recover, announcement)
+        except CaseworkError as no:
+            await self._hand_back(task.id, f"Casework could not look whether it had landed: {no.sentence}")
+            return
+        match end:
+            case Landed():
+                await self._confirm(task.id, announcement, end)
+            case TakenBack():
+                if end.kept_aside or not end.again:
+                    await self._hand_back(task.id, end.reason, kept_aside=end.kept_aside)
+            case Held():
+                await self._hand_back(task.id, end.sentence)
+
+    async def _recover_undo(self, task: Task, landing: Landing) -> None:
+        repository = self._repository
+        assert landing.undo_plan is not None, "an announced undo has its plan"
+        assert landing.undo is not None, "an announced undo has its id"
+        try:
+            announcement = Announcement.model_validate_json(repository.blobs.get(landing.undo_plan))
+            end = await asyncio.to_thread(repository.lander.recover, announcement)
+        except CaseworkError as no:
+            await self._undo_failed(task.id, landing.undo, no.sentence, DAEMON)
+            return
+        match end:
+            case Landed():
+                await self._taken_back(task.id, landing.id, announcement, DAEMON)
+            case TakenBack():
+                await self._undo_failed(task.id, landing.undo, end.reason, DAEMON)
+            case Held():
+                await self._undo_failed(task.id, landing.undo, end.sentence, DAEMON)

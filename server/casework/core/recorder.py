@@ -1,0 +1,221 @@
+"""One writer per journal: decide, append, fold, tell.
+
+Whoever wants something to have happened hands in a decision: a plain function from the board to drafts. Decisions run
+one after the other in the writer's task, so that a rule is always checked against everything recorded before it. A
+batch of them is one transaction; until that is committed nobody sees any of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from casework.domain.board import Board
+from casework.domain.envelope import Draft, Recorded
+from casework.domain.errors import CaseworkError, Trouble
+from casework.domain.ids import TaskId
+from casework.domain.task import Task
+from casework.ports.journal import Journal
+
+logger = logging.getLogger(__name__)
+
+Decide = Callable[[Board], Sequence[Draft]]
+Told = Callable[[Sequence[Recorded]], None]
+
+_MOST_IN_A_BATCH = 256
+_COMMANDS_REMEMBERED = 4096
+
+
+@dataclass(slots=True)
+class _Wish:
+    decide: Decide
+    command: str | None
+    full_sync: bool
+    done: asyncio.Future[list[Recorded]]
+    rows: list[Recorded] = field(default_factory=list)
+
+
+class Recorder:
+    """The one way anything comes to have happened in a repository."""
+
+    def __init__(self, journal: Journal, board: Board, redact: Callable[[Draft], Draft]) -> None:
+        self.board = board
+        self._journal = journal
+        self._redact = redact
+        self._wishes: asyncio.Queue[_Wish] = asyncio.Queue()
+        self._commands: OrderedDict[str, list[Recorded]] = OrderedDict()
+        self._listeners: list[Told] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, for reading."""
+        return self._journal
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._writer = asyncio.create_task(self._write(), name="journal writer")
+        self._writer.add_done_callback(_log_end)
+
+    async def close(self) -> None:
+        """Refuse what still waits, finish what is under way, and close the journal."""
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        while not self._wishes.empty():
+            self._fail(
+                self._wishes.get_nowait(), Trouble("Casework is stopping; nothing was recorded.", code="stopping")
+            )
+        await self._journal.close()
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        """Have `told` called on the loop with every committed and folded batch; gives the way to stop that."""
+        self._listeners.append(told)
+        return lambda: self._listeners.remove(told)
+
+    async def record(self, decide: Decide, *, command: str | None = None, full_sync: bool = False) -> list[Recorded]:
+        """Record what `decide` gives for the board as it is when its turn comes; give the committed rows.
+
+        With a `command` that was recorded before, nothing is decided and the rows of then are given. Cancelling the
+        wait does not take the wish back.
+
+        Raises:
+            Refused: `decide` said no.
+            Trouble: the journal could not be written; nothing was recorded.
+        """
+        state = self._journal.state
+        if state.read_only:
+            raise Trouble(state.read_only, code="read_only")
+        if command is not None:
+            before = self._commands.get(command) or await self._journal.answered(command)
+            if before:
+                return list(before)
+        wish = _Wish(decide, command, full_sync, asyncio.get_running_loop().create_future())
+        self._wishes.put_nowait(wish)
+        return await asyncio.shield(wish.done)
+
+    async def _write(self) -> None:
+        while True:
+            batch = [await self._wishes.get()]
+            while len(batch) < _MOST_IN_A_BATCH and not self._wishes.empty():
+                batch.append(self._wishes.get_nowait())
+            try:
+                await self._commit(batch)
+            except asyncio.CancelledError:
+                for wish in batch:
+                    self._fail(wish, Trouble("Casework is stopping; look whether it was recorded.", code="stopping"))
+                raise
+
+    async def _commit(self, batch: list[_Wish]) -> None:
+        decided, drafts = self._decide(batch)
+        if drafts:
+            full_sync = any(wish.full_sync for wish in decided)
+            try:
+                await self._journal.append(drafts, expected_seq=self.board.last_seq, full_sync=full_sync)
+            except Trouble as trouble:
+                for wish in decided:
+                    self._fail(wish, trouble)
+                return
+        rows = [row for wish in decided for row in wish.rows]
+        for row in rows:
+            self.board.apply(row)
+        for wish in decided:
+            if wish.command is not None and wish.rows:
+                self._remember(wish.command, wish.rows)
+            if not wish.done.done():
+                wish.done.set_result(wish.rows)
+        if rows:
+            self._tell(rows)
+
+    def _decide(self, batch: list[_Wish]) -> tuple[list[_Wish], list[Draft]]:
+        """Run the decisions on the board as it would be; leave the board as it is."""
+        decided: list[_Wish] = []
+        drafts: list[Draft] = []
+        with _Tentative(self.board) as tentative:
+            state = self._journal.state
+            for wish in batch:
+                earlier = self._commands.get(wish.command) if wish.command is not None else None
+                earlier = earlier or next((w.rows for w in decided if wish.command and w.command == wish.command), None)
+                if earlier is not None:
+                    if not wish.done.done():
+                        wish.done.set_result(list(earlier))
+                    continue
+                mark = tentative.mark()
+                try:
+                    for wanted in wish.decide(self.board):
+                        draft = self._redact(wanted.model_copy(update={"command": wish.command}))
+                        row = Recorded(seq=self.board.last_seq + 1, stream=state.stream, epoch=state.epoch, draft=draft)
+                        tentative.apply(row)
+                        wish.rows.append(row)
+                except CaseworkError as refusal:
+                    tentative.back_to(mark)
+                    self._fail(wish, refusal)
+                    continue
+                except Exception as bug:
+                    logger.exception("a decision failed")
+                    tentative.back_to(mark)
+                    self._fail(wish, bug)
+                    continue
+                decided.append(wish)
+                drafts += [row.draft for row in wish.rows]
+        return decided, drafts
+
+    def _remember(self, command: str, rows: list[Recorded]) -> None:
+        self._commands[command] = rows
+        if len(self._commands) > _COMMANDS_REMEMBERED:
+            self._commands.popitem(last=False)
+
+    def _tell(self, rows: Sequence[Recorded]) -> None:
+        for told in list(self._listeners):
+            try:
+                told(rows)
+            except Exception:
+                logger.exception("a listener failed")
+
+    @staticmethod
+    def _fail(wish: _Wish, error: Exception) -> None:
+        if not wish.done.done():
+            wish.done.set_exception(error)
+
+
+class _Tentative:
+    """The board with rows applied that are not committed yet; everything is taken back at the end."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._before: list[tuple[TaskId | None, Task | None, int, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.back_to(0)
+
+    def mark(self) -> int:
+        return len(self._before)
+
+    def apply(self, row: Recorded) -> None:
+        board = self._board
+        task = board.tasks.get(row.task) if row.task is not None else None
+        self._before.append((row.task, task, board.last_seq, board.last_number))
+        board.apply(row)
+
+    def back_to(self, mark: int) -> None:
+        board = self._board
+        while len(self._before) > mark:
+            name, before, last_seq, last_number = self._before.pop()
+            now = board.tasks.get(name) if name is not None else None
+            if now is not None and before is None:
+                board.forget(now)
+            elif now is not None and before is not None:
+                board.put(before, now)
+            board.last_seq, board.last_number = last_seq, last_number
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("the journal's writer ended", exc_info=task.exception())

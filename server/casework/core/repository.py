@@ -1,0 +1,111 @@
+"""One repository the daemon works on: the ports it was given, its recorder, and the texts the journal only names."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from casework.core.recorder import Recorder
+from casework.domain.board import Board
+from casework.domain.change import Change
+from casework.domain.envelope import Actor, Draft, Origin
+from casework.domain.events import Event
+from casework.domain.ids import BlobHash, RunId, TaskId
+from casework.domain.redaction import redact
+from casework.ports.agent import Agent
+from casework.ports.blobs import Blobs
+from casework.ports.clock import Clock
+from casework.ports.documents import OpenDocuments
+from casework.ports.landing import Lander
+from casework.ports.workspace import Identity, Workspace
+
+DAEMON = Actor(kind="daemon", id="casework")
+_CHANGES_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the user may set."""
+
+    runs_at_once: int = 2
+    follow_ups_per_run: int = 20
+    protected_branches: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Repository:
+    """Everything the core needs to move work in one repository."""
+
+    identity: Identity
+    recorder: Recorder
+    blobs: Blobs
+    workspace: Workspace
+    lander: Lander
+    agents: Mapping[str, Agent]
+    clock: Clock
+    documents: OpenDocuments
+    is_trusted: Callable[[], bool]
+    limits: Limits = field(default_factory=Limits)
+    _changes: OrderedDict[BlobHash, Change] = field(default_factory=OrderedDict)
+
+    @property
+    def board(self) -> Board:
+        """The state as it is now."""
+        return self.recorder.board
+
+    def draft(
+        self,
+        event: Event,
+        actor: Actor,
+        *,
+        task: TaskId | None,
+        run: RunId | None = None,
+        origin: Origin = "user",
+        cause: str | None = None,
+    ) -> Draft:
+        """Put an event into its envelope."""
+        return Draft(
+            id=self.clock.new_id(),
+            event=event,
+            actor=actor,
+            task=task,
+            run=run,
+            origin=origin,
+            cause=cause,
+            at=self.clock.now_us(),
+        )
+
+    def keep(self, text: str) -> BlobHash:
+        """Keep a text, with its secrets redacted before it is hashed."""
+        return self.blobs.put(redact(text).encode("utf-8", "surrogatepass"))
+
+    def text(self, name: BlobHash | None) -> str:
+        """Give a kept text; empty for none."""
+        return self.blobs.get(name).decode("utf-8", "surrogatepass") if name is not None else ""
+
+    def keep_change(self, change: Change) -> BlobHash:
+        """Keep a change's manifest: paths, places and ids, none of its lines."""
+        name = self.blobs.put(change.model_dump_json().encode())
+        self._remember(name, change)
+        return name
+
+    def change(self, name: BlobHash) -> Change:
+        """Give a kept change."""
+        found = self._changes.get(name)
+        if found is None:
+            found = Change.model_validate_json(self.blobs.get(name))
+        self._remember(name, found)
+        return found
+
+    def _remember(self, name: BlobHash, change: Change) -> None:
+        self._changes[name] = change
+        self._changes.move_to_end(name)
+        if len(self._changes) > _CHANGES_KEPT:
+            self._changes.popitem(last=False)
+
+
+def preview(text: str) -> str:
+    """Give the first line of a text, redacted and cut, to be shown where the text itself is not loaded."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return redact(line)[:200]

@@ -1,0 +1,197 @@
+"""Reviews: opening one of a change that stands, deciding on hunks, commenting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from casework.core.intake import one_line, task_of_rows
+from casework.core.repository import Repository, preview
+from casework.domain import events as e
+from casework.domain.anchor import Anchor
+from casework.domain.board import Board
+from casework.domain.change import Change
+from casework.domain.envelope import Actor, Draft
+from casework.domain.errors import Refused
+from casework.domain.ids import CommentId, HunkId, TaskId
+from casework.domain.reading import in_reading_order
+from casework.domain.status import check_move
+from casework.domain.task import Review, Task
+from casework.ports.workspace import Standing
+
+_HUNKS_PER_EVENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which standing change to review."""
+
+    kind: Literal["working_tree", "branch", "range"]
+    name: str = ""
+    into: str | None = None
+    untracked: tuple[str, ...] = ()
+
+
+async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, command: str | None = None) -> Task:
+    """Open a review of a change that stands already, or bring the one that waits for it up to date.
+
+    Decisions on hunks that did not change are kept. Nothing of the repository is executed.
+
+    Raises:
+        Refused: there is nothing to review, or the repository is in no state for it.
+    """
+    if command is not None and (rows := await repository.recorder.journal.answered(command)):
+        return task_of_rows(repository, rows[0].task)
+    fingerprint = f"review:{wanted.kind}:{wanted.name}:{wanted.into or ''}"
+    waiting = _waiting(repository.board, fingerprint)
+    name = waiting.id if waiting is not None else TaskId(repository.clock.new_id())
+    standing = await asyncio.to_thread(_standing, repository, name, wanted)
+    change = await asyncio.to_thread(repository.workspace.change, standing.base, standing.head)
+    if not change.files:
+        raise Refused(
+            f"There is nothing to review: {standing.range_text or wanted.name or 'it'} changes no file.",
+            code="nothing_to_review",
+        )
+    opened = await asyncio.to_thread(review_opened, repository, standing, in_reading_order(change))
+
+    def decide(board: Board) -> Sequence[Draft]:
+        before = board.tasks.get(name)
+        if before is None:
+            check_move("review", None, number=None, actor=actor.kind)
+            added = e.TaskAdded(
+                number=board.last_number + 1,
+                task_kind="review",
+                title=one_line(standing.title),
+                status="in_review",
+                fingerprint=fingerprint,
+            )
+            return [repository.draft(added, actor, task=name), repository.draft(opened, actor, task=name)]
+        review = before.standing_review()
+        if (review.base, review.diff_hash, review.target) == (opened.base, opened.diff_hash, opened.target):
+            return []
+        return [repository.draft(opened, actor, task=name)]
+
+    await repository.recorder.record(decide, command=command)
+    return repository.board.tasks[name]
+
+
+def _waiting(board: Board, fingerprint: str) -> Task | None:
+    found = (task for task in board.with_fingerprint(fingerprint) if task.status == "in_review" and not task.runs)
+    return next(found, None)
+
+
+def _standing(repository: Repository, name: TaskId, wanted: Wanted) -> Standing:
+    workspace = repository.workspace
+    if wanted.kind == "working_tree":
+        return workspace.standing_working_tree(name, untracked=wanted.untracked)
+    if wanted.kind == "branch":
+        return workspace.standing_branch(name, wanted.name, into=wanted.into)
+    return workspace.standing_range(name, wanted.name)
+
+
+def review_opened(
+    repository: Repository, standing: Standing, change: Change, *, run: int | None = None
+) -> e.ReviewOpened:
+    """Keep what a review shows, and give the event that opens it."""
+    return e.ReviewOpened(
+        change_kind=standing.kind,
+        base=change.base,
+        head=change.head,
+        diff_hash=change.diff_hash,
+        manifest=repository.keep_change(change),
+        comment=repository.keep(standing.message),
+        target=standing.target,
+        files=len(change.files),
+        hunks=len(change.judged),
+        minutes=change.minutes(),
+        run=run,
+        range_text=standing.range_text[:500],
+        authors=repository.keep("\n".join(standing.authors)) if standing.authors else None,
+    )
+
+
+async def decide_hunks(
+    repository: Repository,
+    number: int,
+    hunks: Sequence[str],
+    decision: e.Decision,
+    reason: str,
+    actor: Actor,
+    *,
+    command: str | None = None,
+) -> Task:
+    """Accept or reject hunks of a waiting review, or take that back.
+
+    Raises:
+        Refused: a hunk is not part of the review any more; nothing was decided.
+    """
+    review = repository.board.number(number).standing_review()
+    known = set((await _change(repository, review)).judged)
+    unknown = [hunk for hunk in hunks if hunk not in known]
+    if unknown:
+        raise Refused(
+            f"Review {number} has no hunk {unknown[0]}, perhaps because it changed; nothing was decided. "
+            f"Look at it again: `casework review show {number}`.",
+            code="unknown_hunk",
+        )
+
+    def decide(board: Board) -> Sequence[Draft]:
+        task = board.number(number)
+        if task.standing_review().manifest != review.manifest:
+            raise Refused(
+                f"Review {number} changed in between; nothing was decided. Look at it again.", code="stale_review"
+            )
+        return [
+            repository.draft(
+                e.HunkDecided(hunks=_ids(hunks[at : at + _HUNKS_PER_EVENT]), decision=decision, reason=reason),
+                actor,
+                task=task.id,
+            )
+            for at in range(0, len(hunks), _HUNKS_PER_EVENT)
+        ]
+
+    await repository.recorder.record(decide, command=command)
+    return repository.board.number(number)
+
+
+def _ids(hunks: Sequence[str]) -> tuple[HunkId, ...]:
+    return tuple(HunkId(hunk) for hunk in hunks)
+
+
+async def _change(repository: Repository, review: Review) -> Change:
+    return await asyncio.to_thread(repository.change, review.manifest)
+
+
+async def add_comment(
+    repository: Repository,
+    number: int,
+    text: str,
+    actor: Actor,
+    *,
+    hunk: str | None = None,
+    anchor: Anchor | None = None,
+    command: str | None = None,
+) -> Task:
+    """Add a comment to a review, whatever its status: what was typed is never lost.
+
+    Raises:
+        Refused: the task never had a review.
+    """
+    blob = repository.keep(text)
+    comment = CommentId(repository.clock.new_id())
+
+    def decide(board: Board) -> Sequence[Draft]:
+        task = board.number(number)
+        if task.review is None:
+            raise Refused(
+                f"Task {number} has no review to comment on; it is {task.status.replace('_', ' ')}.", code="no_review"
+            )
+        event = e.CommentAdded(
+            id=comment, text=blob, preview=preview(text), hunk=HunkId(hunk) if hunk else None, anchor=anchor
+        )
+        return [repository.draft(event, actor, task=task.id)]
+
+    await repository.recorder.record(decide, command=command)
+    return repository.board.number(number)

@@ -1,0 +1,237 @@
+"""The verdict: approve, or request changes. Only a human's deed reaches this file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from casework.core.intake import task_of_rows
+from casework.core.landings import landing_request, was_shown
+from casework.core.repository import Repository, preview
+from casework.domain import events as e
+from casework.domain.board import Board
+from casework.domain.change import Change
+from casework.domain.envelope import Actor, Draft
+from casework.domain.errors import Refused
+from casework.domain.ids import CommentId, LandingId
+from casework.domain.repopath import unquote
+from casework.domain.status import check_move
+from casework.domain.task import Review, Task
+from casework.domain.verdict import check_shown, selection
+from casework.ports.landing import LandingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a human says yes to."""
+
+    shown: str
+    mode: e.LandingMode | None = None
+    branch: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a human wants changed; agent and script matter only where no run made the change."""
+
+    shown: str
+    message: str = ""
+    agent: str = ""
+    script: str = ""
+
+
+def modes_for(review: Review) -> tuple[e.LandingMode, ...]:
+    """Give the ways this review can land, the default one first."""
+    match review.change_kind:
+        case "working_tree":
+            return ("working_tree",)
+        case "branch":
+            whole = not any(decided.decision == "rejected" for decided in review.decisions.values())
+            return ("fast_forward", "commit", "branch") if whole else ("commit", "branch")
+        case "run":
+            return ("commit", "branch")
+        case "range":
+            return ()
+
+
+def standing_review(task: Task) -> Review:
+    """Give the review that waits for a verdict.
+
+    Raises:
+        Refused: none does; where somebody was faster, the sentence says who and when.
+    """
+    review = task.review
+    if review is not None and review.verdict is not None and review.answered_by is not None:
+        by = review.answered_by
+        at = datetime.fromtimestamp(review.answered_at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        did = "approved" if review.verdict == "approve" else "sent back"
+        way = f" ({by.via})" if by.via else ""
+        raise Refused(
+            f"Review {task.number} was already {did} by {by.id or by.kind}{way} at {at}; "
+            "nothing was done a second time.",
+            code="already_answered",
+        )
+    return task.standing_review()
+
+
+async def approve(
+    repository: Repository, number: int, approval: Approval, actor: Actor, *, command: str | None = None
+) -> Task:
+    """Approve exactly what was shown; the landing follows by itself.
+
+    The result is computed first. Where it is not what was shown, it is shown again under a hash of its own and nothing
+    is approved.
+
+    Raises:
+        Refused: somebody was faster, the review changed, a buffer is unsaved, or it can't land; the sentence says what
+            to do.
+    """
+    if command is not None and (rows := await repository.recorder.journal.answered(command)):
+        return task_of_rows(repository, rows[0].task)
+    task = repository.board.number(number)
+    review = standing_review(task)
+    check_move("approve", task.status, number=number, actor=actor.kind)
+    check_shown(task, review, approval.shown)
+    change = await asyncio.to_thread(repository.change, review.manifest)
+    mode = _mode(task, review, change, approval)
+    _check_saved(repository, task, change, mode)
+    landing = LandingId(repository.clock.new_id())
+    request = await asyncio.to_thread(
+        landing_request, repository, task, review, landing, mode, approval.branch, approval.message
+    )
+    plan = await asyncio.to_thread(repository.lander.plan, request)
+    if plan.differs and not was_shown(review, plan):
+        await show_again(repository, number, plan, actor)
+    message = repository.keep(approval.message) if approval.message else None
+    left = len(selection(review, change).stays)
+
+    def decide(board: Board) -> Sequence[Draft]:
+        now = board.number(number)
+        current = standing_review(now)
+        check_move("approve", now.status, number=number, actor=actor.kind)
+        check_shown(now, current, approval.shown)
+        event = e.ReviewAnswered(
+            verdict="approve",
+            shown=approval.shown,
+            mode=mode,
+            message=message,
+            landing=landing,
+            left=left,
+            branch=approval.branch,
+        )
+        return [repository.draft(event, actor, task=now.id)]
+
+    await repository.recorder.record(decide, command=command, full_sync=True)
+    return repository.board.number(number)
+
+
+def _mode(task: Task, review: Review, change: Change, approval: Approval) -> e.LandingMode:
+    possible = modes_for(review)
+    if not possible:
+        raise Refused(
+            f"Review {task.number} reads history ({review.range_text}), which has landed already, so there is "
+            "nothing to approve; "
+            f"close it with `casework review read {task.number}`.",
+            code="history",
+        )
+    if not selection(review, change).lands:
+        raise Refused(
+            f"Approving review {task.number} would land nothing: every hunk is rejected. "
+            "Accept one, or request changes.",
+            code="nothing_to_land",
+        )
+    mode = approval.mode or possible[0]
+    if mode not in possible:
+        raise Refused(
+            f"Review {task.number} can't land in mode {mode}; it can in: {', '.join(possible)}. Nothing was approved.",
+            code="mode",
+        )
+    return mode
+
+
+def _check_saved(repository: Repository, task: Task, change: Change, mode: e.LandingMode) -> None:
+    if mode == "branch":
+        return
+    top = Path(repository.identity.top)
+    touched = [str(top / unquote(file.path).decode("utf-8", "surrogateescape")) for file in change.files]
+    unsaved = repository.documents.unsaved(touched)
+    if unsaved:
+        names = ", ".join(str(Path(path).relative_to(top)) for path in unsaved[:3])
+        more = f" and {len(unsaved) - 3} more" if len(unsaved) > 3 else ""
+        raise Refused(
+            f"Review {task.number} touches {names}{more}, which an editor holds with unsaved changes, "
+            "so nothing was approved: "
+            "save first, then approve.",
+            code="unsaved",
+        )
+
+
+async def show_again(repository: Repository, number: int, plan: LandingPlan, actor: Actor) -> None:
+    """Record that the result differs from what was shown.
+
+    Raises:
+        Refused: always; the sentence says what differs and what to do.
+    """
+    named = ", ".join(plan.differs[:3]) + (f" and {len(plan.differs) - 3} more" if len(plan.differs) > 3 else "")
+    why = f"What would land differs from what was shown in {named}: {plan.why_differs}"
+    paths = repository.keep("\n".join(plan.differs))
+
+    def decide(board: Board) -> Sequence[Draft]:
+        task = board.number(number)
+        standing_review(task)
+        event = e.ReviewReshown(onto=plan.head, result_tree=plan.result_tree, why=why[:2000], paths=paths)
+        return [repository.draft(event, actor, task=task.id)]
+
+    await repository.recorder.record(decide)
+    raise Refused(
+        f"{why} Nothing was approved. Review {number} now shows the result; look at it and approve it as it is.",
+        code="shown_again",
+    )
+
+
+async def request_changes(
+    repository: Repository, number: int, request: Request, actor: Actor, *, command: str | None = None
+) -> Task:
+    """Send a review back: the message, the comments and the rejected hunks go into the next run's briefing.
+
+    Raises:
+        Refused: nobody could work on it; the message is kept as a comment all the same.
+    """
+    if command is not None and (rows := await repository.recorder.journal.answered(command)):
+        return task_of_rows(repository, rows[0].task)
+    task = repository.board.number(number)
+    review = standing_review(task)
+    check_shown(task, review, request.shown)
+    agent = request.agent or task.agent
+    message = repository.keep(request.message) if request.message else None
+    script = repository.blobs.put(request.script.encode()) if request.script else task.script
+
+    def decide(board: Board) -> Sequence[Draft]:
+        now = board.number(number)
+        current = standing_review(now)
+        check_move("request_changes", now.status, number=number, actor=actor.kind)
+        check_shown(now, current, request.shown)
+        drafts: list[e.Event] = []
+        if message is not None:
+            comment = CommentId(repository.clock.new_id())
+            drafts.append(e.CommentAdded(id=comment, text=message, preview=preview(request.message)))
+        if agent not in repository.agents:
+            return [repository.draft(event, actor, task=now.id) for event in drafts]
+        drafts.append(e.ReviewAnswered(verdict="request_changes", shown=request.shown, message=message))
+        drafts.append(e.TaskQueued(agent=agent, script=script))
+        return [repository.draft(event, actor, task=now.id) for event in drafts]
+
+    await repository.recorder.record(decide, command=command, full_sync=True)
+    if agent not in repository.agents:
+        known = ", ".join(sorted(repository.agents)) or "none"
+        kept = " Your words are kept as a comment." if message is not None else ""
+        raise Refused(
+            f"Review {number} was not made by an agent's run, so there is nobody to send it back to.{kept} "
+            f"Name an agent (here: {known}) with --agent, or tell its author.",
+            code="no_agent",
+        )
+    return repository.board.number(number)
