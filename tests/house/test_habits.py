@@ -13,7 +13,7 @@ from tests.house.tree import ROOT, Module, modules, names, texts
 
 _SAY_NOTHING = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc"})
 _LEFT_TO_DO = re.compile(r"(?:\#|//|--|/\*)\s*(?:TODO|FIXME|XXX|HACK)\b")
-_REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|/simple/?\b")
+_REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|index-url[ =]")
 _MACHINE = re.compile(r"(?<![\w.$}])/(?:root/|work/(?:main|shared)|opt/(?:wheels|pypi)|Users/\w+/)")
 
 
@@ -38,7 +38,7 @@ def sleeps(module: Module) -> Iterator[str]:
 
 def swallows(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _tells(node):
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _tells(node, module.line(node)):
             yield f"{module.name}:{node.lineno} catches everything and tells nobody."
 
 
@@ -47,7 +47,10 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
     return any(kind is None or getattr(kind, "id", "") in {"Exception", "BaseException"} for kind in caught)
 
 
-def _tells(handler: ast.ExceptHandler) -> bool:
+def _tells(handler: ast.ExceptHandler, line: str) -> bool:
+    """Whether it logs, raises again, or says beside it why it needs to do neither."""
+    if re.search(r"# noqa: BLE001 - \w.{15,}", line):
+        return True
     inside = [node for statement in handler.body for node in ast.walk(statement)]
     return any(
         isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _called(node).split(".")[-1] == "exception")
@@ -92,6 +95,7 @@ def test_every_module_keeps_the_habit(rule: Callable[[Module], Iterator[str]]) -
         (sleeps, "import time\ntime.sleep(1)"),
         (sleeps, "async def f():\n    await asyncio.sleep(0.1)"),
         (swallows, "try:\n    f()\nexcept Exception:\n    pass"),
+        (swallows, "try:\n    f()\nexcept Exception:  # noqa: BLE001\n    g()"),
         (swallows, "try:\n    f()\nexcept:\n    log.warning('x')"),
         (swallows, "try:\n    f()\nexcept (OSError, BaseException):\n    pass"),
         (tasks_nobody_keeps, "asyncio.create_task(f())"),
@@ -108,6 +112,7 @@ def test_a_broken_habit_is_seen(rule: Callable[[Module], Iterator[str]], text: s
         (swallows, "try:\n    f()\nexcept Exception:\n    logger.exception('f')"),
         (swallows, "try:\n    f()\nexcept BaseException:\n    g()\n    raise"),
         (swallows, "try:\n    f()\nexcept OSError:\n    pass"),
+        (swallows, "try:\n    f()\nexcept Exception:  # noqa: BLE001 - the client gets the answer\n    g()"),
         (tasks_nobody_keeps, "kept = asyncio.create_task(f())"),
         (tasks_nobody_keeps, "group.create_task(f())"),
     ],

@@ -17,6 +17,7 @@ EVERYWHERE: Final = "everywhere"
 
 # Who may import what is not ours. A library of the standard library stands here when only one room may touch it.
 HOMES: Final = {
+    "attrs": "lsp",
     "cattrs": "lsp",
     "git": "workspace",
     "lsprotocol": "lsp",

@@ -26,6 +26,10 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.name)
 
+    def line(self, node: ast.stmt | ast.expr | ast.excepthandler) -> str:
+        """The line on which `node` begins."""
+        return self.text.splitlines()[node.lineno - 1]
+
     @property
     def is_shipped(self) -> bool:
         return self.name.startswith("server/")
