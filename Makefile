@@ -49,7 +49,8 @@ generate: $(READY)  ## write the files that are generated from the source
 
 .PHONY: test-editors
 test-editors: $(READY)  ## install real Neovim and VS Code below .cache, and drive them
-	@set -e; for script in tests/editors/provision/*.sh; do [ -e "$$script" ] || continue; echo "$$script"; bash "$$script" </dev/null; done
+	@set -e; for module in tests/editors/provision/[a-z]*.py; do \
+		$(BIN)/python -m "tests.editors.provision.$$(basename "$$module" .py)" </dev/null; done
 	@$(BIN)/python -m pytest tests/editors -p no:randomly $(TESTS)
 
 .PHONY: bench
