@@ -210,7 +210,7 @@ class Lander(Protocol):
         ...
 
     def finish(self, announcement: Announcement) -> tuple[str, ...]:
-        """Clear up when the end is in the journal; gives sentences about late writes that were kept aside. Idempotent."""
+        """Clear up when the end is in the journal; gives sentences about late writes that were kept. Idempotent."""
         ...
 
     def sweep(self, announced: Collection[str]) -> None:
