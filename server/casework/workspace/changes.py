@@ -37,7 +37,6 @@ DIFF_OPTIONS: Final = (
     "-M",
     "-l1000",
     "-U3",
-    "--full-index",
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",

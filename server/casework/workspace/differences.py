@@ -1,0 +1,70 @@
+"""Asking git what changed between two commits: the `Change`, the patch people read, and a file's bytes.
+
+Everything that could change the answer (configuration, the order of files, external programs) is fixed by
+changes.py; only attributes of the repository still say what is text, as they do for the user's own `git diff`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from casework.domain.change import Change
+from casework.domain.errors import Refused
+from casework.domain.ids import CommitId
+from casework.domain.repopath import quote, unquote
+from casework.workspace.changes import DIFF_OPTIONS, DIFF_SETTINGS, parse_change
+from casework.workspace.git import Git
+from casework.workspace.objects import TREE_MODE, Place, folders_of, place_in, read_trees
+
+LARGEST: Final = 64 * 1024 * 1024
+_FIXED: Final = {b"GIT_CONFIG_PARAMETERS": " ".join(f"'{setting}'" for setting in DIFF_SETTINGS).encode()}
+_TIMEOUT_S: Final = 300
+
+
+def change_between(git: Git, base: CommitId, head: CommitId) -> Change:
+    """Give the change between two commits, renames found as `git diff` finds them, in git's path order."""
+    out = git.run("diff-tree", "--raw", "--no-abbrev", "-p", *DIFF_OPTIONS, base, head, env=_FIXED, timeout_s=_TIMEOUT_S)
+    return parse_change(base, head, out)
+
+
+def patch_between(git: Git, base: CommitId, head: CommitId, path: str | None) -> bytes:
+    """Give the patch text, of one path if asked; a renamed file is found by its new name, with its old one."""
+    limits: list[bytes] = []
+    if path is not None:
+        limits = [b"--", *_sides(git, base, head, unquote(path))]
+    return git.run("diff-tree", "-p", "--abbrev", *DIFF_OPTIONS, base, head, *limits, env=_FIXED, timeout_s=_TIMEOUT_S)
+
+
+def content_of(git: Git, commit: CommitId, path: str) -> bytes | None:
+    """Give a file's bytes in a commit; None when there is no file or link.
+
+    Raises:
+        Refused: `too_large`, it has more than 64 MiB.
+    """
+    place = find_place(git, commit.encode(), unquote(path))
+    if place is None or place.mode in (TREE_MODE, b"160000"):
+        return None
+    if int(git.run("cat-file", "-s", place.id)) > LARGEST:
+        raise Refused(
+            f"{quote(unquote(path))} has more than 64 MiB, so it is not shown here. `git show` gives its bytes.",
+            code="too_large",
+        )
+    return git.run("cat-file", "blob", place.id, timeout_s=_TIMEOUT_S)
+
+
+def find_place(git: Git, commit: bytes, path: bytes) -> Place | None:
+    """Give what a commit holds at a path."""
+    return place_in(read_trees(git, commit, folders_of([path])), path) if path else None
+
+
+def _sides(git: Git, base: CommitId, head: CommitId, path: bytes) -> list[bytes]:
+    out = git.run("diff-tree", "-r", "-M", "-l1000", "-z", "--name-status", base, head, timeout_s=_TIMEOUT_S)
+    words = iter(out.split(b"\0"))
+    for status in words:
+        if status.startswith((b"R", b"C")):
+            old, new = next(words), next(words)
+            if new == path:
+                return [old, new]
+        elif status:
+            next(words)
+    return [path]

@@ -1,0 +1,94 @@
+"""The two ports of this room, put together from its parts: which repository, and what can be done in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from casework.domain.change import Change
+from casework.domain.ids import CommitId, HunkId, TaskId
+from casework.ports.workspace import Identity, Standing
+from casework.workspace import differences, identity, patches, snapshots, standing
+from casework.workspace.git import Git
+
+
+def _nothing_known(_uuid: str) -> str | None:
+    return None
+
+
+def _nobody_trusted(_identity: Identity) -> bool:
+    return False
+
+
+@dataclass(slots=True)
+class GitRepositories:
+    """Finds git repositories. `state` is the folder of worktrees; it is made when the first one is.
+
+    `known` gives the common directory where a uuid was seen last (the journal knows); `trusted` says whether the
+    filters of a repository may run.
+    """
+
+    state: str
+    known: identity.Known = _nothing_known
+    trusted: Callable[[Identity], bool] = _nobody_trusted
+    _opened: dict[str, GitWorkspace] = field(default_factory=dict, repr=False)
+
+    def identify(self, path: str) -> Identity:
+        """Do what `Repositories.identify` promises; costs three git processes."""
+        git = identity.locate(os.fsencode(path))
+        found = identity.identify(git, self.known)
+        self._opened[found.top] = GitWorkspace(git, found, self.state, self.trusted)
+        return found
+
+    def open(self, found: Identity) -> GitWorkspace:
+        """Do what `Repositories.open` promises: no process for a repository that this object identified."""
+        opened = self._opened.get(found.top)
+        if opened is None or opened.identity != found:
+            opened = GitWorkspace(identity.locate(os.fsencode(found.top)), found, self.state, self.trusted)
+            self._opened[found.top] = opened
+        return opened
+
+
+@dataclass(slots=True)
+class GitWorkspace:
+    """One git repository; every method does what `Workspace` promises for it."""
+
+    git: Git
+    identity: Identity
+    state: str
+    _trusted: Callable[[Identity], bool] = _nobody_trusted
+
+    def standing_working_tree(
+        self, task: TaskId, *, untracked: Sequence[str] = (), known: Collection[str] | None = None
+    ) -> Standing:
+        """With `known`, every path that may differ from HEAD, no `git status` is needed: the watcher knows them."""
+        trusted = self._trusted(self.identity)
+        return snapshots.stand_working_tree(self.git, task, untracked, known=known, trusted=trusted)
+
+    def standing_branch(self, task: TaskId, name: str, *, into: str | None = None) -> Standing:
+        return standing.stand_branch(self.git, task, name, into)
+
+    def standing_range(self, task: TaskId, revisions: str) -> Standing:
+        return standing.stand_range(self.git, task, revisions)
+
+    def recent_range(self, *, since: str | None = None, most_commits: int = 12) -> str:
+        return standing.recent_range(self.git, since, most_commits)
+
+    def change(self, base: CommitId, head: CommitId) -> Change:
+        return differences.change_between(self.git, base, head)
+
+    def patch(self, base: CommitId, head: CommitId, *, path: str | None = None) -> bytes:
+        return differences.patch_between(self.git, base, head, path)
+
+    def content(self, commit: CommitId, path: str) -> bytes | None:
+        return differences.content_of(self.git, commit, path)
+
+    def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
+        return patches.select(self.git, change, chosen, message)
+
+    def head(self) -> tuple[CommitId | None, str | None]:
+        return standing.head_of(self.git)
+
+    def dirty_paths(self, paths: Collection[str]) -> list[str]:
+        return snapshots.dirty_paths(self.git, paths, trusted=self._trusted(self.identity))
