@@ -1,0 +1,146 @@
+"""What goes over the pipe between the daemon and an agent's worker: one JSON object per line, both ways.
+
+A worker begins with `Hello` and is told the terms with `Welcome`; from then on each run has its own frames, named by
+run and epoch, so that one warm worker may serve many runs and the pipe may lead to another machine. A worker must
+hear from the daemon within its lease, the daemon from a worker within its patience; each side ends what it has when
+the other falls silent. Not here: pipes, processes, clocks.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from casework.domain.frozen import Frozen
+from casework.domain.ids import QuestionId, RunId
+from casework.ports.agent import AgentReport, Briefing
+
+PROTOCOL: Final = 1
+"""Grows when an older side could not follow."""
+REPORT_LIMIT: Final = 1024 * 1024
+"""Bytes of one line from a worker."""
+ORDER_LIMIT: Final = 32 * 1024 * 1024
+"""Bytes of one line to a worker: a briefing carries its script."""
+
+
+class Hello(Frozen):
+    """Worker: what I speak, and whose work I can do."""
+
+    kind: Literal["hello"] = "hello"
+    protocol: int
+    agents: tuple[str, ...]
+
+
+class Beat(Frozen):
+    """Worker: I live."""
+
+    kind: Literal["beat"] = "beat"
+
+
+class Report(Frozen):
+    """Worker: what a run has to say, numbered from 1 without a gap."""
+
+    kind: Literal["report"] = "report"
+    run: RunId
+    epoch: int
+    seq: int
+    report: AgentReport
+
+
+class Welcome(Frozen):
+    """Daemon: the terms of this worker's life."""
+
+    kind: Literal["welcome"] = "welcome"
+    protocol: int
+    lease_s: float
+    """A worker that hears nothing for so long ends itself."""
+    beat_s: float
+    """How often the worker says that it lives."""
+
+
+class Renew(Frozen):
+    """Daemon: I live; your lease begins again."""
+
+    kind: Literal["renew"] = "renew"
+
+
+class Start(Frozen):
+    """Daemon: begin this run."""
+
+    kind: Literal["start"] = "start"
+    agent: str
+    briefing: Briefing
+
+
+class Proceed(Frozen):
+    """Daemon: what you announced in report `seq` is journalled; go on."""
+
+    kind: Literal["proceed"] = "proceed"
+    run: RunId
+    epoch: int
+    seq: int
+
+
+class Answer(Frozen):
+    """Daemon: the human's answer."""
+
+    kind: Literal["answer"] = "answer"
+    run: RunId
+    epoch: int
+    question: QuestionId
+    text: str
+
+
+class Cancel(Frozen):
+    """Daemon: end this run now; nobody listens to its reports any more."""
+
+    kind: Literal["cancel"] = "cancel"
+    run: RunId
+    epoch: int
+
+
+FromWorker = Annotated[Hello | Beat | Report, Field(discriminator="kind")]
+FromDaemon = Annotated[Welcome | Renew | Start | Proceed | Answer | Cancel, Field(discriminator="kind")]
+
+_FROM_WORKER: Final[TypeAdapter[FromWorker]] = TypeAdapter(FromWorker)
+_FROM_DAEMON: Final[TypeAdapter[FromDaemon]] = TypeAdapter(FromDaemon)
+
+
+class Garbled(ValueError):
+    """A line that is no frame; the text says what is wrong with it, without repeating it."""
+
+
+def encode(frame: FromWorker | FromDaemon) -> bytes:
+    """Give the line of `frame`, its newline included."""
+    return frame.model_dump_json().encode() + b"\n"
+
+
+def from_worker(line: bytes) -> FromWorker:
+    """Parse a line that a worker wrote.
+
+    Raises:
+        Garbled: it is none.
+    """
+    return _parsed(_FROM_WORKER, line)
+
+
+def from_daemon(line: bytes) -> FromDaemon:
+    """Parse a line that the daemon wrote.
+
+    Raises:
+        Garbled: it is none.
+    """
+    return _parsed(_FROM_DAEMON, line)
+
+
+Frame = TypeVar("Frame")
+
+
+def _parsed(adapter: TypeAdapter[Frame], line: bytes) -> Frame:
+    try:
+        return adapter.validate_json(line)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Garbled(f"{where}: {first['msg']}"[:200] if where else first["msg"][:200]) from None

@@ -1,0 +1,203 @@
+"""The worker's end of the pipe: what an agent sees of its run, the lease, and the end that comes with it.
+
+Not here: what an agent does (`scripted`), how a worker begins (`worker`), the daemon's end (`process`).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final, NoReturn, assert_never
+
+from casework.agents.frames import (
+    ORDER_LIMIT,
+    REPORT_LIMIT,
+    Answer,
+    Beat,
+    Cancel,
+    FromDaemon,
+    FromWorker,
+    Garbled,
+    Proceed,
+    Renew,
+    Report,
+    Start,
+    Welcome,
+    encode,
+    from_daemon,
+)
+from casework.domain.ids import QuestionId, RunId
+from casework.ports.agent import AgentReport, Asked, Briefing, Failed, StepBegun, TurnEnded
+
+_FIRST_LEASE_S: Final = 60.0
+"""Until the daemon has said how long a lease is."""
+
+
+class Cancelled(BaseException):
+    """Nobody waits for this run any more. Not an `Exception`, so that no agent catches it by accident."""
+
+
+class Line:
+    """One run's end of the pipe, as its agent sees it."""
+
+    def __init__(self, pipe: Pipe, briefing: Briefing) -> None:
+        self.briefing = briefing
+        self._pipe = pipe
+        self._news = threading.Condition()
+        self._seq = 0
+        self._let = 0
+        self._answers: dict[QuestionId, str] = {}
+        self._cancelled = False
+
+    def report(self, report: AgentReport) -> None:
+        """Send a report; behind `StepBegun` and `TurnEnded` wait until the daemon lets us go on.
+
+        Raises:
+            Cancelled: the run is to end.
+        """
+        self._check()
+        self._send(report)
+        if isinstance(report, StepBegun | TurnEnded):
+            self._wait(lambda: self._let >= self._seq)
+
+    def ask(self, question: Asked) -> str:
+        """Send a question and wait for the answer, for days if need be; raises `Cancelled`."""
+        self.report(question)
+        self._wait(lambda: question.id in self._answers)
+        return self._answers[question.id]
+
+    def hang(self, *, silent: bool, deaf: bool) -> NoReturn:
+        """Wait until the run is cancelled; `silent`: without a sign of life, `deaf`: for ever."""
+        if silent:
+            self._pipe.fall_silent()
+        if deaf:
+            threading.Event().wait()
+        self._wait(lambda: False)
+        raise Cancelled
+
+    def bow_out(self) -> None:
+        """Say that a cancelled run has come to rest, so that nobody has to wait or kill."""
+        self._send(Failed(sentence="The agent was stopped before it handed in its work; retry the task."))
+
+    def take(self, order: Proceed | Answer | Cancel) -> None:
+        """Called by the pipe's reader."""
+        if order.epoch != self.briefing.epoch:
+            return
+        with self._news:
+            match order:
+                case Proceed():
+                    self._let = max(self._let, order.seq)
+                case Answer():
+                    self._answers.setdefault(order.question, order.text)
+                case Cancel():
+                    self._cancelled = True
+                case _:
+                    assert_never(order)
+            self._news.notify_all()
+
+    def _send(self, report: AgentReport) -> None:
+        self._seq += 1
+        self._pipe.send(Report(run=self.briefing.run, epoch=self.briefing.epoch, seq=self._seq, report=report))
+
+    def _wait(self, predicate: Callable[[], bool]) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._cancelled or predicate())
+        self._check()
+
+    def _check(self) -> None:
+        if self._cancelled:
+            raise Cancelled
+
+
+class Pipe:
+    """Both directions of the pipe, the lease, and the lines of the runs that live in this worker."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        self._source = source
+        self._sink = sink
+        self._writing = threading.Lock()
+        self._news = threading.Condition()
+        self._starts: list[Start] = []
+        self._lines: dict[RunId, Line] = {}
+        self._lease_s = _FIRST_LEASE_S
+        self._silent = threading.Event()
+
+    def fall_silent(self) -> None:
+        """Give no more sign of life."""
+        self._silent.set()
+
+    def send(self, frame: FromWorker) -> None:
+        """Write one frame whole; blocks while the daemon does not read, which is how a flood is borne."""
+        line = encode(frame)
+        if len(line) > REPORT_LIMIT and isinstance(frame, Report):
+            failed = Failed(sentence="A report of the agent was larger than 1 MiB; the run ends here, retry the task.")
+            line = encode(frame.model_copy(update={"report": failed}))
+        with self._writing:
+            view = memoryview(line)
+            while view:
+                view = view[os.write(self._sink, view) :]
+
+    def starts(self) -> Iterator[tuple[str, Line]]:
+        """Give the runs that are to be worked on, one after another, for ever."""
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._starts)
+                start = self._starts.pop(0)
+            yield start.agent, self._lines[start.briefing.run]
+            self._lines.pop(start.briefing.run, None)
+
+    def listen(self) -> NoReturn:
+        """Read orders until nobody is there to give any, then end this process and its group."""
+        pending = bytearray()
+        end = time.monotonic() + self._lease_s
+        try:
+            while select.select([self._source], [], [], max(0.0, end - time.monotonic()))[0]:
+                chunk = os.read(self._source, 65536)
+                pending += chunk
+                if not chunk or len(pending) > ORDER_LIMIT:
+                    break
+                *lines, pending = pending.split(b"\n") if b"\n" in chunk else [pending]
+                for line in lines:
+                    self._take(from_daemon(bytes(line)))
+                    end = time.monotonic() + self._lease_s
+        except (OSError, Garbled) as error:
+            os.write(2, f"the daemon's end of the pipe is broken: {error}\n".encode())
+        finally:
+            end_group()
+
+    def _take(self, order: FromDaemon) -> None:
+        match order:
+            case Welcome():
+                self._lease_s = order.lease_s
+                threading.Thread(target=self._beat, args=(order.beat_s,), daemon=True, name="beat").start()
+            case Renew():
+                pass
+            case Start():
+                with self._news:
+                    self._lines[order.briefing.run] = Line(self, order.briefing)
+                    self._starts.append(order)
+                    self._news.notify_all()
+            case Proceed() | Answer() | Cancel():
+                line = self._lines.get(order.run)
+                if line is not None:
+                    line.take(order)
+            case _:
+                assert_never(order)
+
+    def _beat(self, beat_s: float) -> None:
+        while not self._silent.wait(beat_s):
+            try:
+                self.send(Beat())
+            except OSError:
+                end_group()
+
+
+def end_group() -> NoReturn:
+    """End this process at once, with everything in its process group when it heads one."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
