@@ -1,0 +1,51 @@
+"""`python -m casework.daemon [--idle-exit SECONDS]`: the one daemon of this user, in the foreground.
+
+Exit codes: 0 it ended; 2 usage; 3 another daemon runs; 4 it can not start; 70 it crashed (`crash.log`).
+`CASEWORK_IDLE_EXIT_S` says the same as the option, 0 is never; `CASEWORK_LOG=debug` logs more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from .application import Application
+from .start import IDLE_EXIT_S, run_daemon
+
+if TYPE_CHECKING:
+    from casework.lsp.protocol import Surface
+
+
+def _load() -> Application:
+    from casework.app import build
+
+    return build()
+
+
+def _load_surface() -> Surface:
+    from casework.lsp.surface import SURFACE
+
+    return SURFACE
+
+
+def main(arguments: list[str]) -> int:
+    """Run the daemon; the exit code."""
+    said = os.environ.get("CASEWORK_IDLE_EXIT_S", str(IDLE_EXIT_S))
+    match arguments:
+        case []:
+            pass
+        case ["--idle-exit", said]:
+            pass
+        case _:
+            said = "no number"
+    try:
+        idle_exit_s = float(said)
+    except ValueError:
+        sys.stderr.write("The daemon takes only --idle-exit SECONDS (0 for never), or CASEWORK_IDLE_EXIT_S.\n")
+        return 2
+    return run_daemon(_load, _load_surface, idle_exit_s=max(0.0, idle_exit_s))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""Processes as this system knows them: groups of their own, ending a whole tree, noticing that one died.
+
+Not here: what a process is for, its confinement (sandbox) and its output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+GIT_REPOSITORY_VARIABLES: Final = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+"""What `git rev-parse --local-env-vars` names: true for one repository, wrong for a daemon that serves all."""
+
+_POLL_S: Final = 1.0
+
+
+def forget_repository_of_starter() -> None:
+    """Drop the variables that bind git to the repository of whoever started us (a hook's editor, for one)."""
+    for name in GIT_REPOSITORY_VARIABLES:
+        os.environ.pop(name, None)
+
+
+def spawn_group(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdin: int, stdout: int, stderr: int
+) -> subprocess.Popen[bytes]:
+    """Start `command` as the head of a session and process group of its own, so that all of it can be ended at once.
+
+    No file of ours but the three given is open in it. Raises `OSError` when it can not be started.
+    """
+    return subprocess.Popen(
+        list(command), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+    )
+
+
+def end_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> int:
+    """End the group that `process` heads: TERM, after `grace_s` seconds KILL; gives the exit code of the head.
+
+    Blocks for at most `grace_s` and what the kernel needs. Members that outlive their head are killed too. A member
+    that left the group (setsid) is not reached: confinement, not this function, keeps such a one.
+    """
+    _signal_group(process.pid, signal.SIGTERM)
+    try:
+        process.wait(grace_s)
+        _wait_for_group(process.pid, grace_s)
+    except subprocess.TimeoutExpired:
+        pass
+    _signal_group(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this number exists, of whatever user; numbers that can be no process are dead."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+async def wait_for_death(pid: int) -> None:
+    """Return when process `pid`, no child of ours, has ended; at once when it is not there.
+
+    With a pidfd (Linux 5.3) at the instant, also when nobody reaps it; elsewhere within a second. Cancelling leaves
+    nothing behind.
+    """
+    if not is_alive(pid):
+        return
+    handle = _open_pidfd(pid)
+    if handle is None:
+        while is_alive(pid):  # noqa: ASYNC110 - without pidfd there is nothing to be woken by
+            await asyncio.sleep(_POLL_S)
+        return
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(handle, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
+def _open_pidfd(pid: int) -> int | None:
+    opener = getattr(os, "pidfd_open", None)
+    if opener is None:
+        return None
+    try:
+        handle: int = opener(pid)
+    except OSError:
+        return None
+    return handle
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
+        os.killpg(group, number)
+
+
+def _wait_for_group(group: int, timeout_s: float) -> None:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except (ProcessLookupError, PermissionError):
+            return
+        time.sleep(0.01)
