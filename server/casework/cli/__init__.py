@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""The shell: a client of the daemon's socket like any editor. Imports the wire, never the application."""

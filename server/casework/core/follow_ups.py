@@ -26,7 +26,7 @@ def follow_up_drafts(
     fingerprint = follow_up_fingerprint(report)
     if board.with_fingerprint(fingerprint):
         return []
-    proposed = sum(1 for task in board.tasks.values() if task.found_in == found_in.number)
+    proposed = len(board.found_in(found_in.number))
     if proposed >= repository.limits.follow_ups_per_run * max(1, len(found_in.runs)):
         logger.warning("task %s proposed more than %s follow-ups; the rest is left out", found_in.number, proposed)
         return []

@@ -25,6 +25,8 @@ class Board:
     by_number: dict[int, TaskId] = field(default_factory=dict)
     by_status: dict[Status, dict[TaskId, None]] = field(default_factory=dict)
     by_fingerprint: dict[str, tuple[TaskId, ...]] = field(default_factory=dict)
+    by_source: dict[int, dict[TaskId, None]] = field(default_factory=dict)
+    """Tasks by the number of the task they were found in."""
     last_number: int = 0
     last_seq: int = 0
 
@@ -44,6 +46,8 @@ class Board:
         if before is None:
             self.by_number[task.number] = task.id
             self.last_number = max(self.last_number, task.number)
+            if task.found_in is not None:
+                self.by_source.setdefault(task.found_in, {})[task.id] = None
             if task.fingerprint:
                 self.by_fingerprint[task.fingerprint] = (*self.by_fingerprint.get(task.fingerprint, ()), task.id)
         if before is None or before.status != task.status:
@@ -56,6 +60,8 @@ class Board:
         self.tasks.pop(task.id, None)
         self.by_number.pop(task.number, None)
         self.by_status.get(task.status, {}).pop(task.id, None)
+        if task.found_in is not None:
+            self.by_source.get(task.found_in, {}).pop(task.id, None)
         if task.fingerprint:
             rest = tuple(name for name in self.by_fingerprint.get(task.fingerprint, ()) if name != task.id)
             self.by_fingerprint[task.fingerprint] = rest
@@ -63,6 +69,10 @@ class Board:
     def with_fingerprint(self, fingerprint: str) -> list[Task]:
         """Give the tasks with this fingerprint, oldest first."""
         return [self.tasks[name] for name in self.by_fingerprint.get(fingerprint, ())]
+
+    def found_in(self, number: int) -> list[Task]:
+        """Give the tasks that were found while working on this one."""
+        return [self.tasks[name] for name in self.by_source.get(number, ())]
 
     def number(self, number: int) -> Task:
         """Give the task people call by this number.

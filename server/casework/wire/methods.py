@@ -42,6 +42,7 @@ class Notification:
 METHODS: Final[tuple[Method, ...]] = (
     Method("casework/board/read", r.Params, Board, "The whole board of a repository, with the cursor to follow from."),
     Method("casework/board/next", r.Params, r.NextThing, "The next thing that needs the human."),
+    Method("casework/board/document", r.Params, r.Document, "Write the board as a file to be opened in any editor."),
     Method("casework/repository/list", r.Params, r.Repositories, "The repositories this session has open."),
     Method("casework/task/add", r.AddTask, TaskView, "Add a task to the backlog."),
     Method("casework/task/list", r.ListTasks, r.TaskList, "List tasks."),

@@ -1,0 +1,157 @@
+"""The composition root: the only place that knows which adapter stands behind which port."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import uuid6
+
+import casework.lsp.methods  # noqa: F401 - registers every method
+from casework import __version__, paths
+from casework.agents.registry import agents
+from casework.core.desk import Desk, KnownRepositories
+from casework.core.recorder import Recorder
+from casework.core.repository import Repository
+from casework.daemon.application import Session, SessionHandler
+from casework.domain.board import Board
+from casework.domain.envelope import Draft, Recorded
+from casework.domain.redaction import redact_event
+from casework.lsp.documents import OpenTexts
+from casework.lsp.protocol import SessionServer
+from casework.lsp.service import SessionService
+from casework.lsp.session import DaemonFacts
+from casework.ports.journal import Journal
+from casework.ports.workspace import Identity
+from casework.store.directory import StateDirectory
+from casework.workspace.landing import GitLander
+from casework.workspace.repositories import GitRepositories
+
+logger = logging.getLogger(__name__)
+
+
+class SystemClock:
+    """The system's time, and uuid7 (RFC 9562) for names."""
+
+    def now_us(self) -> int:
+        """Give UTC microseconds."""
+        return time.time_ns() // 1000
+
+    def new_id(self) -> str:
+        """Give a new uuid7."""
+        return str(uuid6.uuid7())
+
+
+class CaseworkApplication:
+    """What the daemon runs."""
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self._state = StateDirectory(paths.state_directory(), self._clock.now_us)
+        self._known = KnownRepositories()
+        self._texts = OpenTexts()
+        self._repositories = GitRepositories(
+            state=str(self._state.worktrees), known=self._known.places.get, trusted=self._is_trusted
+        )
+        self._agents = agents()
+        self._desk: Desk | None = None
+        self._sessions = 0
+        self._started_at = self._clock.now_us()
+
+    async def start(self) -> None:
+        """Open the user's journal; repositories are opened when somebody asks for them."""
+        user = await self._recorder(await self._state.open_user_journal(), self._known.apply)
+        self._desk = Desk(self._repositories, user, self._known, self._open_repository, self._clock)
+
+    async def stop(self) -> None:
+        """Finish landings, end workers so that the next start resumes their runs, close every journal."""
+        if self._desk is not None:
+            await self._desk.close()
+
+    def busy(self) -> bool:
+        """Tell whether anything runs or lands."""
+        return self._desk is not None and self._desk.busy()
+
+    def open_session(self, session: Session) -> SessionHandler:
+        """Give what serves one client."""
+        assert self._desk is not None, "sessions are opened after the start"
+        self._sessions += 1
+        return _Counted(
+            SessionService(session.client, session.id, self._desk, self._facts(session), self._texts.session()),
+            self._session_closed,
+        )
+
+    def _session_closed(self) -> None:
+        self._sessions -= 1
+
+    def _is_trusted(self, identity: Identity) -> bool:
+        return self._desk is not None and self._desk.is_trusted(identity)
+
+    async def _recorder(self, journal: Journal, told: Callable[[Recorded], object]) -> Recorder:
+        board = Board()
+        async for row in journal.read():
+            board.apply(row)
+            told(row)
+        recorder = Recorder(journal, board, redacted)
+        recorder.start()
+        return recorder
+
+    async def _open_repository(self, identity: Identity) -> tuple[Repository, str]:
+        journal = await self._state.open_repository_journal(identity.id)
+        recorder = await self._recorder(journal, lambda _: None)
+        workspace = self._repositories.open(identity)
+        repository = Repository(
+            identity=identity,
+            recorder=recorder,
+            blobs=self._state.blobs(identity.id),
+            workspace=workspace,
+            lander=GitLander(workspace.git),
+            agents=self._agents,
+            clock=self._clock,
+            documents=self._texts,
+            is_trusted=lambda: self._is_trusted(identity),
+        )
+        moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""
+        state = journal.state
+        return repository, " ".join(text for text in (state.read_only, state.repaired, moved) if text)
+
+    def _facts(self, session: Session) -> DaemonFacts:
+        return DaemonFacts(
+            version=__version__,
+            build=session.build,
+            pid=os.getpid(),
+            socket=str(paths.socket_path()),
+            state_directory=str(paths.state_directory()),
+            log=str(paths.log_directory() / "daemon.log"),
+            started_at=self._started_at,
+            connections=lambda: self._sessions,
+            stop=lambda: os.kill(os.getpid(), signal.SIGTERM),
+        )
+
+
+class _Counted:
+    """A session that says when it is over."""
+
+    def __init__(self, service: SessionService, over: Callable[[], None]) -> None:
+        self._service = service
+        self._over = over
+
+    async def configure(self, server: SessionServer) -> None:
+        await self._service.configure(server)
+
+    async def closed(self) -> None:
+        self._over()
+        await self._service.closed()
+
+
+def redacted(draft: Draft) -> Draft:
+    """Redact the free text of an event at the border, before it is hashed or written."""
+    return draft.model_copy(update={"event": redact_event(draft.event)})
+
+
+def build() -> CaseworkApplication:
+    """Give the application, not started yet."""
+    return CaseworkApplication()

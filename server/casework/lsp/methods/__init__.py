@@ -1,0 +1,7 @@
+"""What serves the `casework/...` methods, one module per family; importing this registers all of them."""
+
+from __future__ import annotations
+
+from casework.lsp.methods import board, daemon, reviews, tasks, trust, verdicts
+
+__all__ = ["board", "daemon", "reviews", "tasks", "trust", "verdicts"]

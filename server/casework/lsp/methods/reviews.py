@@ -1,0 +1,134 @@
+"""`casework/review/...`: opening, showing, deciding and commenting; verdicts are in verdicts.py."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from casework.core import reviews
+from casework.core.desk import OpenRepository
+from casework.domain.change import FileChange
+from casework.domain.errors import Refused
+from casework.domain.task import Review, Task
+from casework.lsp.endpoint import endpoint
+from casework.lsp.present.cards import card
+from casework.lsp.present.reviews import label, review_of, review_view
+from casework.lsp.session import Session
+from casework.wire import requests as r
+from casework.wire.views import ReviewView
+
+
+async def show(opened: OpenRepository, task: Task) -> ReviewView:
+    """Give the view of a review."""
+    return await asyncio.to_thread(review_view, opened.repository, task)
+
+
+@endpoint("casework/review/open", r.OpenReview, ReviewView)
+async def open_review(session: Session, params: r.OpenReview) -> ReviewView:
+    """Open a review of a change that stands already."""
+    opened = await session.repository(params.repository)
+    wanted = reviews.Wanted(params.kind, params.name, params.into, tuple(params.untracked))
+    task = await reviews.open_review(opened.repository, wanted, session.actor, command=params.command)
+    return await show(opened, task)
+
+
+@endpoint("casework/review/recent", r.RecentReview, ReviewView)
+async def open_recent(session: Session, params: r.RecentReview) -> ReviewView:
+    """Open a review of recent history."""
+    opened = await session.repository(params.repository)
+    repository = opened.repository
+    revisions = await asyncio.to_thread(repository.workspace.recent_range, since=params.since)
+    wanted = reviews.Wanted("range", revisions)
+    task = await reviews.open_review(repository, wanted, session.actor, command=params.command)
+    return await show(opened, task)
+
+
+@endpoint("casework/review/list", r.Params, r.TaskList)
+async def list_reviews(session: Session, params: r.Params) -> r.TaskList:
+    """List the reviews that wait."""
+    opened = await session.repository(params.repository)
+    repository = opened.repository
+    now_us = repository.clock.now_us()
+    waiting = sorted(repository.board.in_status("in_review"), key=lambda task: task.number)
+    return r.TaskList(tasks=[card(task, now_us=now_us, approve_label=label(repository, task)) for task in waiting])
+
+
+@endpoint("casework/review/show", r.TaskParams, ReviewView)
+async def show_review(session: Session, params: r.TaskParams) -> ReviewView:
+    """Show a review."""
+    opened = await session.repository(params.repository)
+    return await show(opened, opened.repository.board.number(params.number))
+
+
+@endpoint("casework/review/diff", r.ReviewDiff, r.Patch)
+async def diff_review(session: Session, params: r.ReviewDiff) -> r.Patch:
+    """Give the patch."""
+    opened = await session.repository(params.repository)
+    repository = opened.repository
+    review = review_of(repository.board.number(params.number))
+    if params.path is not None:
+        await asyncio.to_thread(_file, opened, review, params.number, params.path)
+    patch = await asyncio.to_thread(repository.workspace.patch, review.base, review.head, path=params.path)
+    text = patch.decode("utf-8", "replace")
+    exact = text.encode() == patch
+    return r.Patch(text=text, base64=None if exact else base64.b64encode(patch).decode())
+
+
+@endpoint("casework/review/content", r.ReviewContent, r.Content)
+async def content_of_review(session: Session, params: r.ReviewContent) -> r.Content:
+    """Give one side of one file."""
+    opened = await session.repository(params.repository)
+    review = review_of(opened.repository.board.number(params.number))
+    return await asyncio.to_thread(_content, opened, review, params)
+
+
+def _content(opened: OpenRepository, review: Review, params: r.ReviewContent) -> r.Content:
+    file = _file(opened, review, params.number, params.path)
+    base = params.side == "base"
+    path = (file.old_path or file.path) if base else file.path
+    found = opened.repository.workspace.content(review.base if base else review.head, path)
+    if found is None:
+        return r.Content(text=None, missing=True)
+    if file.binary or b"\0" in found[:8000]:
+        return r.Content(text=None, binary=True)
+    return r.Content(text=found.decode("utf-8", "replace"))
+
+
+def _file(opened: OpenRepository, review: Review, number: int, path: str) -> FileChange:
+    change = opened.repository.change(review.manifest)
+    found = next((file for file in change.files if file.path == path), None)
+    if found is None:
+        raise Refused(f"Review {number} does not change {path}.", code="unknown_path")
+    return found
+
+
+@endpoint("casework/review/decide", r.DecideHunks, ReviewView)
+async def decide_hunks(session: Session, params: r.DecideHunks) -> ReviewView:
+    """Accept or reject hunks, or take that back."""
+    opened = await session.repository(params.repository)
+    task = await reviews.decide_hunks(
+        opened.repository,
+        params.number,
+        params.hunks,
+        params.decision,
+        params.reason,
+        session.actor,
+        command=params.command,
+    )
+    return await show(opened, task)
+
+
+@endpoint("casework/review/comment", r.AddComment, ReviewView)
+async def comment_review(session: Session, params: r.AddComment) -> ReviewView:
+    """Comment on a review."""
+    opened = await session.repository(params.repository)
+    task = await reviews.add_comment(
+        opened.repository,
+        params.number,
+        params.text,
+        session.actor,
+        hunk=params.hunk,
+        anchor=params.anchor,
+        command=params.command,
+    )
+    return await show(opened, task)

@@ -1,0 +1,224 @@
+"""A review, ready to be judged, and a task in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from casework.core.repository import Repository
+from casework.core.verdicts import modes_for
+from casework.domain.change import Change, FileChange, Hunk
+from casework.domain.envelope import Actor
+from casework.domain.errors import Refused
+from casework.domain.events import LandingMode
+from casework.domain.ids import HunkId
+from casework.domain.repopath import unquote
+from casework.domain.task import Comment, Decided, Review, Task
+from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
+from casework.lsp.present.cards import card
+from casework.wire.views import (
+    CommentView,
+    CriterionView,
+    FileView,
+    HunkView,
+    ModeView,
+    ReviewView,
+    RunView,
+    TaskCard,
+    TaskView,
+)
+
+UNDECIDED = Decided("none")
+
+
+def review_of(task: Task) -> Review:
+    """Give the task's review, waiting or answered.
+
+    Raises:
+        Refused: it never had one.
+    """
+    if task.review is None:
+        raise Refused(f"Task {task.number} has no review: it is {task.status.replace('_', ' ')}.", code="no_review")
+    return task.review
+
+
+def review_view(repository: Repository, task: Task) -> ReviewView:
+    """Give everything a client needs to show a review. Reads blobs: called in a thread."""
+    review = review_of(task)
+    change = repository.change(review.manifest)
+    chosen = selection(review, change)
+    comments = [comment_view(repository, comment) for comment in task.comments]
+    accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
+    return ReviewView(
+        number=task.number,
+        title=task.title,
+        status=task.status,
+        change_kind=review.change_kind,
+        base=review.base,
+        head=review.head,
+        range_text=review.range_text,
+        target=review.target,
+        shown=shown_hash(review),
+        verdict=review.verdict,
+        answered_by=who(review.answered_by),
+        comment=repository.text(review.comment),
+        criteria=[
+            CriterionView(id=one.id, text=one.text, state="not_checked", sentence=not_checked(repository))
+            for one in task.spec.criteria
+        ],
+        checks=not_checked(repository),
+        files=[file_view(repository, review, file, comments) for file in change.files],
+        hunks=len(change.judged),
+        text_hunks=change.text_hunks,
+        accepted=accepted,
+        rejected=len(chosen.rejected),
+        undecided=len(change.judged) - accepted - len(chosen.rejected),
+        minutes=review.minutes,
+        comments=[comment for comment in comments if comment.hunk is None],
+        follow_ups=follow_ups(repository, task),
+        modes=[ModeView(mode=mode, label=mode_label(mode, review, chosen)) for mode in modes_for(review)],
+        approve_label=approve_label(review, chosen),
+        request_label="Request changes",
+        reason=task.reason,
+        run=review.run,
+        commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
+        unsaved=repository.documents.unsaved([absolute(repository, file.path) for file in change.files])
+        if task.status == "in_review"
+        else [],
+    )
+
+
+def not_checked(repository: Repository) -> str:
+    """Say why nothing was run."""
+    if repository.is_trusted():
+        return "Not checked: no check has been run for this review."
+    return "Not checked: repository not trusted, so nothing of it was run."
+
+
+def mode_label(mode: LandingMode, review: Review, chosen: Selection) -> str:
+    """Say what landing in a mode does."""
+    where = short_branch(review.target)
+    match mode:
+        case "working_tree":
+            return approve_label(review, chosen) + f" on {where}; the files on disk stay as they are"
+        case "commit":
+            return f"Land {len(chosen.lands)} as one commit on {where}"
+        case "fast_forward":
+            return f"Fast-forward {where} to the branch, its commits kept as they are"
+        case "branch":
+            return "Make a branch of it and touch nothing else"
+        case "files":
+            return "Put it into the files without a commit"
+
+
+def absolute(repository: Repository, path: str) -> str:
+    """Give where a path of the repository lies in the user's work tree."""
+    return str(Path(repository.identity.top) / unquote(path).decode("utf-8", "surrogateescape"))
+
+
+def file_view(repository: Repository, review: Review, file: FileChange, comments: list[CommentView]) -> FileView:
+    """Give one changed file with the state of its hunks."""
+    mode = f"{file.old_mode} → {file.new_mode}" if file.status == "modified" and file.old_mode != file.new_mode else ""
+    return FileView(
+        path=file.path,
+        absolute=printable(absolute(repository, file.path)),
+        old_path=file.old_path,
+        status=file.status,
+        binary=file.binary,
+        why_here=file.why_here,
+        hunks=[hunk_view(review, hunk, comments) for hunk in file.hunks],
+        whole=whole_view(review, file.whole, comments) if file.whole is not None else None,
+        mode_change=mode,
+    )
+
+
+def printable(path: str) -> str:
+    """Give a path that JSON can carry: bytes that are not UTF-8 become U+FFFD."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkView:
+    """Give one hunk with its decision."""
+    decided = review.decisions.get(hunk.id, UNDECIDED)
+    header = f"@@ -{hunk.old_start},{hunk.old_lines} +{hunk.new_start},{hunk.new_lines} @@ {hunk.section}".rstrip()
+    return HunkView(
+        id=hunk.id,
+        header=header,
+        old_start=hunk.old_start,
+        old_lines=hunk.old_lines,
+        new_start=hunk.new_start,
+        new_lines=hunk.new_lines,
+        added=hunk.added,
+        removed=hunk.removed,
+        decision=decided.decision,
+        reason=decided.reason,
+        comments=[comment for comment in comments if comment.hunk == hunk.id],
+    )
+
+
+def whole_view(review: Review, name: HunkId, comments: list[CommentView]) -> HunkView:
+    """Give a file that is judged as a whole."""
+    hunk = Hunk(id=name, old_start=0, old_lines=0, new_start=0, new_lines=0)
+    return hunk_view(review, hunk, comments).model_copy(update={"header": ""})
+
+
+def comment_view(repository: Repository, comment: Comment) -> CommentView:
+    """Give one comment with its text."""
+    return CommentView(
+        id=comment.id,
+        text=repository.text(comment.text),
+        by=who(comment.by),
+        hunk=comment.hunk,
+        anchor=comment.anchor,
+    )
+
+
+def who(actor: Actor | None) -> str:
+    """Name an actor for people."""
+    return "" if actor is None else actor.id or actor.kind
+
+
+def follow_ups(repository: Repository, task: Task) -> list[TaskCard]:
+    """Give the cards of what was found while working on a task."""
+    now_us = repository.clock.now_us()
+    return [card(found, now_us=now_us) for found in repository.board.found_in(task.number)]
+
+
+def task_view(repository: Repository, task: Task) -> TaskView:
+    """Give everything about one task. Reads blobs: called in a thread."""
+    return TaskView(
+        card=card(task, now_us=repository.clock.now_us(), approve_label=label(repository, task)),
+        id=task.id,
+        intent=task.spec.intent,
+        criteria=list(task.spec.criteria),
+        scope=list(task.spec.scope),
+        checks=list(task.spec.checks),
+        ticket=repository.text(task.ticket),
+        why=task.why,
+        reason=task.reason,
+        runs=[
+            RunView(
+                n=run.n,
+                agent=run.agent,
+                state=run.state,
+                steps=run.steps_done,
+                last_step=run.last_step,
+                checkpoints=run.checkpoints,
+                reason=run.reason,
+                input_tokens=run.input_tokens,
+                output_tokens=run.output_tokens,
+                cost_microdollars=run.cost_microdollars,
+            )
+            for run in task.runs
+        ],
+        commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
+        follow_ups=follow_ups(repository, task),
+    )
+
+
+def label(repository: Repository, task: Task) -> str:
+    """Say what approving a waiting review will do; empty where none waits."""
+    review = task.review
+    if task.status != "in_review" or review is None:
+        return ""
+    change: Change = repository.change(review.manifest)
+    return approve_label(review, selection(review, change))

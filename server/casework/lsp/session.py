@@ -1,0 +1,131 @@
+"""One connection's point of view: who speaks, which repositories are meant, what is open in its editor."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from casework.core.desk import Desk, OpenRepository
+from casework.domain.envelope import Actor
+from casework.domain.errors import Refused
+from casework.lsp.documents import SessionDocuments
+from casework.lsp.protocol import SessionServer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonFacts:
+    """What the daemon can tell about itself."""
+
+    version: str
+    build: str
+    pid: int
+    socket: str
+    state_directory: str
+    log: str
+    started_at: int
+    connections: Callable[[], int]
+    stop: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Session:
+    """What every handler gets."""
+
+    name: str
+    """The client's name: `vscode`, `neovim`, `cli` ..."""
+    id: str
+    server: SessionServer
+    desk: Desk
+    daemon: DaemonFacts
+    documents: SessionDocuments
+    roots: list[str] = field(default_factory=list)
+    """Folders the client has open, as absolute paths."""
+    repositories: dict[str, OpenRepository] = field(default_factory=dict)
+    """What this session has asked for or has roots in, by repository id."""
+    on_repository: list[Callable[[OpenRepository], None]] = field(default_factory=list)
+    """Called once for each repository that becomes part of the session."""
+
+    @property
+    def actor(self) -> Actor:
+        """The human behind this connection."""
+        return Actor(kind="human", id=user_name(), via=self.name, session=self.id)
+
+    async def repository(self, named: str | None) -> OpenRepository:
+        """Give the repository that a path or `file:` URI names; without one the session's only repository.
+
+        Raises:
+            Refused: there is none, or more than one and none was named.
+        """
+        if named is not None:
+            return await self.join(path_of(named))
+        if not self.repositories:
+            for root in self.roots:
+                await self.try_join(root)
+        if len(self.repositories) == 1:
+            return next(iter(self.repositories.values()))
+        if not self.repositories:
+            where = self.roots[0] if self.roots else "the editor's window"
+            raise Refused(
+                f"No git repository is open here ({where}), so there is nothing to work on; "
+                "open a folder of a repository, or name one.",
+                code="no_repository",
+            )
+        tops = ", ".join(sorted(opened.repository.identity.top for opened in self.repositories.values()))
+        raise Refused(f"Several repositories are open ({tops}); say which one is meant.", code="which_repository")
+
+    async def join(self, path: str) -> OpenRepository:
+        """Open the repository of a path and make it part of this session."""
+        opened = await self.desk.open(path)
+        identity = opened.repository.identity
+        if identity.id not in self.repositories:
+            self.repositories[identity.id] = opened
+            for told in self.on_repository:
+                told(opened)
+        return opened
+
+    async def try_join(self, path: str) -> OpenRepository | None:
+        """As `join`, for folders that may be no repository at all."""
+        try:
+            return await self.join(path)
+        except Refused as no:
+            logger.info("%s is not a repository to work on: %s", path, no.sentence)
+            return None
+
+    def of_file(self, path: str) -> OpenRepository | None:
+        """Give the session's repository that a file lies in, without opening one."""
+        inside: Collection[OpenRepository] = [
+            opened
+            for opened in self.repositories.values()
+            if path.startswith(opened.repository.identity.top.rstrip("/") + "/")
+        ]
+        return max(inside, key=lambda opened: len(opened.repository.identity.top), default=None)
+
+
+def user_name() -> str:
+    """Give the user's login name, or the number where there is no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "user"
+
+
+def path_of(named: str) -> str:
+    """Give the path of a `file:` URI (RFC 8089), or the path itself.
+
+    Raises:
+        Refused: another kind of URI, or a path that is not absolute.
+    """
+    path = named
+    if "://" in named:
+        parts = urlsplit(named)
+        if parts.scheme != "file":
+            raise Refused(f"{named} is not a file, so Casework can't look at it.", code="not_a_file")
+        path = unquote_to_bytes(parts.path).decode("utf-8", "surrogateescape")
+    if not path.startswith("/"):
+        raise Refused(f"{named} is not an absolute path; name the repository by its whole path.", code="not_absolute")
+    return path
