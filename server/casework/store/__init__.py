@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""What is kept: journals, blobs and readers of old event shapes. The only home of sqlite3."""

@@ -1,0 +1,128 @@
+"""Blobs as files, named by the hash of their bytes, in folders named by its first two digits.
+
+A blob is whole or not there: it is written beside its place, synced and renamed. An erased one leaves the empty file
+`NAME.erased`; the mark is made before the content goes, so that a kill in between leaves it erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from casework.domain.errors import Trouble
+from casework.domain.ids import BlobHash
+from casework.store.failures import file_trouble
+from casework.store.schema import sync_folder
+
+_NAME: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class FileBlobs:
+    """All blobs below one folder; several journals may share nothing but the code."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: bytes) -> BlobHash:
+        """Keep `content` for good before returning; the same content twice is one blob, an erased one is back.
+
+        Raises:
+            Trouble: the disk is full or read-only.
+        """
+        name = BlobHash(hashlib.sha256(content).hexdigest())
+        path = self._path(name)
+        mark = _mark(path)
+        try:
+            if not (_holds(path, content) and not mark.exists()):
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write(path, content)
+                mark.unlink(missing_ok=True)
+                sync_folder(path.parent)
+                sync_folder(self._folder)
+        except OSError as error:
+            raise file_trouble(error, path) from error
+        return name
+
+    def get(self, name: BlobHash) -> bytes:
+        """Give the content, seen to have its hash.
+
+        Raises:
+            Trouble: it was erased (`erased`), is not there (`missing`) or no longer has its hash (`damaged`).
+        """
+        path = self._path(name)
+        try:
+            if _mark(path).exists():
+                raise Trouble(f"The text {name[:12]} was erased, so it can't be shown any more.", code="erased")
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise _missing(name) from None
+        except OSError as error:
+            raise file_trouble(error, path) from error
+        if hashlib.sha256(content).hexdigest() != name:
+            raise Trouble(
+                f"The file {path} was changed or damaged, so its text is not used. "
+                "Restore it from a backup; without it the task stands, and this text is lost.",
+                code="damaged",
+            )
+        return content
+
+    def erase(self, name: BlobHash) -> None:
+        """Forget the content and leave a mark that it was erased; erasing what is not there leaves the mark too.
+
+        Raises:
+            Trouble: the disk is full or read-only; the content may still be there.
+        """
+        path = self._path(name)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(_mark(path), os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            sync_folder(path.parent)
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise file_trouble(error, path) from error
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise _missing(name)
+        return self._folder / name[:2] / name[2:]
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.erased")
+
+
+def _missing(name: str) -> Trouble:
+    return Trouble(
+        f"The text {name[:12]!r} is not in the state directory. "
+        "Restore that from a backup; without it the task stands, and this text is lost.",
+        code="missing",
+    )
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Say whether the file is there with this very content; a damaged one is written again."""
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{secrets.token_hex(8)}")
+    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
