@@ -20,7 +20,7 @@ PROTOCOL: Final = 1
 """Grows when an older side could not follow."""
 REPORT_LIMIT: Final = 1024 * 1024
 """Bytes of one line from a worker."""
-ORDER_LIMIT: Final = 32 * 1024 * 1024
+ORDER_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of one line to a worker: a briefing carries its script."""
 
 

@@ -219,7 +219,7 @@ class WorkerRun:
             renewing.cancel()
             await self._pipe.end(self._patience.grace_s)
             self._ended = True
-            await self._mail.end(last if broken is None else _lost(broken or self._pipe.epitaph()))
+            await self._mail.end(last if broken is None else lost(broken or self._pipe.epitaph()))
 
     async def _listen_until_stopped(self) -> AgentReport:
         listening = asyncio.create_task(self._listen(), name=f"agent-listen-{self.pid}")
@@ -298,7 +298,8 @@ class WorkerRun:
             self._pipe.send(Renew())
 
 
-def _lost(why: str) -> Lost:
+def lost(why: str) -> Lost:
+    """Give the last report of a run whose worker is not there any more."""
     return Lost(
         sentence=f"The agent was lost before it handed in its work: {why}; what it wrote is kept, so retry the task."
     )

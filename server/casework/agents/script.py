@@ -21,7 +21,7 @@ from casework.domain.frozen import Frozen
 from casework.domain.repopath import quote
 from casework.domain.spec import FollowUpKind, Severity
 
-SCRIPT_LIMIT: Final = 16 * 1024 * 1024
+SCRIPT_LIMIT: Final = 8 * 1024 * 1024
 """Characters of a script."""
 ANSWER: Final = "{answer}"
 
