@@ -23,7 +23,8 @@ _TIMEOUT_S: Final = 300
 
 def change_between(git: Git, base: CommitId, head: CommitId) -> Change:
     """Give the change between two commits, renames found as `git diff` finds them, in git's path order."""
-    out = git.run("diff-tree", "--raw", "--no-abbrev", "-p", *DIFF_OPTIONS, base, head, env=_FIXED, timeout_s=_TIMEOUT_S)
+    asked = ("diff-tree", "--raw", "--no-abbrev", "-p", *DIFF_OPTIONS, base, head)
+    out = git.run(*asked, env=_FIXED, timeout_s=_TIMEOUT_S)
     return parse_change(base, head, out)
 
 

@@ -8,8 +8,18 @@ from dataclasses import dataclass, field
 
 from casework.domain.change import Change
 from casework.domain.ids import CommitId, HunkId, TaskId
-from casework.ports.workspace import Identity, Standing
-from casework.workspace import differences, identity, patches, snapshots, standing
+from casework.ports.workspace import Identity, Leftover, Standing, Worktree
+from casework.workspace import (
+    checkpoints,
+    differences,
+    identity,
+    leftovers,
+    patches,
+    refs,
+    snapshots,
+    standing,
+    worktrees,
+)
 from casework.workspace.git import Git
 
 
@@ -36,10 +46,19 @@ class GitRepositories:
 
     def identify(self, path: str) -> Identity:
         """Do what `Repositories.identify` promises; costs three git processes."""
-        git = identity.locate(os.fsencode(path))
+        git = identity.locate(self._outside(os.fsencode(path)))
         found = identity.identify(git, self.known)
         self._opened[found.top] = GitWorkspace(git, found, self.state, self.trusted)
         return found
+
+    def _outside(self, path: bytes) -> bytes:
+        """A path in a run's worktree belongs to the repository the run works for; the `.git` there is the agent's."""
+        ours = os.path.join(os.path.realpath(os.fsencode(self.state)), b"worktrees", b"")
+        inside = os.path.realpath(path)
+        if not inside.startswith(ours):
+            return path
+        place = self.known(os.fsdecode(inside.removeprefix(ours).partition(b"/")[0]))
+        return os.fsencode(place) if place is not None else path
 
     def open(self, found: Identity) -> GitWorkspace:
         """Do what `Repositories.open` promises: no process for a repository that this object identified."""
@@ -59,12 +78,19 @@ class GitWorkspace:
     state: str
     _trusted: Callable[[Identity], bool] = _nobody_trusted
 
+    @property
+    def _ours(self) -> tuple[bytes, str]:
+        return os.fsencode(self.state), self.identity.id
+
+    @property
+    def _is_trusted(self) -> bool:
+        return self._trusted(self.identity)
+
     def standing_working_tree(
         self, task: TaskId, *, untracked: Sequence[str] = (), known: Collection[str] | None = None
     ) -> Standing:
         """With `known`, every path that may differ from HEAD, no `git status` is needed: the watcher knows them."""
-        trusted = self._trusted(self.identity)
-        return snapshots.stand_working_tree(self.git, task, untracked, known=known, trusted=trusted)
+        return snapshots.stand_working_tree(self.git, task, untracked, known=known, trusted=self._is_trusted)
 
     def standing_branch(self, task: TaskId, name: str, *, into: str | None = None) -> Standing:
         return standing.stand_branch(self.git, task, name, into)
@@ -87,8 +113,28 @@ class GitWorkspace:
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         return patches.select(self.git, change, chosen, message)
 
+    def create_worktree(self, task: TaskId, run: int, base: CommitId) -> Worktree:
+        return worktrees.create(self.git, *self._ours, task, run, base, trusted=self._is_trusted)
+
+    def checkpoint(self, worktree: Worktree, task: TaskId, run: int, n: int, *, message: str) -> CommitId:
+        path = worktrees.require(*self._ours, worktree, task, run)
+        return checkpoints.checkpoint(self.git, worktree, path, task, run, n, message, trusted=self._is_trusted)
+
+    def checkpoints(self, task: TaskId) -> dict[tuple[int, int], CommitId]:
+        return {(run, n): commit for (_, run, n), commit in refs.kept(self.git, task).items()}
+
+    def remove_worktree(self, worktree: Worktree) -> None:
+        """One that is gone is no mistake; one that holds more than its last checkpoint is kept (`unkept_work`)."""
+        leftovers.remove_worktree(self.git, *self._ours, worktree, trusted=self._is_trusted)
+
+    def leftovers(self, living: Collection[TaskId]) -> list[Leftover]:
+        return leftovers.leftovers(self.git, *self._ours, living, trusted=self._is_trusted)
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        leftovers.remove_leftover(self.git, *self._ours, leftover)
+
     def head(self) -> tuple[CommitId | None, str | None]:
         return standing.head_of(self.git)
 
     def dirty_paths(self, paths: Collection[str]) -> list[str]:
-        return snapshots.dirty_paths(self.git, paths, trusted=self._trusted(self.identity))
+        return snapshots.dirty_paths(self.git, paths, trusted=self._is_trusted)
