@@ -1,0 +1,44 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from casework import __version__, relay
+from casework.cli import editors, tasks, trying, upkeep, verdicts
+from casework.cli.reviews import reviews
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Casework: judge and land any change, next to the code.",
+    epilog="Exit codes: 0 done, 1 refused, 2 usage, 3 trouble, 4 not in time, 130 interrupted.",
+)
+app.command("try")(trying.try_it)
+app.add_typer(reviews, name="review")
+app.command("approve")(verdicts.approve)
+app.command("request-changes")(verdicts.request_changes)
+app.command("undo")(verdicts.undo)
+app.add_typer(tasks.tasks, name="task")
+app.command("wait")(tasks.wait)
+app.command("answer")(tasks.answer)
+app.command("trust")(upkeep.trust)
+app.command("journal")(upkeep.journal)
+app.add_typer(upkeep.daemons, name="daemon")
+app.command("doctor")(upkeep.doctor)
+app.command("purge")(upkeep.purge)
+app.command("editor-config")(editors.editor_config)
+
+
+@app.command("lsp")
+def lsp() -> None:
+    """Attach an editor to the daemon over stdin and stdout."""
+    raise typer.Exit(relay.main([]))  # main.py starts the relay before any of this is imported; here for the help
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)

@@ -1,0 +1,240 @@
+"""`casework review ...`: open, list, show, read the diff, decide, comment."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from casework.cli.connection import daemon
+from casework.cli.options import HERE, AsJson, Number, Where, place
+from casework.cli.output import Output, grey, sentences, strong, visible
+from casework.cli.tasks import card_lines
+
+_KINDS = ("working-tree", "branch", "list", "show", "diff", "open", "accept", "reject", "reset", "comment", "read")
+
+
+class ReviewCommands(typer.core.TyperGroup):
+    """Lets `casework review REV..REV` stand beside the named commands."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take a word that is no command and holds `..` for a range."""
+        if args and args[0] not in self.commands and ".." in args[0] and not args[0].startswith("-"):
+            args = ["range", *args]
+        return super().resolve_command(ctx, args)
+
+
+reviews = typer.Typer(
+    cls=ReviewCommands,
+    no_args_is_help=True,
+    help="Reviews: `casework review working-tree`, `review branch NAME`, `review REV..REV`.",
+)
+
+
+def _open(where: Path, as_json: bool, **params: Any) -> None:
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/open", place(where), **params)
+        output.give(answer, *review_lines(answer), *next_steps(answer))
+
+
+@reviews.command("working-tree")
+def working_tree(
+    untracked: Annotated[list[str] | None, typer.Argument(help="Untracked files to take along.")] = None,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Review what differs from HEAD; approving commits what was accepted, and never writes a file."""
+    _open(where, as_json, kind="working_tree", untracked=untracked or [])
+
+
+@reviews.command("branch")
+def branch(
+    name: Annotated[str, typer.Argument(help="The branch to review.")],
+    into: Annotated[str | None, typer.Option(help="Where it would land; by default the branch checked out.")] = None,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Review a branch; approving lands it."""
+    _open(where, as_json, kind="branch", name=name, into=into)
+
+
+@reviews.command("range")
+def review_range(
+    revisions: Annotated[str, typer.Argument(help="REV..REV, or one REV.")],
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read a range of history: comment on it, turn it into tasks, close it as read."""
+    _open(where, as_json, kind="range", name=revisions)
+
+
+@reviews.command("list")
+def list_reviews(where: Where = HERE, as_json: AsJson = False) -> None:
+    """List the reviews that wait for a verdict."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/list", place(where))
+        output.give(answer, *(card_lines(answer["tasks"]) or ["Nothing waits for a verdict."]))
+
+
+@reviews.command("show")
+def show(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Show a review: the comment, then every file and hunk in reading order."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/show", place(where), number=number)
+        output.give(answer, *review_lines(answer), *next_steps(answer))
+
+
+_MARKS = {"accepted": "x", "rejected": "-", "none": " "}
+
+
+def review_lines(review: dict[str, Any]) -> list[str]:
+    """Give a review as text."""
+    lines = [
+        strong(f"review {review['number']}   {visible(review['title'])}"),
+        grey(
+            f"{review['range_text']}   {len(review['files'])} files, {review['hunks']} hunks, "
+            f"about {review['minutes']} minutes   hash {review['shown'][:12]}"
+        ),
+    ]
+    if review["reason"]:
+        lines.append(visible(review["reason"]))
+    if review["comment"].strip():
+        lines += ["", *("  " + visible(line) for line in review["comment"].strip().splitlines()[:40])]
+    lines.append("")
+    for n, file in enumerate(review["files"], 1):
+        lines += _file_lines(n, file)
+    lines += ["", grey(review["checks"])]
+    if review["follow_ups"]:
+        lines += ["left for later", *card_lines(review["follow_ups"])]
+    return lines
+
+
+def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
+    moved = f" (was {visible(file['old_path'])})" if file["old_path"] and file["old_path"] != file["path"] else ""
+    mode = f" mode {file['mode_change']}" if file["mode_change"] else ""
+    lines = [
+        f"{n:3}. {visible(file['path'])}{moved}  {file['status']}{mode}  {grey(visible(file['why_here']))}".rstrip()
+    ]
+    for hunk in [*file["hunks"], *([file["whole"]] if file["whole"] else [])]:
+        what = visible(hunk["header"]) or "the file as a whole"
+        reason = f"  {visible(hunk['reason'])}" if hunk["reason"] else ""
+        lines.append(
+            f"     [{_MARKS[hunk['decision']]}] {grey(hunk['id'])}  +{hunk['added']} -{hunk['removed']}  {what}{reason}"
+        )
+        lines += [f"         > {visible(comment['text'])}" for comment in hunk["comments"]]
+    return lines
+
+
+def next_steps(review: dict[str, Any]) -> list[str]:
+    """Say what can be done now."""
+    number, shown = review["number"], review["shown"][:12]
+    if review["status"] != "in_review":
+        return []
+    if review["change_kind"] == "range":
+        return ["", f"  Read it   casework review diff {number}    then   casework review read {number}"]
+    return [
+        "",
+        f"  Read it    casework review diff {number}          casework review open {number}",
+        f"  Judge it   casework approve {number} --shown {shown}    ({review['approve_label']})",
+        f'             casework request-changes {number} --shown {shown} -m "..."',
+    ]
+
+
+@reviews.command("diff")
+def diff(
+    number: Number,
+    path: Annotated[str | None, typer.Argument(help="Only this file.")] = None,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Print the patch, byte for byte where it is not a terminal."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/diff", place(where), number=number, path=path)
+        if as_json:
+            output.give(answer)
+        elif sys.stdout.isatty():
+            typer.echo(visible(answer["text"]), nl=False)
+        else:
+            exact = base64.b64decode(answer["base64"]) if answer["base64"] else answer["text"].encode()
+            sys.stdout.buffer.write(exact)
+
+
+@reviews.command("open")
+def open_document(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Write the review as a file for any editor, and print where it is."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/document", place(where), number=number)
+        output.give(answer, answer["path"])
+
+
+Hunks = Annotated[list[str], typer.Argument(help="Ids of hunks, as `review show` prints them; or `all`.")]
+
+
+def _decide(number: int, hunks: list[str], decision: str, reason: str, where: Path, as_json: bool) -> None:
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        named = hunks
+        if hunks == ["all"]:
+            shown = asked.ask("casework/review/show", place(where), number=number)
+            named = [hunk["id"] for file in shown["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+        answer = asked.ask(
+            "casework/review/decide", place(where), number=number, hunks=named, decision=decision, reason=reason
+        )
+        left = f"{answer['accepted']} accepted, {answer['rejected']} rejected, {answer['undecided']} undecided"
+        output.give(answer, f"review {number}: {left}   hash {answer['shown'][:12]}")
+
+
+@reviews.command("accept")
+def accept(number: Number, hunks: Hunks, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Accept hunks."""
+    _decide(number, hunks, "accepted", "", where, as_json)
+
+
+@reviews.command("reject")
+def reject(
+    number: Number,
+    hunks: Hunks,
+    reason: Annotated[str, typer.Option("--reason", "-m", help="Why.")] = "",
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Reject hunks, with the reason."""
+    _decide(number, hunks, "rejected", reason, where, as_json)
+
+
+@reviews.command("reset")
+def reset(number: Number, hunks: Hunks, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Take decisions on hunks back."""
+    _decide(number, hunks, "none", "", where, as_json)
+
+
+@reviews.command("comment")
+def comment(
+    number: Number,
+    text: Annotated[str, typer.Argument(help="The comment.")],
+    hunk: Annotated[str | None, typer.Option(help="The hunk it is about; without one, the whole review.")] = None,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Comment on a review."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/comment", place(where), number=number, text=text, hunk=hunk)
+        output.give(answer, f"review {number} has your comment")
+
+
+@reviews.command("read")
+def read(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Close a review of history as read."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/read", place(where), number=number)
+        output.give(answer, f"review {number} is read")

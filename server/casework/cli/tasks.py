@@ -1,0 +1,208 @@
+"""`casework task ...`, `wait` and `answer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from casework.cli.connection import daemon
+from casework.cli.options import HERE, AsJson, Number, Reason, Where, place, text_of
+from casework.cli.output import Output, columns, grey, sentences, strong, visible
+
+tasks = typer.Typer(no_args_is_help=True, help="Tasks: add, list, start, stop, drop.")
+
+
+@tasks.command("add")
+def add(
+    title: Annotated[str, typer.Argument(help="What is wanted, in one line.")],
+    intent: Annotated[str, typer.Option(help="What is wanted, in a few lines.")] = "",
+    criterion: Annotated[list[str] | None, typer.Option(help="An acceptance criterion; may be repeated.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="A glob of paths to stay in; may be repeated.")] = None,
+    check: Annotated[list[str] | None, typer.Option(help="A command that must pass; may be repeated.")] = None,
+    ticket: Annotated[
+        Path | None, typer.Option(help="A file with the ticket's text, kept verbatim; - reads stdin.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="change, documentation, clean-up, question ...")] = "change",
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Add a task to the backlog."""
+    output = Output(as_json)
+    criteria = [{"id": f"AC{n}", "text": text} for n, text in enumerate(criterion or [], 1)]
+    with sentences(output), daemon() as asked:
+        answer = asked.ask(
+            "casework/task/add",
+            place(where),
+            title=title,
+            kind=kind,
+            intent=intent,
+            criteria=criteria,
+            scope=scope or [],
+            checks=check or [],
+            ticket=text_of(ticket),
+        )
+        card = answer["card"]
+        output.give(answer, f"task {card['number']} is in the backlog: {visible(card['title'])}")
+
+
+@tasks.command("list")
+def list_tasks(
+    status: Annotated[list[str] | None, typer.Option(help="Only these statuses; may be repeated.")] = None,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List tasks."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/task/list", place(where), statuses=status or [])
+        output.give(
+            answer, *(card_lines(answer["tasks"]) or ["There are no tasks here; `casework task add` makes one."])
+        )
+
+
+def card_lines(cards: list[dict[str, Any]]) -> list[str]:
+    """Give one aligned line per card."""
+    rows = [
+        (
+            str(card["number"]).rjust(4),
+            card["status"].replace("_", " "),
+            visible(card["title"]),
+            visible(card["detail"]),
+        )
+        for card in cards
+    ]
+    return columns(rows)
+
+
+@tasks.command("show")
+def show(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Show everything about one task."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/task/show", place(where), number=number)
+        output.give(answer, *task_lines(answer))
+
+
+def task_lines(task: dict[str, Any]) -> list[str]:
+    """Give a task as text."""
+    card = task["card"]
+    lines = [
+        strong(f"{card['number']} {visible(card['title'])}"),
+        grey(f"{card['status'].replace('_', ' ')} · {card['kind']} · {visible(card['detail'])}"),
+    ]
+    for label, text in (("why", task["why"]), ("reason", task["reason"]), ("intent", task["intent"])):
+        if text:
+            lines.append(f"{label:10} {visible(text)}")
+    lines += [f"{one['id']:10} {visible(one['text'])}" for one in task["criteria"]]
+    for run in task["runs"]:
+        reason = f": {visible(run['reason'])}" if run["reason"] else ""
+        lines.append(f"run {run['n']:<6} {run['agent']} {run['state']}, {run['steps']} steps{reason}")
+    if task["commit"]:
+        lines.append(f"commit     {task['commit']}")
+    for question in card["questions"]:
+        lines.append(f"asks       {visible(question['text'])}   (casework answer {card['number']} TEXT)")
+    if task["follow_ups"]:
+        lines += ["follow-ups", *card_lines(task["follow_ups"])]
+    return lines
+
+
+def _deed(method: str, number: int, where: Path, as_json: bool, done: str, **params: Any) -> None:
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask(method, place(where), number=number, **params)
+        output.give(answer, f"task {number} {done}")
+
+
+@tasks.command("accept")
+def accept(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Take a proposed task into the backlog."""
+    _deed("casework/task/accept", number, where, as_json, "is in the backlog")
+
+
+@tasks.command("dismiss")
+def dismiss(number: Number, reason: Reason = "", where: Where = HERE, as_json: AsJson = False) -> None:
+    """Turn a proposed task down."""
+    _deed("casework/task/dismiss", number, where, as_json, "is dismissed", reason=reason)
+
+
+Agent = Annotated[str, typer.Option(help="Who is to work on it.")]
+Script = Annotated[Path | None, typer.Option(help="For the scripted agent: its JSON script.")]
+
+
+@tasks.command("start")
+def start(
+    number: Number, agent: Agent = "scripted", script: Script = None, where: Where = HERE, as_json: AsJson = False
+) -> None:
+    """Let an agent work on a task."""
+    _deed("casework/task/start", number, where, as_json, "is queued", agent=agent, script=text_of(script))
+
+
+@tasks.command("retry")
+def retry(
+    number: Number, agent: Agent = "scripted", script: Script = None, where: Where = HERE, as_json: AsJson = False
+) -> None:
+    """Try a stopped or failed task again."""
+    _deed("casework/task/retry", number, where, as_json, "is queued again", agent=agent, script=text_of(script))
+
+
+@tasks.command("stop")
+def stop(number: Number, reason: Reason = "", where: Where = HERE, as_json: AsJson = False) -> None:
+    """Stop the work on a task; what was done is kept."""
+    _deed("casework/task/stop", number, where, as_json, "is stopped; its worktree is kept", reason=reason)
+
+
+@tasks.command("drop")
+def drop(number: Number, reason: Reason = "", where: Where = HERE, as_json: AsJson = False) -> None:
+    """Give a task up; `restore` takes that back."""
+    _deed(
+        "casework/task/drop",
+        number,
+        where,
+        as_json,
+        "is dropped; `casework task restore` takes that back",
+        reason=reason,
+    )
+
+
+@tasks.command("restore")
+def restore(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Put a dropped task back into the backlog."""
+    _deed("casework/task/restore", number, where, as_json, "is back in the backlog")
+
+
+def wait(
+    number: Number,
+    status: Annotated[list[str], typer.Option("--for", help="The status to wait for; may be repeated.")],
+    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 600.0,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Wait until a task is in a status."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/task/wait", place(where), number=number, statuses=status, timeout_s=timeout)
+        card = answer["card"]
+        output.give(answer, f"task {number} is {card['status'].replace('_', ' ')}")
+
+
+def answer(
+    number: Number,
+    text: Annotated[str, typer.Argument(help="The answer.")],
+    question: Annotated[str | None, typer.Option(help="Which question, when there are several.")] = None,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Answer an agent's question."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        shown = asked.ask("casework/task/show", place(where), number=number)
+        waiting = shown["card"]["questions"]
+        chosen = question or (waiting[0]["id"] if len(waiting) == 1 else "")
+        if not chosen:
+            raise typer.BadParameter(
+                f"Task {number} has {len(waiting)} open questions; `casework task show {number} --json` has their ids."
+            )
+        done = asked.ask("casework/question/answer", place(where), number=number, question=chosen, answer=text)
+        output.give(done, f"task {number} goes on")
