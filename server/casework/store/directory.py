@@ -3,7 +3,7 @@
     repositories/UUID/journal.sqlite3    one journal per repository
     repositories/UUID/blobs/             its texts
     user/journal.sqlite3                 the user's own journal: trust, repositories seen
-    user/blobs/
+    worktrees/                           filled by the workspace
 
 Every folder is the user's alone (0700). Which folder the state directory is says `casework.paths`.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -28,69 +27,89 @@ USER_STREAM: Final = StreamId("user")
 _JOURNAL: Final = "journal.sqlite3"
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One journal with its blobs, both open."""
+class StateDirectory:
+    """The state directory at `root`; `clock` gives UTC microseconds and only names what is kept aside."""
 
-    folder: Path
-    journal: SqliteJournal
-    blobs: FileBlobs
+    def __init__(self, root: Path, clock: Callable[[], int]) -> None:
+        self._root = root
+        self._clock = clock
+
+    @property
+    def worktrees(self) -> Path:
+        """Below it the workspace keeps worktrees; it may not be there yet."""
+        return self._root / "worktrees"
+
+    async def open_user_journal(self) -> SqliteJournal:
+        """Open the user's own journal, or make it.
+
+        Raises:
+            Trouble: its folder or the journal can't be made or opened; see `open_journal`.
+        """
+        return await self._open(self._root / "user", USER_STREAM)
+
+    async def open_repository_journal(self, repository: str) -> SqliteJournal:
+        """Open the journal of the repository with this uuid, or make it; the uuid is its stream.
+
+        Raises:
+            Trouble: as `open_user_journal`, or the text is no uuid.
+        """
+        return await self._open(self.repository(repository), StreamId(repository))
+
+    def blobs(self, repository: str) -> FileBlobs:
+        """Give the blobs of a repository; nothing is made before the first one is put.
+
+        Raises:
+            Trouble: the text is no uuid.
+        """
+        return FileBlobs(self.repository(repository) / "blobs")
+
+    def repository(self, repository: str) -> Path:
+        """Give the folder of a repository, whether it is there or not.
+
+        Raises:
+            Trouble: the text is no uuid, so it names no folder.
+        """
+        if not _is_uuid(repository):
+            raise Trouble(
+                f"{repository[:40]!r} is not the name of a repository, so its tasks can't be found. "
+                "Remove the file that holds it from the repository's git directory; a new name is given then.",
+                code="bad_repository_id",
+            )
+        return self._root / "repositories" / repository
+
+    def repositories(self) -> list[str]:
+        """Give the uuids of the repositories that have a journal, in order; blocking."""
+        return sorted(
+            journal.parent.name
+            for journal in self._root.glob(f"repositories/*/{_JOURNAL}")
+            if _is_uuid(journal.parent.name)
+        )
+
+    async def _open(self, folder: Path, stream: StreamId) -> SqliteJournal:
+        _make_private(self._root, folder)
+        return await open_journal(folder / _JOURNAL, stream, clock=self._clock)
 
 
-async def open_repository_shelf(state_directory: Path, repository: UUID, *, clock: Callable[[], int]) -> Shelf:
-    """Open the journal and the blobs of a repository, or make them; its stream is the repository's uuid.
-
-    Raises:
-        Trouble: the folder or the journal can't be made or opened; see `open_journal`.
-    """
-    return await _open(
-        state_directory, repository_folder(state_directory, repository), StreamId(str(repository)), clock
-    )
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
-async def open_user_shelf(state_directory: Path, *, clock: Callable[[], int]) -> Shelf:
-    """Open the user's own journal and blobs, or make them.
-
-    Raises:
-        Trouble: as `open_repository_shelf`.
-    """
-    return await _open(state_directory, state_directory / "user", USER_STREAM, clock)
-
-
-def repository_folder(state_directory: Path, repository: UUID) -> Path:
-    """Give the folder of a repository, whether it is there or not."""
-    return state_directory / "repositories" / str(repository)
-
-
-def repositories(state_directory: Path) -> list[UUID]:
-    """Give the repositories that have a journal, in the order of their uuids; blocking."""
-    found = []
-    for journal in state_directory.glob(f"repositories/*/{_JOURNAL}"):
-        try:
-            found.append(UUID(journal.parent.name))
-        except ValueError:
-            continue
-    return sorted(found)
-
-
-async def _open(state_directory: Path, folder: Path, stream: StreamId, clock: Callable[[], int]) -> Shelf:
-    _make_private(state_directory, folder)
-    return Shelf(folder, await open_journal(folder / _JOURNAL, stream, clock=clock), FileBlobs(folder / "blobs"))
-
-
-def _make_private(state_directory: Path, folder: Path) -> None:
+def _make_private(root: Path, folder: Path) -> None:
     """Make the folders, and take from others whatever rights they have on the outermost."""
     try:
-        state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = state_directory.stat()
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = root.stat()
         if about.st_uid not in (os.geteuid(), 0):
             raise Trouble(
-                f"The state directory {state_directory} belongs to somebody else, so nothing is kept there. "
+                f"The state directory {root} belongs to somebody else, so nothing is kept there. "
                 "Name one of your own in XDG_STATE_HOME.",
                 code="read_only",
             )
         if stat.S_IMODE(about.st_mode) & 0o077 and about.st_uid == os.geteuid():
-            state_directory.chmod(0o700)
+            root.chmod(0o700)
         for below in (folder.parent, folder):
             below.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
