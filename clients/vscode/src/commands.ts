@@ -1,0 +1,198 @@
+// Ties every command of package.json to what does it. A problem with what the human asked for is told to them here.
+import * as vscode from "vscode";
+import { choose } from "./asking";
+import type { Boards } from "./boards";
+import type { Connection } from "./connection";
+import type { Deeds } from "./deeds";
+import { uriOf } from "./documents";
+import { type Judge, say } from "./judge";
+import { tell } from "./middleware";
+import { placeOf } from "./place";
+import { counted } from "./plain";
+import { howToInstall } from "./relay";
+import type { Reviews, Which } from "./reviews";
+import type { Showing } from "./showing";
+import type { FileNode, TaskNode } from "./sidebar";
+import type { Talk } from "./talk";
+import type { Verdict } from "./verdict";
+import type { Group, TaskCard } from "./wire";
+
+export interface Parts {
+  connection: Connection;
+  boards: Boards;
+  reviews: Reviews;
+  showing: Showing;
+  deeds: Deeds;
+  judge: Judge;
+  verdict: Verdict;
+  talk: Talk;
+  log: vscode.LogOutputChannel;
+}
+
+type Act = (argument: unknown) => unknown;
+
+/** Register every command. */
+export function register(parts: Parts): vscode.Disposable[] {
+  const acts: Record<string, Act> = { ...windowActs(parts), ...reviewActs(parts), ...taskActs(parts) };
+  return Object.entries(acts).map(([name, act]) =>
+    vscode.commands.registerCommand(`casework.client.${name}`, async (argument: unknown) => {
+      try {
+        await act(argument);
+      } catch (problem) {
+        parts.log.info(`${name}: ${String(problem)}`);
+        tell(problem);
+      }
+    }),
+  );
+}
+
+function windowActs(parts: Parts): Record<string, Act> {
+  const { connection, deeds, log } = parts;
+  return {
+    next: () => next(parts),
+    newTask: () => deeds.newTask(),
+    review: () => deeds.review(),
+    reconnect: () => connection.reconnect(),
+    install: () => install(connection),
+    showLog: () => log.show(),
+    keys: () => keys(),
+    open: (node) => (isTask(node) ? open(parts, node, node.card) : undefined),
+    openFile: (node) => (isFile(node) ? parts.showing.openFile(whichOf(node), node.file.path) : undefined),
+    openCode: (node) => (isTask(node) ? openCode(node) : undefined),
+    openDocument: async (node) => {
+      const which = await theReview(parts, node);
+      if (!which) return;
+      const document = await connection.request("casework/review/document", { repository: which.top, number: which.number });
+      await vscode.window.showTextDocument(vscode.Uri.parse(document.uri, true), { preview: false });
+    },
+  };
+}
+
+function reviewActs(parts: Parts): Record<string, Act> {
+  const { judge, verdict, talk } = parts;
+  const on = (act: (which: Which) => Promise<void>) => async (node: unknown) => {
+    const which = await theReview(parts, node);
+    if (which) await act(which);
+  };
+  return {
+    acceptHunk: () => judge.accept(),
+    rejectHunk: () => judge.reject(),
+    comment: () => judge.comment(),
+    sendComment: (reply) => talk.send(reply as vscode.CommentReply),
+    takeBack: () => judge.takeBack(),
+    acceptFile: () => judge.acceptFile(),
+    approve: on((which) => judge.behind(() => verdict.approve(which))),
+    requestChanges: on((which) => judge.behind(() => verdict.requestChanges(which))),
+    doneReading: on((which) => verdict.doneReading(which)),
+    undo: async (node) => {
+      const which = await theTask(parts, node, "casework.review.undo", "Which landing is to be taken back?");
+      if (which) await verdict.undo(which);
+    },
+  };
+}
+
+function taskActs(parts: Parts): Record<string, Act> {
+  const { deeds } = parts;
+  const on = (command: string, act: (which: Which, card: TaskCard) => Promise<void>) => async (node: unknown) => {
+    const found = await theTask(parts, node, command, "Which task?");
+    const card = found && parts.boards.card(found.top, found.number);
+    if (found && card) await act(found, card);
+  };
+  return {
+    acceptTask: on("casework.task.accept", (which) => deeds.plain("casework/task/accept", which)),
+    restore: on("casework.task.restore", (which) => deeds.plain("casework/task/restore", which)),
+    wake: on("casework.task.wake", (which) => deeds.plain("casework/task/wake", which)),
+    stop: on("casework.task.stop", (which) => deeds.plain("casework/task/stop", which)),
+    dismiss: on("casework.task.dismiss", (which) => deeds.reasoned("casework/task/dismiss", which)),
+    drop: on("casework.task.drop", (which) => deeds.reasoned("casework/task/drop", which)),
+    start: on("casework.task.start", (which) => deeds.start("casework/task/start", which)),
+    retry: on("casework.task.retry", (which) => deeds.start("casework/task/retry", which)),
+    snooze: on("casework.task.snooze", (which) => deeds.snooze(which)),
+    answer: on("casework.question.answer", (which, card) => deeds.answer(which, card)),
+  };
+}
+
+/** Go to the next thing that needs the human, wherever it is. */
+async function next(parts: Parts): Promise<void> {
+  const { connection, boards } = parts;
+  const here = vscode.window.activeTextEditor && placeOf(vscode.window.activeTextEditor.document.uri);
+  const order = boards.all().sort((one, other) => Number(other.top === here?.top) - Number(one.top === here?.top));
+  for (const { top, name } of order) {
+    const { card } = await connection.request("casework/board/next", { repository: top });
+    if (!card) continue;
+    await open(parts, { top, name, card, kind: "task" }, card);
+    return;
+  }
+  say("Nothing needs you");
+}
+
+/** Open what a card is about: its review, its question, or everything that is known of it. */
+async function open({ showing, deeds }: Parts, { top }: TaskNode, card: TaskCard): Promise<void> {
+  const which = { top, number: card.number };
+  if (card.status === "in_review") return showing.open(which);
+  if (card.questions.length) return deeds.answer(which, card);
+  await vscode.window.showTextDocument(uriOf({ kind: "task", ...which }), { preview: true });
+}
+
+async function openCode({ top, card }: TaskNode): Promise<void> {
+  if (!card.anchor) return;
+  const line = card.anchor.line - 1;
+  const file = vscode.Uri.joinPath(vscode.Uri.file(top), card.anchor.path);
+  await vscode.window.showTextDocument(file, { selection: new vscode.Range(line, 0, line, 0) });
+}
+
+/** The review meant: the one clicked on, the one in front, the only one that waits, or the one that the human picks. */
+async function theReview(parts: Parts, node: unknown): Promise<Which | undefined> {
+  if (isTask(node)) return whichOf(node);
+  const place = vscode.window.activeTextEditor && placeOf(vscode.window.activeTextEditor.document.uri);
+  if (place?.kind === "side") return { top: place.top, number: place.number };
+  return pick(parts, (card) => card.status === "in_review", "Which review?", ["needs_you"]);
+}
+
+async function theTask(parts: Parts, node: unknown, command: string, question: string): Promise<Which | undefined> {
+  if (isTask(node)) return whichOf(node);
+  return pick(parts, (card) => card.actions.includes(command), question, ["needs_you", "running", "backlog", "done"]);
+}
+
+async function pick(parts: Parts, fits: (card: TaskCard) => boolean, question: string, groups: Group[]): Promise<Which | undefined> {
+  const found = groups.flatMap((group) => parts.boards.group(group)).filter(({ card }) => fits(card));
+  if (!found.length) say("There is none now");
+  const choices = found.map(({ top, card }) => ({ label: `${card.number}  ${card.title}`, description: card.detail, value: { top, number: card.number } }));
+  return found.length ? choose(question, counted(found.length, "task"), choices) : undefined;
+}
+
+async function install(connection: Connection): Promise<void> {
+  const command = await howToInstall();
+  const copy = "Copy the command";
+  const again = "Try again";
+  const chosen = await vscode.window.showWarningMessage(`Casework is not installed on this machine. Install it with: ${command}`, copy, again);
+  if (chosen === copy) await vscode.env.clipboard.writeText(command);
+  else if (chosen === again) connection.reconnect();
+}
+
+async function keys(): Promise<void> {
+  const rows: [string, string, string][] = [
+    ["a", "Accept the hunk and go on", "acceptHunk"],
+    ["r", "Reject the hunk with a reason and go on", "rejectHunk"],
+    ["c", "Comment on the hunk; Ctrl+Enter sends", "comment"],
+    ["u", "Take the last decision back", "takeBack"],
+    ["S", "Accept the rest of the file", "acceptFile"],
+    ["A", "Approve", "approve"],
+    ["R", "Request changes", "requestChanges"],
+    ["Ctrl+K Ctrl+G", "The next thing that needs you", "next"],
+  ];
+  const chosen = await choose("Keys of a review", "Alt+F5 and Shift+Alt+F5 move without judging", rows.map(([key, label, value]) => ({ label, description: key, value })));
+  if (chosen) await vscode.commands.executeCommand(`casework.client.${chosen}`);
+}
+
+function whichOf(node: TaskNode | FileNode): Which {
+  return { top: node.top, number: node.kind === "task" ? node.card.number : node.number };
+}
+
+function isTask(node: unknown): node is TaskNode {
+  return typeof node === "object" && node !== null && (node as { kind?: unknown }).kind === "task";
+}
+
+function isFile(node: unknown): node is FileNode {
+  return typeof node === "object" && node !== null && (node as { kind?: unknown }).kind === "file";
+}

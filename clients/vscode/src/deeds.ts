@@ -1,0 +1,140 @@
+// What a human does to tasks: add, start, stop, answer, put away. Each asks only what the daemon needs to know.
+import * as vscode from "vscode";
+import { type Choice, askLine, askText, choose } from "./asking";
+import type { Boards } from "./boards";
+import type { Connection } from "./connection";
+import { say } from "./judge";
+import { counted, oneLine } from "./plain";
+import type { Which } from "./reviews";
+import type { Showing } from "./showing";
+import type { Anchor, OpenReview, TaskCard } from "./wire";
+
+type Plain = "casework/task/accept" | "casework/task/restore" | "casework/task/wake" | "casework/task/stop";
+type Reasoned = "casework/task/dismiss" | "casework/task/drop";
+type Started = "casework/task/start" | "casework/task/retry";
+
+const SCRIPTS = "**/*.casework.json";
+const HOUR_US = 3_600_000_000;
+
+export class Deeds {
+  constructor(
+    private readonly connection: Connection,
+    private readonly boards: Boards,
+    private readonly showing: Showing,
+  ) {}
+
+  /** Add a task; with a selection it is anchored there. */
+  async newTask(): Promise<void> {
+    const top = await this.repository();
+    if (top === undefined) return;
+    const anchor = anchorOf(top);
+    const place = anchor ? `about ${anchor.path}:${anchor.line}` : "";
+    const title = await askText(`New task ${place}`.trim(), "What is to be done, in one line?");
+    if (!title) return;
+    const task = await this.connection.deed("casework/task/add", { repository: top, title, ...(anchor ? { anchor } : {}) });
+    say(`Task ${task.card.number} is in the backlog`);
+  }
+
+  /** Do what needs no word. */
+  async plain(method: Plain, { top, number }: Which): Promise<void> {
+    await this.connection.deed(method, { repository: top, number });
+  }
+
+  /** Do what wants a reason. */
+  async reasoned(method: Reasoned, { top, number }: Which): Promise<void> {
+    const title = method === "casework/task/drop" ? `Drop task ${number}: why?` : `Dismiss ${number}: why?`;
+    const reason = await askLine(title, "A reason in one line; Enter alone gives none");
+    if (reason !== undefined) await this.connection.deed(method, { repository: top, number, reason });
+  }
+
+  /** Let the scripted agent work on it. */
+  async start(method: Started, { top, number }: Which): Promise<void> {
+    const file = await pickScript(number);
+    if (!file) return;
+    const script = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+    await this.connection.deed(method, { repository: top, number, agent: "scripted", script });
+  }
+
+  /** Put it out of sight for a while. */
+  async snooze({ top, number }: Which): Promise<void> {
+    const hours = await choose(`Snooze task ${number}`, "Until when?", [
+      { label: "For an hour", value: 1 },
+      { label: "Until tomorrow", value: 24 },
+      { label: "For a week", value: 168 },
+    ]);
+    if (hours === undefined) return;
+    await this.connection.deed("casework/task/snooze", { repository: top, number, until: Date.now() * 1000 + hours * HOUR_US });
+  }
+
+  /** Answer an agent's question. */
+  async answer({ top, number }: Which, card: TaskCard): Promise<void> {
+    const question = card.questions[0];
+    if (!question) return;
+    const title = `${number} asks: ${question.text}`;
+    const free = "Something else ...";
+    const choices: Choice<string>[] = question.choices.map((choice) => ({ label: choice, value: choice }));
+    const chosen = choices.length
+      ? await choose(title, question.why, [...choices, { label: free, value: free }])
+      : free;
+    if (chosen === undefined) return;
+    const answer = chosen === free ? await askText(title, question.why || "Your answer, in one line") : chosen;
+    if (answer) await this.connection.deed("casework/question/answer", { repository: top, number, question: question.id, answer });
+  }
+
+  /** Open a review of a change that stands already. */
+  async review(): Promise<void> {
+    const top = await this.repository();
+    if (top === undefined) return;
+    const kind = await choose("Review a change", "Which change is to be judged?", [
+      { label: "The working tree", description: "approving commits what was accepted", value: "working_tree" as const },
+      { label: "A branch ...", description: "approving lands it", value: "branch" as const },
+      { label: "A range of history ...", description: "read, comment, turn into tasks", value: "range" as const },
+    ]);
+    if (!kind) return;
+    const name = kind === "working_tree" ? "" : await askText(kind === "branch" ? "Which branch?" : "Which range?", kind === "branch" ? "The branch's name" : "REV..REV, as git knows it");
+    if (name === undefined) return;
+    const asked: Omit<OpenReview, "command"> = { repository: top, kind, name };
+    const review = await this.connection.deed("casework/review/open", asked);
+    await this.showing.open({ top, number: review.number });
+  }
+
+  /** The repository meant: the only one, the one of the file in front, or the one that the human picks. */
+  async repository(): Promise<string | undefined> {
+    const boards = this.boards.all();
+    const file = vscode.window.activeTextEditor?.document.uri;
+    const inside = boards.filter(({ top }) => file?.scheme === "file" && `${file.fsPath}/`.startsWith(`${top}/`));
+    const deepest = inside.sort((one, other) => other.top.length - one.top.length)[0];
+    if (deepest) return deepest.top;
+    if (boards.length < 2) return boards[0]?.top;
+    return choose("Which repository?", counted(boards.length, "repository", "repositories"), boards.map(({ name, top }) => ({ label: name, description: top, value: top })));
+  }
+}
+
+/** Where the selection of the editor in front is; the daemon reads the saved file, so what is not saved is said. */
+function anchorOf(top: string): Anchor | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || editor.selection.isEmpty || editor.document.uri.scheme !== "file") return undefined;
+  const { selection, document } = editor;
+  if (!document.uri.fsPath.startsWith(`${top}/`)) return undefined;
+  if (document.isDirty) say(`${oneLine(document.fileName)} is not saved; the task keeps the lines as they stand in the editor`);
+  const end = selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line - 1 : selection.end.line;
+  const lines = new vscode.Range(selection.start.line, 0, end, Number.MAX_SAFE_INTEGER);
+  return {
+    path: document.uri.fsPath.slice(top.length + 1),
+    line: selection.start.line + 1,
+    end_line: end + 1,
+    snippet: document.getText(lines).slice(0, 2000),
+  };
+}
+
+async function pickScript(number: number): Promise<vscode.Uri | undefined> {
+  const found = await vscode.workspace.findFiles(SCRIPTS, "**/node_modules/**", 50);
+  const choices: Choice<vscode.Uri | "other">[] = found
+    .sort((one, other) => one.path.localeCompare(other.path))
+    .map((uri) => ({ label: uri.path.split("/").pop() ?? "", description: vscode.workspace.asRelativePath(uri), value: uri }));
+  const other = { label: "Another file ...", value: "other" as const };
+  const chosen = await choose(`Start task ${number}`, "Which script does the agent play?", [...choices, other]);
+  if (chosen !== "other") return chosen;
+  const [file] = (await vscode.window.showOpenDialog({ title: "A script", filters: { Scripts: ["json"] } })) ?? [];
+  return file;
+}

@@ -1,0 +1,120 @@
+// Draws into the diff what was decided on each hunk, and at the cursor's hunk which keys judge it.
+import * as vscode from "vscode";
+import { changedLines, hunkAt, judged, ofFile } from "./judged";
+import { type SidePlace, placeOf, versionOf } from "./place";
+import { oneLine } from "./plain";
+import type { Reviews } from "./reviews";
+import type { Showing } from "./showing";
+import type { FileView, HunkView, ReviewView } from "./wire";
+
+const KEYS = "a accept · r reject · c comment · ? keys";
+
+export class Marks implements vscode.Disposable {
+  private readonly accepted = gutter("#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green");
+  private readonly rejected = gutter("#f85149", "M4 4l8 8M12 4l-8 8", "charts.red", "0.45");
+  private readonly hint = vscode.window.createTextEditorDecorationType({});
+  private readonly watches: vscode.Disposable[];
+
+  constructor(
+    private readonly reviews: Reviews,
+    private readonly showing: Showing,
+  ) {
+    this.watches = [
+      reviews.onChanged(() => this.draw()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
+      vscode.window.onDidChangeActiveTextEditor(() => this.draw()),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => void this.drawOne(textEditor)),
+    ];
+  }
+
+  /** Draw what is visible. */
+  draw(): void {
+    for (const editor of vscode.window.visibleTextEditors) void this.drawOne(editor);
+  }
+
+  dispose(): void {
+    for (const one of [...this.watches, this.accepted, this.rejected, this.hint]) one.dispose();
+  }
+
+  private async drawOne(editor: vscode.TextEditor): Promise<void> {
+    const place = placeOf(editor.document.uri);
+    if (place?.kind !== "side" || place.side !== "head") return;
+    const review = this.reviews.drawn(place);
+    const file = review?.files.find((one) => one.path === place.path);
+    if (!review || !file || versionOf(review) !== place.version) {
+      this.clear(editor);
+      return;
+    }
+    const [base, head] = await this.showing.lines(place.top, review, file);
+    if (this.reviews.drawn(place) !== review) return;
+    const ranges = new Map(ofFile(file).map((hunk) => [hunk.id, rangeOf(file, hunk, base, head)]));
+    this.apply(editor, place, review, file, ranges);
+  }
+
+  private apply(
+    editor: vscode.TextEditor,
+    place: SidePlace,
+    review: ReviewView,
+    file: FileView,
+    ranges: ReadonlyMap<string, vscode.Range>,
+  ): void {
+    const here = hunkAt(file, place.side, editor.selection.active.line + 1);
+    const marks: Record<"accepted" | "rejected", vscode.Range[]> = { accepted: [], rejected: [] };
+    const words: vscode.DecorationOptions[] = [];
+    for (const hunk of ofFile(file)) {
+      const range = ranges.get(hunk.id);
+      if (!range) continue;
+      if (hunk.decision !== "none") marks[hunk.decision].push(range);
+      const text = wordsOf(review, hunk, hunk === here && review.status === "in_review");
+      if (text) words.push({ range: endOf(editor.document, range.start.line), renderOptions: { after: after(text) } });
+    }
+    editor.setDecorations(this.accepted, marks.accepted);
+    editor.setDecorations(this.rejected, marks.rejected);
+    editor.setDecorations(this.hint, words);
+  }
+
+  private clear(editor: vscode.TextEditor): void {
+    for (const type of [this.accepted, this.rejected, this.hint]) editor.setDecorations(type, []);
+  }
+}
+
+function rangeOf(file: FileView, hunk: HunkView, base: string[], head: string[]): vscode.Range {
+  if (file.whole) return new vscode.Range(0, 0, 0, 0);
+  const { start, end } = changedLines(hunk, base, head);
+  const first = Math.max(0, Math.min(start, head.length) - 1);
+  return new vscode.Range(first, 0, Math.max(first, end - 1), 0);
+}
+
+function wordsOf(review: ReviewView, hunk: HunkView, here: boolean): string {
+  const decided = hunk.decision === "rejected" && hunk.reason ? `rejected: ${oneLine(hunk.reason)}` : hunk.decision;
+  const count = judged(review).find((one) => one.hunk.id === hunk.id);
+  const parts = [hunk.decision === "none" ? "" : decided];
+  if (here && count) parts.push(`${count.index + 1} of ${review.hunks}`, hunk.decision === "none" ? KEYS : "u take back");
+  return parts.filter((part) => part).join(" · ");
+}
+
+function after(text: string): vscode.ThemableDecorationAttachmentRenderOptions {
+  return {
+    contentText: text,
+    margin: "0 0 0 3em",
+    fontStyle: "italic",
+    color: new vscode.ThemeColor("editorCodeLens.foreground"),
+  };
+}
+
+function endOf(document: vscode.TextDocument, line: number): vscode.Range {
+  const at = Math.min(line, document.lineCount - 1);
+  return document.validateRange(new vscode.Range(at, Number.MAX_SAFE_INTEGER, at, Number.MAX_SAFE_INTEGER));
+}
+
+function gutter(stroke: string, path: string, ruler: string, opacity?: string): vscode.TextEditorDecorationType {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="${path}" fill="none" stroke="${stroke}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+  return vscode.window.createTextEditorDecorationType({
+    gutterIconPath: vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`),
+    gutterIconSize: "80%",
+    isWholeLine: true,
+    overviewRulerColor: new vscode.ThemeColor(ruler),
+    overviewRulerLane: vscode.OverviewRulerLane.Full,
+    ...(opacity ? { opacity } : {}),
+  });
+}

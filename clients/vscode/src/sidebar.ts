@@ -1,0 +1,162 @@
+// The board as a tree: four groups, cards in the daemon's order, the files of a waiting review below its card.
+// Every card offers exactly what the daemon says is possible. Nothing is kept here.
+import * as vscode from "vscode";
+import { type Boards, GROUPS, type Placed } from "./boards";
+import { fileProgress } from "./judged";
+import { oneLine } from "./plain";
+import type { Reviews } from "./reviews";
+import type { FileView, Group, TaskCard } from "./wire";
+
+export interface GroupNode {
+  kind: "group";
+  group: Group;
+}
+export interface TaskNode extends Placed {
+  kind: "task";
+}
+export interface FileNode {
+  kind: "file";
+  top: string;
+  number: number;
+  file: FileView;
+}
+export interface NewNode {
+  kind: "new";
+}
+export type Node = GroupNode | TaskNode | FileNode | NewNode;
+
+const TITLES: Record<Group, string> = { needs_you: "Needs you", running: "Running", backlog: "Backlog", done: "Done today" };
+
+const ICONS: Record<TaskCard["icon"], [string, string?]> = {
+  review: ["git-pull-request", "charts.blue"],
+  question: ["question", "charts.yellow"],
+  failed: ["error", "charts.red"],
+  running: ["sync", "charts.green"],
+  queued: ["clock"],
+  follow_up: ["flag", "charts.orange"],
+  task: ["circle-large-outline"],
+  done: ["pass-filled", "charts.green"],
+  proposed: ["lightbulb"],
+};
+
+const FILE_LETTERS: Record<FileView["status"], string> = {
+  added: "added",
+  modified: "",
+  deleted: "deleted",
+  renamed: "renamed",
+  copied: "copied",
+  type_changed: "type changed",
+};
+
+export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  private readonly emitter = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.emitter.event;
+
+  constructor(
+    private readonly boards: Boards,
+    private readonly reviews: Reviews,
+  ) {}
+
+  /** Draw anew. */
+  refresh(): void {
+    this.emitter.fire(undefined);
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (!node) return this.boards.all().length ? GROUPS.map((group) => ({ kind: "group", group })) : [];
+    if (node.kind === "group") return this.ofGroup(node.group);
+    if (node.kind !== "task" || node.card.status !== "in_review") return [];
+    const review = await this.reviews.get({ top: node.top, number: node.card.number });
+    return review.files.map((file) => ({ kind: "file", top: node.top, number: node.card.number, file }));
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    switch (node.kind) {
+      case "group":
+        return this.groupItem(node.group);
+      case "task":
+        return this.taskItem(node);
+      case "file":
+        return fileItem(node);
+      case "new":
+        return newItem();
+    }
+  }
+
+  dispose(): void {
+    this.emitter.dispose();
+  }
+
+  private ofGroup(group: Group): Node[] {
+    const cards: Node[] = this.boards.group(group).map((placed) => ({ kind: "task", ...placed }));
+    return group === "backlog" ? [...cards, { kind: "new" }] : cards;
+  }
+
+  private groupItem(group: Group): vscode.TreeItem {
+    const count = this.boards.group(group).length;
+    const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const open = group === "done" ? Collapsed : Expanded;
+    const item = new vscode.TreeItem(TITLES[group], count || group === "backlog" ? open : None);
+    // The state a human chose for a group is kept by its id; a group that was empty has none to keep.
+    item.id = `${group}${count ? "" : " empty"}`;
+    item.description = String(count);
+    item.contextValue = " group ";
+    return item;
+  }
+
+  private taskItem({ top, name, card }: TaskNode): vscode.TreeItem {
+    const { None, Collapsed } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(`${card.number}  ${oneLine(card.title)}`, card.status === "in_review" ? Collapsed : None);
+    const several = this.boards.all().length > 1;
+    item.id = `${top} ${card.number}`;
+    item.description = oneLine(several ? `${name} · ${card.detail}` : card.detail);
+    item.tooltip = tooltip(card, several ? name : "");
+    item.iconPath = icon(...ICONS[card.icon]);
+    item.contextValue = ` task ${card.status} ${card.anchor ? "anchor " : ""}${card.actions.map((one) => `${one} `).join("")}`;
+    item.command = { command: "casework.client.open", title: "Open", arguments: [{ kind: "task", top, name, card }] };
+    return item;
+  }
+}
+
+function fileItem({ top, number, file }: FileNode): vscode.TreeItem {
+  const path = oneLine(file.path);
+  const item = new vscode.TreeItem(path.split("/").pop() ?? path, vscode.TreeItemCollapsibleState.None);
+  const folder = path.split("/").slice(0, -1).join("/");
+  item.id = `${top} ${number} ${file.path}`;
+  item.description = [folder, FILE_LETTERS[file.status], fileProgress(file)].filter((part) => part).join(" · ");
+  item.tooltip = plainTooltip([path, file.why_here, file.mode_change].filter((part) => part));
+  item.resourceUri = vscode.Uri.file(file.absolute);
+  item.iconPath = vscode.ThemeIcon.File;
+  item.contextValue = " file ";
+  item.command = { command: "casework.client.openFile", title: "Open", arguments: [{ kind: "file", top, number, file }] };
+  return item;
+}
+
+function newItem(): vscode.TreeItem {
+  const item = new vscode.TreeItem("New task", vscode.TreeItemCollapsibleState.None);
+  item.id = "new";
+  item.iconPath = icon("add");
+  item.contextValue = " new ";
+  item.command = { command: "casework.client.newTask", title: "New task" };
+  return item;
+}
+
+function tooltip(card: TaskCard, name: string): vscode.MarkdownString {
+  const facts = [card.kind, card.severity ?? "", card.found_in ? `found in ${card.found_in}` : "", name];
+  const asked = card.questions.map((question) => question.text);
+  return plainTooltip([`${card.number}  ${card.title}`, facts.filter((fact) => fact).join(" · "), card.detail, ...asked]);
+}
+
+/** Lines of text that stand for themselves. */
+function plainTooltip(lines: string[]): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  for (const [index, line] of lines.entries()) {
+    if (index) text.appendMarkdown("\n\n");
+    text.appendText(oneLine(line));
+  }
+  return text;
+}
+
+function icon(name: string, color?: string): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(name, color ? new vscode.ThemeColor(color) : undefined);
+}

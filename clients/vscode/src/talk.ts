@@ -1,0 +1,148 @@
+// Comments beside the code: what the change does and why, and what humans said about its hunks.
+// A thread is drawn from the review each time it changes; what is being typed into one is never touched.
+import * as vscode from "vscode";
+import type { Connection } from "./connection";
+import { changedLines, hunkAt, ofFile } from "./judged";
+import { type SidePlace, placeOf, versionOf } from "./place";
+import { oneLine, withoutPictures } from "./plain";
+import type { Reviews } from "./reviews";
+import type { Showing } from "./showing";
+import { whyText } from "./textof";
+import type { AddComment, CommentView, FileView, ReviewView } from "./wire";
+
+/** One thread as it should stand. */
+interface Wanted {
+  key: string;
+  line: number;
+  label: string;
+  comments: vscode.Comment[];
+}
+
+export class Talk implements vscode.Disposable {
+  private readonly controller = vscode.comments.createCommentController("casework", "Casework");
+  private readonly threads = new Map<string, vscode.CommentThread>();
+  private readonly watches: vscode.Disposable[];
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly reviews: Reviews,
+    private readonly showing: Showing,
+  ) {
+    this.controller.options = { prompt: "Comment on this hunk", placeHolder: "What is to change, or what is not clear? Ctrl+Enter sends." };
+    this.controller.commentingRangeProvider = { provideCommentingRanges: (document) => everywhere(document) };
+    this.watches = [
+      reviews.onChanged(() => this.draw()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
+    ];
+  }
+
+  /** Draw the threads of what is visible. */
+  draw(): void {
+    const visible = new Set(vscode.window.visibleTextEditors.map((editor) => editor.document.uri.toString()));
+    for (const [name, thread] of this.threads) {
+      if (!visible.has(thread.uri.toString())) {
+        thread.dispose();
+        this.threads.delete(name);
+      }
+    }
+    for (const editor of vscode.window.visibleTextEditors) void this.drawOne(editor.document);
+  }
+
+  /** Send what was typed into a box. */
+  async send({ thread, text }: vscode.CommentReply): Promise<void> {
+    const place = placeOf(thread.uri);
+    if (place?.kind !== "side" || !text.trim()) return;
+    const review = await this.reviews.get(place);
+    const file = review.files.find((one) => one.path === place.path);
+    const draft = ![...this.threads.values()].includes(thread);
+    await this.connection.deed("casework/review/comment", asked(place, text, thread, file));
+    if (draft) thread.dispose();
+    await this.reviews.read(place);
+  }
+
+  dispose(): void {
+    for (const watch of this.watches) watch.dispose();
+    this.controller.dispose();
+  }
+
+  private async drawOne(document: vscode.TextDocument): Promise<void> {
+    const place = placeOf(document.uri);
+    if (place?.kind !== "side" || place.side !== "head") return;
+    const review = this.reviews.drawn(place);
+    const file = review?.files.find((one) => one.path === place.path);
+    if (!review || !file || versionOf(review) !== place.version) return;
+    const [base, head] = await this.showing.lines(place.top, review, file);
+    if (this.reviews.drawn(place) !== review) return;
+    const wanted = wantedThreads(review, file, base, head);
+    const prefix = `${document.uri.toString()} `;
+    for (const one of wanted) this.put(document, prefix + one.key, one);
+    const names = new Set(wanted.map((one) => prefix + one.key));
+    for (const [name, thread] of this.threads) {
+      if (!name.startsWith(prefix) || names.has(name)) continue;
+      thread.dispose();
+      this.threads.delete(name);
+    }
+  }
+
+  private put(document: vscode.TextDocument, name: string, wanted: Wanted): void {
+    const known = this.threads.get(name);
+    if (known) {
+      if (signature(known.comments) !== signature(wanted.comments)) known.comments = wanted.comments;
+      return;
+    }
+    const line = Math.min(wanted.line, document.lineCount) - 1;
+    const thread = this.controller.createCommentThread(document.uri, new vscode.Range(line, 0, line, 0), wanted.comments);
+    thread.label = wanted.label;
+    thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
+    this.threads.set(name, thread);
+  }
+}
+
+function wantedThreads(review: ReviewView, file: FileView, base: string[], head: string[]): Wanted[] {
+  const found: Wanted[] = [];
+  const lineOf = (at: number) => Math.max(1, Math.min(at, head.length));
+  const showWhy = vscode.workspace.getConfiguration("casework").get<boolean>("showWhy", true);
+  if (showWhy && review.files[0] === file) {
+    const first = file.hunks[0];
+    const line = first ? changedLines(first, base, head) : { start: 1, end: 1 };
+    const why = said("why", "Casework", new vscode.MarkdownString(whyText(review)));
+    const rest = review.comments.filter((one) => !one.anchor).map(commentOf);
+    found.push({ key: "why", line: lineOf(Math.max(line.start, line.end)), label: `Review ${review.number}: ${oneLine(review.title)}`, comments: [why, ...rest] });
+  }
+  for (const hunk of ofFile(file)) {
+    if (!hunk.comments.length) continue;
+    const { start, end } = changedLines(hunk, base, head);
+    found.push({ key: hunk.id, line: lineOf(Math.max(start, end)), label: "Comment", comments: hunk.comments.map(commentOf) });
+  }
+  for (const one of review.comments) {
+    if (one.anchor?.path !== file.path) continue;
+    found.push({ key: one.id, line: lineOf(one.anchor.end_line ?? one.anchor.line), label: "Comment", comments: [commentOf(one)] });
+  }
+  return found;
+}
+
+function commentOf(comment: CommentView): vscode.Comment {
+  return said(comment.id, oneLine(comment.by), new vscode.MarkdownString(withoutPictures(comment.text)));
+}
+
+function said(id: string, name: string, body: vscode.MarkdownString): vscode.Comment {
+  return { body, mode: vscode.CommentMode.Preview, author: { name }, contextValue: id };
+}
+
+function signature(comments: readonly vscode.Comment[]): string {
+  return JSON.stringify(comments.map(({ body, author }) => [typeof body === "string" ? body : body.value, author.name]));
+}
+
+/** What is said to "why" is about the whole review; anything else is about its hunk, and between hunks about its line. */
+function asked(place: SidePlace, text: string, thread: vscode.CommentThread, file: FileView | undefined): Omit<AddComment, "command"> {
+  const about = { repository: place.top, number: place.number, text };
+  if (thread.comments[0]?.contextValue === "why") return about;
+  const line = (thread.range?.end.line ?? 0) + 1;
+  const hunk = file && hunkAt(file, place.side, line);
+  return hunk ? { ...about, hunk: hunk.id } : { ...about, anchor: { path: place.path, line, end_line: line, snippet: "" } };
+}
+
+function everywhere(document: vscode.TextDocument): vscode.Range[] {
+  const place = placeOf(document.uri);
+  return place?.kind === "side" && place.side === "head" ? [new vscode.Range(0, 0, document.lineCount - 1, 0)] : [];
+}
