@@ -1,7 +1,7 @@
 """Drives a real Neovim the way a person does: keys in, a screen out; and a look inside where a test needs one.
 
 The editor is a child of ours over msgpack-rpc with a UI attached before anything else happens, so that it draws as
-in a terminal. It gets XDG folders of its own and reads nothing of the user's.
+in a terminal. Its XDG folders are the test's (tests/conftest.py); it reads nothing of the user's.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Neovim:
         env: dict[str, str] | None = None,
         size: tuple[int, int] = (120, 36),
     ) -> None:
-        """Start it in `cwd` with `init` (Lua) as its configuration; `home` holds its XDG folders and log.
+        """Start it in `cwd` with `init` (Lua) as its configuration; `home` holds that and its log.
 
         With `plugin` the folder clients/neovim is on its runtime path, as any package manager puts it there.
         """
@@ -47,7 +47,7 @@ class Neovim:
         lines = ["vim.o.swapfile = false", "vim.o.shadafile = 'NONE'"]
         lines += [f"vim.opt.runtimepath:prepend([[{PLUGIN}]])"] if plugin else []
         configuration.write_text("\n".join([*lines, init]) + "\n")
-        folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+
         self._process = subprocess.Popen(
             [neovim(), "--embed", "-u", configuration, "-i", "NONE", *arguments],
             stdin=subprocess.PIPE,
@@ -56,7 +56,6 @@ class Neovim:
             cwd=cwd,
             env={
                 **os.environ,
-                **folders,
                 "NVIM_LOG_FILE": str(home / "nvim.log"),
                 "TERM": "xterm-256color",
                 **(env or {}),

@@ -78,9 +78,11 @@ end
 
 ---@param root string
 ---@param shown casework.Shown
-local function keep(root, shown)
+---@param anew? boolean  It was read as a whole: anything may have changed.
+local function keep(root, shown, anew)
   boards[root] = shown
-  vim.api.nvim_exec_autocmds('User', { pattern = 'CaseworkChanged', modeline = false, data = { root = root } })
+  local data = { root = root, anew = anew or false }
+  vim.api.nvim_exec_autocmds('User', { pattern = 'CaseworkChanged', modeline = false, data = data })
 end
 
 --- The board of the repository at `root`, if it was read already.
@@ -98,7 +100,7 @@ function M.read(root, ready)
     if not board then
       return client.say(problem or 'the board could not be read.', vim.log.levels.WARN)
     end
-    keep(root, M.taken(board))
+    keep(root, M.taken(board), true)
     if ready then
       ready(boards[root])
     end
@@ -119,6 +121,7 @@ end
 --- Takes the daemon's notification of a change.
 ---@param change casework.BoardChanged
 function M.changed(change)
+  change = client.without_null(change)
   for root, shown in pairs(boards) do
     if shown.repository == change.repository then
       local folded = M.folded(shown, change)
@@ -134,6 +137,7 @@ end
 --- Takes the daemon's notification that a review changed: whoever shows it reads it again.
 ---@param change casework.ReviewChanged
 function M.review_changed(change)
+  change = client.without_null(change)
   for root, shown in pairs(boards) do
     if shown.repository == change.repository then
       vim.api.nvim_exec_autocmds('User', {

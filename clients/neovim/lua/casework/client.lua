@@ -72,6 +72,21 @@ local function give_up(session, sentence)
   end
 end
 
+--- Takes JSON's null out of an answer, all the way down: what is absent is nil.
+---@generic T
+---@param value T
+---@return T?
+function M.without_null(value)
+  if value == vim.NIL then
+    return nil
+  elseif type(value) == 'table' then
+    for key, inner in pairs(value) do
+      value[key] = M.without_null(inner)
+    end
+  end
+  return value
+end
+
 ---@param session casework.Session
 ---@param asked casework.Asked
 local function send(session, asked)
@@ -84,7 +99,7 @@ local function send(session, asked)
       if one == asked then
         table.remove(session.asked, index)
         session.tries = 0
-        return asked.answered(result, problem and (problem.message or tostring(problem)))
+        return asked.answered(M.without_null(result), problem and (problem.message or tostring(problem)))
       end
     end
   end)

@@ -113,7 +113,8 @@ local function overlaid(thing, pending)
   return pending and vim.tbl_extend('force', thing, pending) or thing
 end
 
---- The review as it will be when what was sent and not answered yet is done; counts included.
+--- The review as it will be when what was sent and not answered yet is done; counts included. What an approval would do
+--- is the daemon's to say, so its label waits for the answer.
 ---@param review casework.ReviewView
 ---@param pending table<string, casework.Pending>
 ---@return casework.ReviewView
@@ -138,6 +139,7 @@ function M.with_pending(review, pending)
     accepted = counts.accepted,
     rejected = counts.rejected,
     undecided = counts.none,
+    approve_label = '…',
   })
 end
 

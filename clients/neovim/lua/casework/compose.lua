@@ -1,0 +1,97 @@
+--- A small buffer to write in: a comment, what should change, a new task. `:w`, `ZZ` or Ctrl-S sends, `q` or `:q!` leaves.
+---
+--- What was written is never thrown away by a refusal: the buffer stays until the daemon has it.
+
+local draw = require('casework.draw')
+
+local M = {}
+
+---@class (exact) casework.Compose
+---@field title string  What is written here, shown above.
+---@field root string
+---@field text? string  To begin with.
+---@field from? integer  The window it was opened in.
+---@field send fun(text: string, sent: fun(), failed: fun())  Gets what was written; calls one of the two.
+
+---@param buffer integer
+---@return string
+local function written(buffer)
+  return vim.trim(table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n'))
+end
+
+--- Closes the buffer and goes back to where it was opened.
+---@param buffer integer
+---@param compose casework.Compose
+local function leave(buffer, compose)
+  local is_here = vim.api.nvim_get_current_buf() == buffer
+  vim.api.nvim_buf_delete(buffer, { force = true })
+  if is_here and compose.from and vim.api.nvim_win_is_valid(compose.from) then
+    vim.api.nvim_set_current_win(compose.from)
+  end
+end
+
+---@param buffer integer
+---@param compose casework.Compose
+local function send(buffer, compose)
+  vim.cmd.stopinsert()
+  vim.bo[buffer].modifiable = false
+  compose.send(written(buffer), function()
+    if vim.api.nvim_buf_is_valid(buffer) then
+      vim.bo[buffer].modified = false
+      leave(buffer, compose)
+    end
+  end, function()
+    if vim.api.nvim_buf_is_valid(buffer) then
+      vim.bo[buffer].modifiable = true
+    end
+  end)
+end
+
+---@type integer
+local count = 0
+
+--- Opens the buffer below everything, in insert mode.
+---@param compose casework.Compose
+---@return integer buffer
+function M.open(compose)
+  compose.from = vim.api.nvim_get_current_win()
+  vim.cmd('botright split')
+  local window = vim.api.nvim_get_current_win()
+  local buffer = vim.api.nvim_create_buf(false, true)
+  count = count + 1
+  vim.api.nvim_buf_set_name(buffer, ('casework-text://%d'):format(count))
+  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'acwrite', 'wipe', false
+  vim.b[buffer].casework_root = compose.root
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(compose.text or '', '\n', { plain = true }))
+  vim.bo[buffer].modified = false
+  vim.api.nvim_win_set_buf(window, buffer)
+  vim.bo[buffer].filetype = 'markdown'
+  vim.api.nvim_win_set_height(window, 6)
+  require('casework.review.layout').bare(window)
+  vim.wo[window].diff, vim.wo[window].scrollbind, vim.wo[window].cursorbind = false, false, false
+  vim.wo[window].wrap, vim.wo[window].linebreak = true, true
+  local title = draw.plain(compose.title):gsub('%%', '%%%%')
+  vim.wo[window].winbar = ' %#CaseworkGroup#' .. title .. ' %=%#CaseworkKey#Ctrl-S%#CaseworkDetail# sends  '
+    .. '%#CaseworkKey#q%#CaseworkDetail# leaves '
+  M.map(buffer, compose)
+  vim.cmd.startinsert({ bang = true })
+  return buffer
+end
+
+---@param buffer integer
+---@param compose casework.Compose
+function M.map(buffer, compose)
+  local function act()
+    send(buffer, compose)
+  end
+  vim.api.nvim_create_autocmd('BufWriteCmd', { buffer = buffer, callback = act })
+  vim.keymap.set({ 'n', 'i' }, '<C-s>', act, { buffer = buffer, desc = 'Casework: send' })
+  vim.keymap.set('n', 'q', function()
+    if written(buffer) ~= '' and vim.fn.confirm('Throw away what is written?', '&Yes\n&No', 2) ~= 1 then
+      return
+    end
+    leave(buffer, compose)
+  end, { buffer = buffer, nowait = true, desc = 'Casework: leave' })
+end
+
+return M

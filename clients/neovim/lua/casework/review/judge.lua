@@ -1,0 +1,199 @@
+--- What the keys of a review do: each judges, and goes on to the next thing without a decision.
+---
+--- A decision is shown at once and sent; the daemon's answer replaces what is shown. A refusal is said, and what it
+--- was about shown again as it is.
+
+local client = require('casework.client')
+local compose = require('casework.compose')
+local ledger = require('casework.review.ledger')
+local method = require('casework.wire').method
+local panel = require('casework.review.panel')
+local view_of = require('casework.review.view')
+
+local M = {}
+
+--- Gives the view and its review when something can be judged now; else says why not.
+---@return casework.View?, casework.ReviewView?
+local function judged()
+  local view = view_of.current()
+  if not view then
+    return
+  end
+  local review = view_of.review(view)
+  if review.status ~= 'in_review' then
+    local outcome = panel.outcome(review)
+    return client.say(('review %d is no longer open. %s'):format(view.number, outcome and outcome[1][1] or ''))
+  elseif not view.drawn then
+    return -- its text is not on the screen yet, so it can't be judged
+  end
+  return view, review
+end
+
+---@param view casework.View
+---@param ids string[]
+---@param decision casework.Decision
+---@param reason string
+local function decide(view, ids, decision, reason)
+  for _, id in ipairs(ids) do
+    view.pending[id] = { decision = decision, reason = reason }
+  end
+  local mine = vim.tbl_map(function(id)
+    return view.pending[id]
+  end, ids)
+  local function forget()
+    for index, id in ipairs(ids) do
+      if view.pending[id] == mine[index] then
+        view.pending[id] = nil
+      end
+    end
+  end
+  local params = { number = view.number, hunks = ids, decision = decision, reason = reason }
+  client.deed(view.root, method.review_decide, params, function(review)
+    forget()
+    view_of.take(view, review)
+  end, function()
+    forget()
+    view_of.refresh(view)
+  end)
+end
+
+--- Goes to the next thing without a decision; where none is left, stays and says what is next.
+---@param view casework.View
+local function go_on(view)
+  local following = ledger.next_undecided(view_of.review(view), view.place)
+  if following then
+    return view_of.go(view, following)
+  end
+  view_of.redraw(view)
+  client.say('all is judged: A or R is left.')
+end
+
+---@param decision casework.Decision
+---@param reason string
+local function judge(decision, reason)
+  local view, review = judged()
+  local thing = view and review and ledger.at(review, view_of.place(view))
+  if view and thing then
+    view.done[#view.done + 1] = thing.id
+    decide(view, { thing.id }, decision, reason)
+    go_on(view)
+  end
+end
+
+--- Accepts the hunk at the cursor and goes on.
+function M.accept()
+  judge('accepted', '')
+end
+
+--- Rejects the hunk at the cursor, with one line that says why, and goes on.
+function M.reject()
+  local view = judged()
+  if not view then
+    return
+  end
+  local place = view_of.place(view)
+  vim.ui.input({ prompt = 'Why not? (Enter sends it back, Esc leaves it) ' }, function(reason)
+    vim.api.nvim_echo({ { '' } }, false, {})
+    if reason and view_of.current() == view and view.place == place then
+      judge('rejected', vim.trim(reason))
+    end
+  end)
+end
+
+--- Accepts everything in this file that has no decision, and goes on.
+function M.accept_file()
+  local view, review = judged()
+  local ids = view and review and ledger.undecided_in_file(review, view_of.place(view))
+  if view and ids and #ids > 0 then
+    vim.list_extend(view.done, ids)
+    decide(view, ids, 'accepted', '')
+    go_on(view)
+  end
+end
+
+--- Takes back the decision at the cursor; where there is none, the last one made here.
+function M.take_back()
+  local view, review = judged()
+  if not (view and review) then
+    return
+  end
+  local thing = ledger.at(review, view_of.place(view))
+  if thing and thing.decision ~= 'none' then
+    decide(view, { thing.id }, 'none', '')
+    return view_of.redraw(view)
+  end
+  local id = table.remove(view.done)
+  for _, place in ipairs(ledger.places(review)) do
+    if ledger.at(review, place).id == id then
+      decide(view, { id }, 'none', '')
+      return view_of.go(view, place)
+    end
+  end
+end
+
+--- Opens a small buffer for a comment on the hunk at the cursor.
+function M.comment()
+  local view, review = judged()
+  local thing = view and review and ledger.at(review, view_of.place(view))
+  if not (view and review) then
+    return
+  end
+  local file = review.files[view.place.file]
+  compose.open({
+    title = thing and ('Comment · %s:%d'):format(file.path, math.max(1, thing.new_start)) or 'Comment on the review',
+    root = view.root,
+    send = function(text, sent, failed)
+      if text == '' then
+        return failed()
+      end
+      local params = { number = view.number, text = text, hunk = thing and thing.id }
+      client.deed(view.root, method.review_comment, params, function(answer)
+        sent()
+        view_of.take(view, answer)
+      end, failed)
+    end,
+  })
+end
+
+---@param step integer
+---@return fun()
+local function by_hunk(step)
+  return function()
+    local view = view_of.current()
+    local place = view and ledger.beside(view.review, view_of.place(view), step)
+    if view and place then
+      view_of.go(view, place)
+    end
+  end
+end
+
+---@param step integer
+---@return fun()
+local function by_file(step)
+  return function()
+    local view = view_of.current()
+    local place = view and ledger.file_beside(view.review, view.place, step)
+    if view and place then
+      view_of.go(view, place)
+    end
+  end
+end
+
+M.next_hunk, M.previous_hunk = by_hunk(1), by_hunk(-1)
+M.next_file, M.previous_file = by_file(1), by_file(-1)
+
+--- Opens the file itself, as it lies in the work tree, at the line of the cursor.
+function M.open_file()
+  local view = view_of.current()
+  local file = view and view.review.files[view.place.file]
+  if not file then
+    return
+  elseif not vim.uv.fs_stat(file.absolute) then
+    return client.say(('%s is not in the work tree.'):format(file.path))
+  end
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  vim.cmd.tabedit(vim.fn.fnameescape(file.absolute))
+  vim.api.nvim_win_set_cursor(0, { math.min(line, vim.api.nvim_buf_line_count(0)), 0 })
+end
+
+return M

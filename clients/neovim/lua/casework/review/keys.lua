@@ -1,0 +1,55 @@
+--- The keys of a review, one table: what they are, what they do, and the help that `g?` shows.
+
+local guard = require('casework.guard')
+
+local M = {}
+
+---@class (exact) casework.Key
+---@field keys string[]
+---@field what string
+---@field act fun()
+
+---@param room string
+---@param name string
+---@return fun()
+local function later(room, name)
+  return function()
+    require(room)[name]()
+  end
+end
+
+local JUDGE, VERDICT, VIEW = 'casework.review.judge', 'casework.review.verdict', 'casework.review.view'
+
+---@type casework.Key[]
+M.table = {
+  { keys = { 'a', 's' }, what = 'accept, go on', act = later(JUDGE, 'accept') },
+  { keys = { 'x', 'r' }, what = 'reject with one line why, go on', act = later(JUDGE, 'reject') },
+  { keys = { 'c' }, what = 'comment', act = later(JUDGE, 'comment') },
+  { keys = { 'u' }, what = 'take the decision back', act = later(JUDGE, 'take_back') },
+  { keys = { 'S' }, what = 'accept the rest of the file', act = later(JUDGE, 'accept_file') },
+  { keys = { ']c', ')' }, what = 'next hunk', act = later(JUDGE, 'next_hunk') },
+  { keys = { '[c', '(' }, what = 'previous hunk', act = later(JUDGE, 'previous_hunk') },
+  { keys = { '<Tab>' }, what = 'next file', act = later(JUDGE, 'next_file') },
+  { keys = { '<S-Tab>' }, what = 'previous file', act = later(JUDGE, 'previous_file') },
+  { keys = { '=' }, what = 'open or close the fold', act = function() pcall(vim.cmd, 'normal! za') end },
+  { keys = { '<CR>' }, what = 'open the file itself, here', act = later(JUDGE, 'open_file') },
+  { keys = { 'A' }, what = 'approve: what it does stands below the diff', act = later(VERDICT, 'approve') },
+  { keys = { 'R' }, what = 'request changes', act = later(VERDICT, 'request_changes') },
+  { keys = { 'U' }, what = 'take a landed approval back', act = later(VERDICT, 'undo') },
+  { keys = { 'q' }, what = 'close', act = later(VIEW, 'close') },
+}
+
+--- Maps the keys in one of our buffers.
+---@param buffer integer
+function M.map(buffer)
+  for _, key in ipairs(M.table) do
+    for _, one in ipairs(key.keys) do
+      guard.map(buffer, one, key.act, key.what)
+    end
+  end
+  guard.map(buffer, 'g?', function()
+    require('casework.help').open(M.table)
+  end, 'help')
+end
+
+return M

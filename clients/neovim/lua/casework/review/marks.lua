@@ -1,0 +1,127 @@
+--- What is drawn over the two texts of a reviewed file: decisions in the sign column, comments as virtual lines.
+
+local config = require('casework.config')
+local draw = require('casework.draw')
+local ledger = require('casework.review.ledger')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('casework.review')
+
+---@type table<casework.Decision, {[1]: string, [2]: string}>
+M.looks = {
+  none = { 'undecided', 'CaseworkUndecided' },
+  accepted = { 'accepted', 'CaseworkAccepted' },
+  rejected = { 'rejected', 'CaseworkRejected' },
+}
+
+--- The words that stand behind the first line of a hunk.
+---@param thing casework.HunkView
+---@return casework.Chunk?
+function M.words(thing)
+  if thing.decision == 'none' then
+    return nil
+  end
+  local look = M.looks[thing.decision]
+  local reason = thing.reason ~= '' and (': ' .. draw.fit(draw.plain(thing.reason), 48)) or ''
+  return { (' %s %s%s '):format(config.get().icons[look[1]], look[1], reason), look[2] }
+end
+
+--- The comments on a hunk as virtual lines of at most `width` columns.
+---@param thing casework.HunkView
+---@param width integer
+---@return casework.Chunk[][]
+function M.comments(thing, width)
+  local lines = {}
+  for _, comment in ipairs(thing.comments) do
+    local lead = '  ┃ ' .. draw.plain(comment.by) .. '  '
+    local indent = vim.api.nvim_strwidth(lead)
+    for index, text in ipairs(draw.wrap(comment.text, math.max(20, width - indent - 2))) do
+      local margin = index == 1 and lead or ('  ┃' .. (' '):rep(indent - 3))
+      lines[#lines + 1] = { { margin, 'CaseworkReview' }, { text, 'CaseworkComment' } }
+    end
+  end
+  return lines
+end
+
+---@param buffer integer
+---@param row integer
+---@param options vim.api.keyset.set_extmark
+local function mark(buffer, row, options)
+  local last = vim.api.nvim_buf_line_count(buffer) - 1
+  vim.api.nvim_buf_set_extmark(buffer, namespace, math.max(0, math.min(row, last)), 0, options)
+end
+
+---@param buffer integer
+---@param span casework.Span
+---@param thing casework.HunkView
+---@param is_current boolean
+local function signs(buffer, span, thing, is_current)
+  if span.last < span.first and thing.header ~= '' then
+    return -- this side has no line of the hunk
+  end
+  local look = M.looks[thing.decision]
+  local icon = config.get().icons[look[1]]
+  mark(buffer, span.first - 1, { sign_text = icon, sign_hl_group = look[2], priority = 30 })
+  for number = span.first + 1, span.last do
+    mark(buffer, number - 1, { sign_text = is_current and '┃' or '│', sign_hl_group = look[2], priority = 20 })
+  end
+  if is_current then
+    mark(buffer, span.first - 1, { number_hl_group = 'CursorLineNr', priority = 40 })
+  end
+end
+
+--- Puts virtual lines behind the hunk: below its last line, or above the line it hangs on.
+---@param buffer integer
+---@param span casework.Span
+---@param lines casework.Chunk[][]
+local function virtual(buffer, span, lines)
+  local is_empty = span.last < span.first
+  mark(buffer, (is_empty and span.first or span.last) - 1, { virt_lines = lines, virt_lines_above = is_empty })
+end
+
+---@class (exact) casework.Drawn
+---@field buffers {base: integer, head: integer}
+---@field spans {base: casework.Span[], head: casework.Span[]}
+---@field sides casework.Sides
+---@field width integer
+
+---@param drawn casework.Drawn
+---@param index integer
+---@param thing casework.HunkView
+local function words_and_comments(drawn, index, thing)
+  local head, base = drawn.spans.head[index], drawn.spans.base[index]
+  local words = M.words(thing)
+  if words then
+    mark(drawn.buffers.head, head.first - 1, { virt_text = { words }, virt_text_pos = 'right_align', priority = 30 })
+  end
+  local comments = M.comments(thing, drawn.width)
+  if #comments > 0 then
+    virtual(drawn.buffers.head, head, comments)
+    virtual(drawn.buffers.base, base, vim.tbl_map(function()
+      return { { '', 'CaseworkDetail' } }
+    end, comments))
+  end
+end
+
+--- Draws the marks of `file` on both its buffers; `current` is the index of the hunk in question.
+---@param drawn casework.Drawn
+---@param file casework.FileView
+---@param current integer
+function M.draw(drawn, file, current)
+  for side, buffer in pairs(drawn.buffers) do
+    vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
+    local note = drawn.sides[side].note
+    if note ~= '' then
+      mark(buffer, vim.api.nvim_buf_line_count(buffer), { virt_text = { { ' ' .. note, 'CaseworkDetail' } }, virt_text_pos = 'eol' })
+    end
+  end
+  for index, thing in ipairs(ledger.things(file)) do
+    for side, buffer in pairs(drawn.buffers) do
+      signs(buffer, drawn.spans[side][index], thing, index == current)
+    end
+    words_and_comments(drawn, index, thing)
+  end
+end
+
+return M

@@ -1,0 +1,344 @@
+--- A review in a tab of its own: now and proposed side by side, and below them the panel that says why.
+---
+--- What is shown lives here, and only as long as the tab; what is decided lives in the daemon. Keys are in `keys.lua`,
+--- what they do in `judge.lua`.
+
+local client = require('casework.client')
+local documents = require('casework.documents')
+local guard = require('casework.guard')
+local layout = require('casework.review.layout')
+local ledger = require('casework.review.ledger')
+local marks = require('casework.review.marks')
+local method = require('casework.wire').method
+local place_of = require('casework.review.place')
+local texts = require('casework.review.texts')
+
+local M = {}
+
+---@class (exact) casework.View
+---@field root string
+---@field number integer
+---@field review casework.ReviewView  As the daemon last gave it.
+---@field place casework.Place
+---@field pending table<string, casework.Pending>  Sent and not answered yet.
+---@field done string[]  Ids in the order in which they were judged here: what `u` takes back.
+---@field texts table<string, casework.Sides>  By commit and path.
+---@field windows casework.Windows
+---@field drawn? casework.Drawn  Nil while the texts of the current file are on their way: nothing can be judged then.
+---@field asking boolean  The newest state is asked for.
+---@field again boolean  Something changed since it was asked for.
+
+---@type table<integer, casework.View>  By tab page.
+local views = {}
+
+--- The view in the current tab page, if it shows a review.
+---@return casework.View?
+function M.current()
+  return views[vim.api.nvim_get_current_tabpage()]
+end
+
+--- The review as it stands with everything that was sent.
+---@param view casework.View
+---@return casework.ReviewView
+function M.review(view)
+  return ledger.with_pending(view.review, view.pending)
+end
+
+---@param root string
+---@param number integer
+---@return casework.View?, integer?
+local function find(root, number)
+  for tab, view in pairs(views) do
+    if view.root == root and view.number == number and vim.api.nvim_tabpage_is_valid(tab) then
+      return view, tab
+    end
+  end
+end
+
+--- Draws everything around the texts: marks, bars, panel.
+---@param view casework.View
+function M.redraw(view)
+  local review = M.review(view)
+  local file = review.files[view.place.file]
+  if view.drawn and file then
+    marks.draw(view.drawn, file, view.place.hunk)
+  end
+  layout.surround(view.windows, review, view.place)
+end
+
+---@param view casework.View
+---@return casework.Sides?, string key
+local function known_texts(view, number)
+  local file = view.review.files[number]
+  local key = view.review.head .. ':' .. file.path
+  return view.texts[key], key
+end
+
+---@param view casework.View
+---@param number integer
+local function prefetch(view, number)
+  local file = view.review.files[number]
+  if not file then
+    return
+  end
+  local known, key = known_texts(view, number)
+  if not known then
+    texts.ask(view.root, view.number, file, function(sides)
+      view.texts[key] = sides
+    end)
+  end
+end
+
+--- The changed lines of every thing of `file`, on both sides.
+---@param file casework.FileView
+---@param sides casework.Sides
+---@return {base: casework.Span[], head: casework.Span[]}
+local function spans_of(file, sides)
+  local spans = { base = {}, head = {} }
+  for index, hunk in ipairs(file.hunks) do
+    spans.base[index], spans.head[index] = place_of.spans(hunk, sides.base.lines, sides.head.lines)
+  end
+  if file.whole then
+    spans.base[1], spans.head[1] = { first = 1, last = 0 }, { first = 1, last = 0 }
+  end
+  return spans
+end
+
+---@param view casework.View
+---@param sides casework.Sides
+local function draw_file(view, sides)
+  local file = view.review.files[view.place.file]
+  local buffers = {}
+  for _, side in ipairs({ 'base', 'head' }) do
+    local name = documents.name(view.root, view.number, side .. '/' .. texts.path(file, side))
+    buffers[side] = documents.buffer(name, view.root)
+    documents.set_lines(buffers[side], sides[side].lines)
+    layout.show(view.windows[side], buffers[side])
+    documents.set_filetype(buffers[side], texts.path(file, side))
+    require('casework.review.keys').map(buffers[side])
+  end
+  layout.compare(view.windows)
+  view.drawn = {
+    buffers = buffers,
+    spans = spans_of(file, sides),
+    sides = sides,
+    width = vim.api.nvim_win_get_width(view.windows.head),
+  }
+end
+
+--- Puts the cursor on the first line of the current hunk, on both sides.
+---@param view casework.View
+local function put_cursor(view)
+  local spans = view.drawn.spans
+  for _, side in ipairs({ 'base', 'head' }) do
+    local span, window = spans[side][view.place.hunk], view.windows[side]
+    if span then
+      layout.go(window, span.first)
+    end
+  end
+end
+
+--- Goes to `place`, loading its file where needed. Until it is drawn, nothing can be judged.
+---@param view casework.View
+---@param place casework.Place
+---@param again? boolean  Draw the file again even if it is the one shown.
+function M.go(view, place, again)
+  local same_file = view.drawn and view.place.file == place.file and not again
+  view.place = place
+  if same_file then
+    put_cursor(view)
+    return M.redraw(view)
+  end
+  view.drawn = nil
+  local file = view.review.files[place.file]
+  if not file then
+    return M.redraw(view)
+  end
+  local function show(sides, problem)
+    if view.place ~= place or not layout.is_whole(view.windows) then
+      return
+    elseif not sides then
+      return client.say(problem or 'the file can not be shown.', vim.log.levels.WARN)
+    end
+    draw_file(view, sides)
+    put_cursor(view)
+    M.redraw(view)
+    prefetch(view, place.file + 1)
+  end
+  local known, key = known_texts(view, place.file)
+  if known then
+    return show(known)
+  end
+  M.redraw(view)
+  texts.ask(view.root, view.number, file, function(sides, problem)
+    view.texts[key] = sides
+    show(sides, problem)
+  end)
+end
+
+--- The place that the cursor is at: the user may have moved it by any means.
+---@param view casework.View
+---@return casework.Place
+function M.place(view)
+  local window = vim.api.nvim_get_current_win()
+  local side = (window == view.windows.base and 'base') or (window == view.windows.head and 'head') or nil
+  if side and view.drawn then
+    local spans, line = view.drawn.spans[side], vim.api.nvim_win_get_cursor(window)[1]
+    local current = spans[view.place.hunk]
+    local is_there = current and line >= current.first and line <= math.max(current.first, current.last)
+    if #spans > 0 and not is_there then
+      view.place = { file = view.place.file, hunk = place_of.nearest(spans, line) }
+    end
+  end
+  return view.place
+end
+
+--- Takes a review that the daemon gave as the new state; the place is kept by its hunk.
+---@param view casework.View
+---@param review casework.ReviewView
+function M.take(view, review)
+  local thing = ledger.at(view.review, view.place)
+  local is_same_text = review.head == view.review.head and review.base == view.review.base
+  view.review = review
+  if is_same_text and #review.files > 0 then
+    return M.redraw(view)
+  end
+  view.texts, view.done = {}, {}
+  local found = ledger.next_undecided(review) or { file = 1, hunk = 1 }
+  for _, place in ipairs(ledger.places(review)) do
+    if thing and ledger.at(review, place).id == thing.id then
+      found = place
+    end
+  end
+  M.go(view, found, true)
+end
+
+--- Asks for the newest state of what `view` shows.
+---@param view casework.View
+function M.refresh(view)
+  if view.asking then
+    view.again = true
+    return
+  end
+  view.asking = true
+  client.ask(view.root, method.review_show, { number = view.number }, function(review, problem)
+    view.asking = false
+    if not layout.is_whole(view.windows) then
+      return
+    elseif view.again then
+      view.again = false
+      return M.refresh(view)
+    elseif not review then
+      return client.say(problem or 'the review can not be read.', vim.log.levels.WARN)
+    end
+    M.take(view, review)
+  end)
+end
+
+---@param root string
+---@param review casework.ReviewView
+---@return casework.View
+local function build(root, review)
+  local windows = layout.open(root, review.number)
+  local view = {
+    root = root,
+    number = review.number,
+    review = review,
+    place = { file = 1, hunk = 1 },
+    pending = {},
+    done = {},
+    texts = {},
+    windows = windows,
+    asking = false,
+    again = false,
+  }
+  local tab = vim.api.nvim_get_current_tabpage()
+  views[tab] = view
+  require('casework.review.keys').map(vim.api.nvim_win_get_buf(windows.panel))
+  M.go(view, ledger.next_undecided(review) or { file = 1, hunk = 1 })
+  return view
+end
+
+--- Opens review `number`, or goes to the tab that shows it already.
+---
+--- Where the answer took longer than a moment the user may be typing by now: letters then wait (guard.lua), and
+--- somebody in insert mode is told and left alone.
+---@param root string
+---@param number integer
+function M.open(root, number)
+  local known, tab = find(root, number)
+  if known and tab then
+    vim.api.nvim_set_current_tabpage(tab)
+    return M.refresh(known)
+  end
+  local asked_at = vim.uv.hrtime()
+  client.ask(root, method.review_show, { number = number }, function(review, problem)
+    if not review then
+      return client.say(problem or 'the review can not be read.', vim.log.levels.WARN)
+    elseif vim.api.nvim_get_mode().mode:match('^[iRct]') then
+      return client.say(('review %d is ready: `:Casework review show %d` opens it.'):format(number, number))
+    end
+    local view = build(root, review)
+    local took_ms = (vim.uv.hrtime() - asked_at) / 1e6
+    if took_ms > require('casework.config').get().guard_ms then
+      for _, window in pairs(view.windows) do
+        guard.close(vim.api.nvim_win_get_buf(window))
+      end
+    end
+  end)
+end
+
+--- Closes the view of the current tab page.
+function M.close()
+  local tab = vim.api.nvim_get_current_tabpage()
+  if not views[tab] then
+    return
+  end
+  views[tab] = nil
+  if #vim.api.nvim_list_tabpages() > 1 then
+    vim.cmd.tabclose()
+  else
+    vim.cmd.enew()
+    vim.cmd.only()
+  end
+end
+
+local group = vim.api.nvim_create_augroup('casework.review', {})
+
+vim.api.nvim_create_autocmd('User', {
+  group = group,
+  pattern = { 'CaseworkReview', 'CaseworkChanged' },
+  callback = function(event)
+    for _, view in pairs(views) do
+      local is_meant = event.data.anew or event.data.number == view.number
+      if view.root == event.data.root and is_meant and next(view.pending) == nil then
+        M.refresh(view)
+      end
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd('CursorMoved', {
+  group = group,
+  pattern = 'casework://*',
+  callback = function()
+    local view = M.current()
+    local before = view and view.place
+    if view and M.place(view) ~= before then
+      M.redraw(view)
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd('TabClosed', {
+  group = group,
+  callback = function()
+    for tab in pairs(views) do
+      if not vim.api.nvim_tabpage_is_valid(tab) then
+        views[tab] = nil
+      end
+    end
+  end,
+})
+
+return M

@@ -1,0 +1,92 @@
+local ledger = require('casework.review.ledger')
+
+--- A review of two files: the first with hunks a and b, the second judged as a whole, c.
+---@param a casework.Decision
+---@param b casework.Decision
+---@param c casework.Decision
+local function review(a, b, c)
+  return {
+    files = {
+      { path = 'one', hunks = { { id = 'a', decision = a }, { id = 'b', decision = b } } },
+      { path = 'two', hunks = {}, whole = { id = 'c', decision = c } },
+    },
+    accepted = 0,
+    rejected = 0,
+    undecided = 3,
+    approve_label = 'Land 3',
+  }
+end
+
+local function at(file, hunk)
+  return { file = file, hunk = hunk }
+end
+
+return {
+  {
+    'the next one without a decision may be in the next file',
+    got = function()
+      return ledger.next_undecided(review('accepted', 'accepted', 'none'), at(1, 2))
+    end,
+    want = at(2, 1),
+  },
+  {
+    'behind the last one it goes on at the first',
+    got = function()
+      return ledger.next_undecided(review('none', 'accepted', 'accepted'), at(2, 1))
+    end,
+    want = at(1, 1),
+  },
+  {
+    'without a place it begins at the start',
+    got = function()
+      return ledger.next_undecided(review('none', 'none', 'none'))
+    end,
+    want = at(1, 1),
+  },
+  {
+    'when all are judged there is no next one',
+    got = function()
+      return ledger.next_undecided(review('accepted', 'rejected', 'accepted'), at(1, 1))
+    end,
+    want = nil,
+  },
+  {
+    'one step back from the second file is the last hunk of the first',
+    got = function()
+      return ledger.beside(review('none', 'none', 'none'), at(2, 1), -1)
+    end,
+    want = at(1, 2),
+  },
+  {
+    'there is nothing behind the last one',
+    got = function()
+      return ledger.beside(review('none', 'none', 'none'), at(2, 1), 1)
+    end,
+    want = nil,
+  },
+  {
+    'the rest of a file is what has no decision there',
+    got = function()
+      return ledger.undecided_in_file(review('rejected', 'none', 'none'), at(1, 1))
+    end,
+    want = { 'b' },
+  },
+  {
+    'what was sent counts at once, and what an approval does then is not known yet',
+    got = function()
+      local sent = { a = { decision = 'accepted', reason = '' }, c = { decision = 'rejected', reason = 'no' } }
+      local shown = ledger.with_pending(review('none', 'none', 'none'), sent)
+      return { shown.accepted, shown.rejected, shown.undecided, shown.approve_label, shown.files[2].whole.reason }
+    end,
+    want = { 1, 1, 1, '…', 'no' },
+  },
+  {
+    'the review itself is not changed by what was sent',
+    got = function()
+      local given = review('none', 'none', 'none')
+      ledger.with_pending(given, { a = { decision = 'accepted', reason = '' } })
+      return given.files[1].hunks[1].decision
+    end,
+    want = 'none',
+  },
+}

@@ -1,0 +1,111 @@
+local draw = require('casework.draw')
+local marks = require('casework.review.marks')
+local panel = require('casework.review.panel')
+
+local function review(more)
+  return vim.tbl_deep_extend('force', {
+    number = 12,
+    title = 'Refuse expired cards',
+    status = 'in_review',
+    change_kind = 'branch',
+    range_text = 'main..topic',
+    target = 'main',
+    comment = 'Refused before the vault is read.',
+    criteria = { { id = 'AC1', text = 'Refused.', state = 'claimed', sentence = '' } },
+    checks = 'Not checked: repository not trusted.',
+    files = { { path = 'a', hunks = { { id = 'h', header = '@@', decision = 'rejected', reason = 'too broad', comments = {} } } } },
+    hunks = 1,
+    accepted = 0,
+    rejected = 1,
+    undecided = 0,
+    minutes = 4,
+    comments = {},
+    follow_ups = {},
+    unsaved = {},
+    approve_label = 'Land 0, send 1 back',
+    request_label = 'Request changes',
+    reason = '',
+  }, more or {})
+end
+
+local function lines(given)
+  return vim.tbl_map(function(line)
+    return draw.text(line.chunks)
+  end, panel.lines(given, { file = 1, hunk = 1 }, 96))
+end
+
+local function keys(given)
+  return vim.tbl_map(function(key)
+    return key[1] .. ' ' .. key[2]
+  end, panel.keys(given))
+end
+
+return {
+  {
+    'the panel says what and why, the evidence, and what was said about this hunk',
+    got = function()
+      return lines(review())
+    end,
+    want = {
+      ' Review 12  Refuse expired cards   main..topic · 1 hunk · 4 min · lands on main      1 rejected ',
+      ' rejected  too broad',
+      ' Refused before the vault is read.',
+      ' claimed      AC1  Refused.',
+      ' Not checked: repository not trusted.',
+    },
+  },
+  {
+    'text that was changed nowhere is never taken as a format',
+    got = function()
+      return panel.bar(review({ approve_label = 'Land 100%' })):match('Land 100%%%%') ~= nil
+    end,
+    want = true,
+  },
+  {
+    'A says what will happen, in the words of the daemon',
+    got = function()
+      return keys(review())[5]
+    end,
+    want = 'A Land 0, send 1 back',
+  },
+  {
+    'a change that is history already can only be read',
+    got = function()
+      return keys(review({ change_kind = 'range' }))[5]
+    end,
+    want = 'A done reading',
+  },
+  {
+    'what has landed can be taken back, and offers no verdict',
+    got = function()
+      return { keys(review({ status = 'landed' })), lines(review({ status = 'landed', commit = ('a'):rep(40) }))[2] }
+    end,
+    want = {
+      { 'U take it back', ']v next', 'q close', 'g? help' },
+      ' Landed as aaaaaaaaaa. U takes it back, ]v goes to the next.',
+    },
+  },
+  {
+    'a file that is not saved is named before anything lands',
+    got = function()
+      return lines(review({ unsaved = { 'pay/charge.py' } }))[2]
+    end,
+    want = ' pay/charge.py has unsaved changes: A saves it and approves.',
+  },
+  {
+    'a decision stands behind the first line of its hunk, with its reason',
+    got = function()
+      local words = marks.words({ decision = 'rejected', reason = 'too\nbroad', comments = {} })
+      return { words[1], marks.words({ decision = 'none', reason = '' }) or 'nothing' }
+    end,
+    want = { ' ✗ rejected: too broad ', 'nothing' },
+  },
+  {
+    'a comment of two lines stands in one margin',
+    got = function()
+      local found = marks.comments({ comments = { { by = 'you', text = 'Name the brand.\nIn the docs too.' } } }, 60)
+      return { draw.text(found[1]), draw.text(found[2]), #found }
+    end,
+    want = { '  ┃ you  Name the brand.', '  ┃      In the docs too.', 2 },
+  },
+}
