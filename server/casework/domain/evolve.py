@@ -145,7 +145,7 @@ def _answered(task: Task, event: e.QuestionAnswered) -> Task:
 
 def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
     if isinstance(event, e.ReviewOpened):
-        return replace(task, status="in_review", review=_opened(event, row.seq), reason="")
+        return replace(task, status="in_review", review=_opened(event, row.seq, task.review), reason="")
     review = task.review
     if review is None:
         raise ValueError(f"row {row.seq}: {event.kind} without a review")
@@ -168,7 +168,8 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
             assert_never(event)
 
 
-def _opened(event: e.ReviewOpened, seq: int) -> Review:
+def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
+    """Decisions are keyed by content, so those on hunks that did not change still stand."""
     return Review(
         change_kind=event.change_kind,
         base=event.base,
@@ -184,6 +185,7 @@ def _opened(event: e.ReviewOpened, seq: int) -> Review:
         range_text=event.range_text,
         authors=event.authors,
         opened_seq=seq,
+        decisions=before.decisions if before is not None else {},
     )
 
 

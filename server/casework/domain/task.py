@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from casework.domain import events as e
@@ -28,7 +27,6 @@ class Decided:
 
 
 NO_SPEC: Final = Spec()
-NO_DECISIONS: Final[Mapping[HunkId, Decided]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Review:
     run: int | None
     range_text: str
     authors: BlobHash | None
-    decisions: Mapping[HunkId, Decided] = NO_DECISIONS
+    decisions: Mapping[HunkId, Decided] = field(default_factory=dict)
     reshown: Reshown | None = None
     verdict: e.Verdict | None = None
     answered_by: Actor | None = None
