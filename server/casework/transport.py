@@ -6,7 +6,6 @@ daemon, which is the relay's (`casework.relay`), because the relay may import no
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import socket
@@ -52,6 +51,8 @@ def peer_of(connection: socket.socket) -> tuple[int, int | None]:
     if hasattr(socket, "SO_PEERCRED"):
         pid, uid, _ = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
         return uid, pid or None
+    import ctypes  # only where there is no SO_PEERCRED
+
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = ctypes.c_uint32(), ctypes.c_uint32()
     if libc.getpeereid(connection.fileno(), ctypes.byref(uid), ctypes.byref(gid)) != 0:

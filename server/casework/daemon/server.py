@@ -174,15 +174,13 @@ class Daemon:
         if hello.ask == "stop":
             self.stop(force=hello.force)
             writer.write(encode_frame(handshake.answer_of("stopping", {"pid": os.getpid()})))
-            await writer.drain()
-            await reader.read()  # the end of this connection tells the client that the daemon has ended
+            _leave_open_until_we_end(writer)
             return
         if handshake.is_newer(hello.build, than=self._terms.build):
             self._refuse_to_hand_over(hello)
             writer.write(encode_frame(handshake.handed_over(self._terms.build)))
-            await writer.drain()
+            _leave_open_until_we_end(writer)
             self._end(f"Version {hello.build} of the Casework daemon took over")
-            await reader.read()  # the newer client waits for the end of this connection, and so do we
             return
         protocol = handshake.agree(hello)
         session = Session(uuid.uuid4().hex[:8], hello.client, hello.build, protocol, hello.features, pid, self)
@@ -249,6 +247,11 @@ def _say_last_words(writer: asyncio.StreamWriter, session: Session, ending: Endi
         "lost. Restart the language server in the editor to attach again."
     )
     writer.write(encode_frame(handshake.ended(DAEMON_ENDED, sentence)))
+
+
+def _leave_open_until_we_end(writer: asyncio.StreamWriter) -> None:
+    """The client learns from the end of its connection that the lock is free: the kernel closes this copy last."""
+    os.dup(writer.get_extra_info("socket").fileno())
 
 
 async def _tell_closed(handler: SessionHandler) -> None:

@@ -90,10 +90,8 @@ class Framer:
                 return None
             before = len(self._buffer)
             garbage = self._take_header()
-            if garbage is not None:
+            if garbage is not None or len(self._buffer) == before:
                 return garbage
-            if len(self._buffer) == before:
-                return None
 
     def _take_body(self, wanted: int) -> Frame | None:
         if len(self._buffer) < wanted:
@@ -124,11 +122,11 @@ class Framer:
         if end < 0:
             if len(buffer) < _MAX_HEADER and not _is_hopeless(buffer):
                 return None
-            return self._lose("no header with a Content-Length was found")
+            return self._step_over("no header with a Content-Length was found")
         block = bytes(buffer[:end])
         lengths = _lengths_of(block)
         if not lengths:
-            return self._lose("a header has no Content-Length")
+            return self._step_over("a header has no Content-Length")
         del buffer[: end + 4]
         if len(lengths) > 1:
             return self._lose("a header has two different Content-Lengths")
@@ -144,14 +142,15 @@ class Framer:
         self._charset_refused = charset is not None and charset[1].lower() not in _UTF8
         return None
 
-    def _lose(self, reason: str) -> Garbage | None:
-        """Step over the place where reading failed; say so only once for one stretch."""
-        was_lost, self._lost = self._lost, True
+    def _step_over(self, reason: str) -> Garbage | None:
+        """Begin again behind the place where reading failed."""
         found = _HEADER.match(self._buffer)
-        if found is not None and self._buffer.find(b"\r\n\r\n", 0, _MAX_HEADER) < 0:
-            del self._buffer[: found.end()]
-        elif found is None and self._buffer:
-            del self._buffer[:1]
+        del self._buffer[: found.end() if found else 1]
+        return self._lose(reason)
+
+    def _lose(self, reason: str) -> Garbage | None:
+        """From here on the next header is looked for; said only once for one stretch."""
+        was_lost, self._lost = self._lost, True
         return None if was_lost else Garbage(reason)
 
 
@@ -170,7 +169,7 @@ def _lengths_of(block: bytes) -> set[bytes]:
     lengths = set()
     for line in block.split(b"\r\n"):
         name, colon, value = line.partition(b":")
-        if not colon or not _NAME.fullmatch(name):
+        if not colon or not _NAME.fullmatch(name) or b"\n" in value:
             return set()
         if name.strip().lower() == b"content-length":
             lengths.add(value.strip(b" \t"))
