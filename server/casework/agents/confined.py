@@ -103,7 +103,7 @@ class Worktree:
         """Remove a file or a link; a link's target stays."""
         with self._parent(path) as (folder, name):
             if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
-                raise Refused(f"{quote(path)} is a folder; files are deleted one by one")
+                raise Refused(f"{quote(path)} is a folder, files are deleted one by one")
             os.unlink(name, dir_fd=folder)
 
     def rename(self, path: bytes, to: bytes) -> None:
@@ -177,5 +177,5 @@ class Worktree:
         except FileNotFoundError:
             return None
         if not stat.S_ISREG(found.st_mode):
-            raise Refused(f"{quote(path)} is a link, a folder or a device; delete it first")
+            raise Refused(f"{quote(path)} is a link, a folder or a device, and not replaced")
         return stat.S_IMODE(found.st_mode) & 0o777

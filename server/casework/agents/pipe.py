@@ -18,7 +18,7 @@ from typing import Final
 
 from casework.agents.frames import REPORT_LIMIT, FromDaemon, FromWorker, Garbled, encode, from_worker
 from casework.agents.strays import end_session
-from casework.processes import end_group, spawn_group
+from casework.processes import end_group, spawn_group, wait_for_death
 
 _LAST_WORDS: Final = 4096
 _ENDERS: Final = ThreadPoolExecutor(max_workers=16, thread_name_prefix="agent-end")
@@ -40,6 +40,7 @@ class WorkerPipe:
         self._writer = writer
         self._last_words = b""
         self._draining = asyncio.create_task(self._drain_errors(), name=f"agent-errors-{process.pid}")
+        self._watching = asyncio.create_task(self._close_at_death(), name=f"agent-death-{process.pid}")
 
     @classmethod
     async def spawn(cls, command: Sequence[str], *, cwd: str, environment: Sequence[str]) -> WorkerPipe:
@@ -95,7 +96,8 @@ class WorkerPipe:
         await asyncio.get_running_loop().run_in_executor(_ENDERS, _end_tree, self._process, grace_s)
         await asyncio.wait({self._draining}, timeout=0.2)
         self._draining.cancel()
-        await asyncio.gather(self._draining, return_exceptions=True)
+        self._watching.cancel()
+        await asyncio.gather(self._draining, self._watching, return_exceptions=True)
         self._writer.close()
         with suppress(OSError):
             await self._writer.wait_closed()
@@ -117,6 +119,12 @@ class WorkerPipe:
         words = next((line.strip() for line in reversed(lines) if line.strip()), "")
         printable = "".join(letter if letter.isprintable() else "?" for letter in words)
         return f', its last words were "{printable[:200]}"' if printable else ""
+
+    async def _close_at_death(self) -> None:
+        """End the pipe behind what was written when the worker dies: a child of it may hold the other end open."""
+        await wait_for_death(self._process.pid)
+        with suppress(OSError):
+            self._writer.get_extra_info("socket").shutdown(socket.SHUT_RD)
 
     async def _drain_errors(self) -> None:
         """Keep the end of what the worker writes to standard error, and log none of it: it may hold anything."""
