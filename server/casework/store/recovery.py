@@ -17,17 +17,16 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from casework.domain.evolve import evolve
 from casework.domain.ids import StreamId, TaskId
+from casework.domain.task import Task
 from casework.store.chain import SELECT, follows
 from casework.store.failures import file_trouble
 from casework.store.readers import is_known
 from casework.store.rows import GENESIS, Row, RowCoder, digest
 from casework.store.schema import build, connect, sync_folder, touch
-
-if TYPE_CHECKING:
-    from casework.domain.task import Task
 
 _HEADER: Final = 100
 """Bytes of SQLite's file header, https://www.sqlite.org/fileformat2.html#the_database_header."""
@@ -174,8 +173,6 @@ def _folds(row: Row, coder: RowCoder, tasks: dict[TaskId, Task]) -> bool:
 
     Rows that only a newer Casework understands are kept as they are.
     """
-    from casework.domain.evolve import evolve
-
     try:
         if not is_known(row.kind, row.kind_v):
             return isinstance(row.data, str)
