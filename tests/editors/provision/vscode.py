@@ -54,7 +54,7 @@ def vscode() -> VSCode:
         CannotProvide: something is missing that can't be had here; the sentence names it.
     """
     entry = CACHE / "cs/node_modules/code-server/out/node/entry.js"
-    with _alone():
+    with alone():
         chromium = _chromium()
         node = _node()
         if _installed_version() != CODE_SERVER:
@@ -63,7 +63,7 @@ def vscode() -> VSCode:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Let one process at a time change the cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE.parent / "vscode.lock").open("w") as lock:

@@ -51,14 +51,21 @@ class Serving:
 
     address: str
     log: Path
-    pid: int
 
 
 @contextmanager
 def serving(
-    editor: VSCode, home: Path, *, extensions: tuple[Path, ...] = (), settings: Mapping[str, Any] | None = None
+    editor: VSCode,
+    home: Path,
+    *,
+    extensions: tuple[Path, ...] = (),
+    settings: Mapping[str, Any] | None = None,
+    path: tuple[Path, ...] = (),
 ) -> Iterator[Serving]:
-    """Run the workbench with everything it writes below `home`; it and all its children end with the block."""
+    """Run the workbench with everything it writes below `home`; it and all its children end with the block.
+
+    `path` are folders that stand first on PATH for it and for what its extensions start.
+    """
     user = home / "data" / "User"
     user.mkdir(parents=True)
     (user / "settings.json").write_text(json.dumps({**SETTINGS, **(settings or {})}))
@@ -72,14 +79,14 @@ def serving(
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
-            env=_environment(editor),
+            env=_environment(editor, path),
             start_new_session=True,
         )
     try:
         address = wait_until(
             lambda: _address(server, log), description="code-server listens", timeout_s=START_TIMEOUT_S
         )
-        yield Serving(address, log, server.pid)
+        yield Serving(address, log)
     finally:
         _end(server)
 
@@ -99,10 +106,10 @@ def _command(editor: VSCode, home: Path) -> list[str]:
     return [str(editor.node), str(editor.entry), *paths]
 
 
-def _environment(editor: VSCode) -> dict[str, str]:
+def _environment(editor: VSCode, path: tuple[Path, ...] = ()) -> dict[str, str]:
     return {
         **os.environ,
-        "PATH": f"{editor.node.parent}:{os.environ['PATH']}",
+        "PATH": ":".join([*map(str, path), str(editor.node.parent), os.environ["PATH"]]),
         "EXTENSIONS_GALLERY": json.dumps(_NO_GALLERY),
     }
 
@@ -119,11 +126,11 @@ def _install(editor: VSCode, home: Path, extension: Path) -> None:
     assert done.returncode == 0, f"{extension.name} could not be installed: {done.stdout}{done.stderr}"
 
 
-def _address(server: subprocess.Popen[bytes], log: Path) -> str | None:
+def _address(server: subprocess.Popen[bytes], log: Path) -> str:
     said = log.read_text(errors="replace")
     assert server.poll() is None, f"code-server ended: {said[-2000:]}"
     found = _LISTENING.search(said)
-    return found[1] if found else None
+    return found[1] if found else ""
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

@@ -127,6 +127,15 @@ class Workbench:
             timeout_s,
         )
 
+    def wait_for_welcome(self, text: str) -> None:
+        """Wait until an empty view of the sidebar says `text`."""
+        welcome = self.page.locator(".sidebar .welcome-view-content:visible")
+        self._until(
+            lambda: any(text in said for said in self._lines(welcome)),
+            f"the view says {text!r}",
+            lambda: str(self._lines(welcome)),
+        )
+
     def tabs(self) -> list[str]:
         """Read the titles of the open tabs."""
         return self._titles(".tabs-container .tab .tab-label")
@@ -138,6 +147,24 @@ class Workbench:
             lambda: any(title in line for line in self._titles(active)),
             f"the active tab is {title!r}",
             lambda: str(self._titles(active)),
+            timeout_s,
+        )
+
+    def wait_for_no_tab(self, title: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until no open tab's title contains `title`."""
+        self._until(
+            lambda: not any(title in tab for tab in self.tabs()),
+            f"no tab is called {title!r}",
+            lambda: str(self.tabs()),
+            timeout_s,
+        )
+
+    def wait_for_status(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> str:
+        """Wait until an entry of the status bar contains `text`, and give all of it."""
+        return self._until(
+            lambda: next((entry for entry in self.status() if text in entry), ""),
+            f"the status bar says {text!r}",
+            lambda: str(self.status()),
             timeout_s,
         )
 
@@ -198,6 +225,35 @@ class Workbench:
         """Wait until the active tab is a diff called `title` whose right pane is drawn."""
         self.wait_for_tab(title, timeout_s=timeout_s)
         self._until(lambda: self.proposed().strip() != "", "the diff is drawn", self.proposed, timeout_s)
+
+    def wait_for_text_in_diff(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until the right pane shows `text`, be it code or a mark behind it."""
+        self._until(lambda: text in self.marks(), f"the diff shows {text!r}", self.marks, timeout_s)
+
+    def marks(self) -> str:
+        """Read what is drawn behind the lines of the right pane."""
+        spans = self.page.locator(".editor-group-container.active .editor.modified .view-line span")
+        script = "spans => spans.map(one => getComputedStyle(one, '::after').content).filter(text => text !== 'none')"
+        return "\n".join(_plain(text) for text in spans.evaluate_all(script))
+
+    def comments(self) -> list[str]:
+        """Read the comment threads that are open in the editors."""
+        return self._lines(self.page.locator(".review-widget:visible"))
+
+    def wait_for_comment(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until a comment thread contains `text`."""
+        self._until(
+            lambda: any(text in said for said in self.comments()),
+            f"a comment says {text!r}",
+            lambda: str(self.comments()),
+            timeout_s,
+        )
+
+    def type_comment(self, text: str) -> None:
+        """Type into the comment box that has the focus, once it has it."""
+        focused = "() => !!document.activeElement?.closest('.review-widget')"
+        self._until(lambda: bool(self.page.evaluate(focused)), "the comment box has the focus", lambda: "no")
+        self.type(text)
 
     def focused_in_diff(self) -> bool:
         """Whether the cursor is in the right pane of a diff."""
