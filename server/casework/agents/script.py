@@ -304,7 +304,9 @@ class Steps(Frozen):
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=10_000)]
 
 
-class _Runs(Frozen):
+class Runs(Frozen):
+    """A script with a part for each run."""
+
     runs: Annotated[tuple[Steps, ...], Field(min_length=1, max_length=100)]
 
 
@@ -319,7 +321,7 @@ class Script(Frozen):
 
 
 _ONE: Final = TypeAdapter(Steps)
-_MANY: Final = TypeAdapter(_Runs)
+_MANY: Final = TypeAdapter(Runs)
 
 
 def parse_script(text: str) -> Script:
