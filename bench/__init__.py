@@ -1,0 +1,1 @@
+"""Measures Casework against the simplest thing that does the same. `make bench` prints the table."""
