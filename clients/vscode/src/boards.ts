@@ -120,6 +120,14 @@ export class Boards {
     return this.shown.get(repository)?.top;
   }
 
+  /** The repository that a path lies in, the innermost one; without a path the only one. */
+  containing(path: string | undefined): Shown | undefined {
+    const all = this.all();
+    if (path === undefined) return all.length === 1 ? all[0] : undefined;
+    const inside = all.filter(({ top }) => `${path}/`.startsWith(top.endsWith("/") ? top : `${top}/`));
+    return inside.sort((one, other) => other.top.length - one.top.length)[0];
+  }
+
   /** Read one board; what is told meanwhile is folded in behind it, so that nothing falls between answer and change. */
   private async read(repository: string, top: string): Promise<Shown> {
     const waiting: BoardChanged[] = [];

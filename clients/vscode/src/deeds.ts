@@ -4,6 +4,7 @@ import { type Choice, askLine, askText, choose } from "./asking";
 import type { Boards } from "./boards";
 import type { Connection } from "./connection";
 import { say } from "./judge";
+import { placeOf } from "./place";
 import { counted, oneLine } from "./plain";
 import type { Which } from "./reviews";
 import type { Showing } from "./showing";
@@ -102,9 +103,10 @@ export class Deeds {
   async repository(): Promise<string | undefined> {
     const boards = this.boards.all();
     const file = vscode.window.activeTextEditor?.document.uri;
-    const inside = boards.filter(({ top }) => file?.scheme === "file" && `${file.fsPath}/`.startsWith(`${top}/`));
-    const deepest = inside.sort((one, other) => other.top.length - one.top.length)[0];
-    if (deepest) return deepest.top;
+    const place = file && placeOf(file);
+    const path = place ? place.top : file?.scheme === "file" ? file.fsPath : undefined;
+    const inside = path === undefined ? undefined : this.boards.containing(path);
+    if (inside) return inside.top;
     if (boards.length < 2) return boards[0]?.top;
     return choose("Which repository?", counted(boards.length, "repository", "repositories"), boards.map(({ name, top }) => ({ label: name, description: top, value: top })));
   }

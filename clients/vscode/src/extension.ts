@@ -7,7 +7,7 @@ import { Deeds } from "./deeds";
 import { Documents } from "./documents";
 import { Judge } from "./judge";
 import { Marks } from "./marks";
-import { middleware } from "./middleware";
+import { type Given, middleware } from "./middleware";
 import { SCHEME } from "./place";
 import { Reviews } from "./reviews";
 import { Showing } from "./showing";
@@ -17,8 +17,14 @@ import { Talk } from "./talk";
 import { Verdict } from "./verdict";
 
 export function activate(context: vscode.ExtensionContext): void {
+  const openGiven = async ({ repository, number }: Given): Promise<boolean> => {
+    const path = repository?.startsWith("file:") ? vscode.Uri.parse(repository).fsPath : repository;
+    const board = boards.containing(path);
+    if (board) await showing.open({ top: board.top, number });
+    return board !== undefined;
+  };
   const log = vscode.window.createOutputChannel("Casework", { log: true });
-  const connection: Connection = new Connection(context.globalState, log, middleware((which) => showing.open(which)));
+  const connection: Connection = new Connection(context.globalState, log, middleware(openGiven));
   const reviews: Reviews = new Reviews(connection);
   const showing: Showing = new Showing(reviews);
   const documents = new Documents(connection, reviews);
@@ -43,32 +49,36 @@ export function activate(context: vscode.ExtensionContext): void {
   const verdict = new Verdict(connection, reviews, showing);
   const commands = register({ connection, boards, reviews, showing, deeds, judge, verdict, talk, log });
 
-  const again = async () => {
-    try {
-      await Promise.all([boards.refresh(), reviews.again()]);
-    } catch (problem) {
-      log.warn(`reading the board: ${String(problem)}`);
-    }
-  };
   context.subscriptions.push(
     ...[log, connection, reviews, showing, documents, sidebar, view, status, talk, marks, ...commands],
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
     reviews.onChanged(() => sidebar.refresh()),
-    connection.onReady(() => void again()),
-    connection.onState((state) => {
-      void vscode.commands.executeCommand("setContext", "casework.state", state);
-      status.draw();
-    }),
-    connection.onBoardChanged((change) => void boards.take(change).catch((problem: unknown) => log.warn(String(problem)))),
+    connection.onState(() => status.draw()),
+    ...follow(connection, boards, reviews, log),
+  );
+  void connection.run();
+}
+
+/** Keep what is shown true: read everything when the daemon is there, and what it says changed afterwards. */
+function follow(connection: Connection, boards: Boards, reviews: Reviews, log: vscode.LogOutputChannel): vscode.Disposable[] {
+  const quietly = (work: Promise<unknown>) => void work.catch((problem: unknown) => log.warn(String(problem)));
+  const again = () => {
+    quietly(boards.refresh());
+    quietly(reviews.again());
+  };
+  const tellState = () => void vscode.commands.executeCommand("setContext", "casework.state", connection.state);
+  tellState();
+  return [
+    connection.onReady(again),
+    connection.onState(tellState),
+    connection.onBoardChanged((change) => quietly(boards.take(change))),
     connection.onReviewChanged(({ repository, number }) => {
       const top = boards.top(repository);
-      if (top !== undefined) void reviews.changed({ top, number }).catch((problem: unknown) => log.warn(String(problem)));
+      if (top !== undefined) quietly(reviews.changed({ top, number }));
     }),
-    vscode.workspace.onDidChangeWorkspaceFolders(() => void again()),
+    vscode.workspace.onDidChangeWorkspaceFolders(again),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("casework.command")) connection.reconnect();
     }),
-  );
-  void vscode.commands.executeCommand("setContext", "casework.state", connection.state);
-  void connection.run();
+  ];
 }

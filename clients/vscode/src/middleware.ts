@@ -2,15 +2,24 @@
 import * as vscode from "vscode";
 import { type Middleware, ResponseError } from "vscode-languageclient/node";
 import { forMessage } from "./plain";
-import type { Which } from "./reviews";
+import { Command } from "./wire";
+
+/** Commands of the server's that open a review: here as a diff. */
+const OPENS = new Set<string>([Command.reviewShow, Command.reviewDocument]);
+
+/** What a server command was given. */
+export interface Given {
+  repository: string | undefined;
+  number: number;
+}
 
 /** Server commands run by code actions and lenses: a refusal is a sentence, and a review opens as a diff. */
-export function middleware(open: (which: Which) => Promise<void>): Middleware {
+export function middleware(open: (given: Given) => Promise<boolean>): Middleware {
   return {
     executeCommand: async (command, args, next) => {
-      const which = command === "casework.review.show" ? whichOf(args[0]) : undefined;
-      if (which) return open(which);
       try {
+        const given = OPENS.has(command) ? givenTo(args[0]) : undefined;
+        if (given && (await open(given))) return undefined;
         return (await next(command, args)) as unknown;
       } catch (problem) {
         tell(problem);
@@ -27,8 +36,9 @@ export function tell(problem: unknown): void {
   else void vscode.window.showErrorMessage(sentence);
 }
 
-function whichOf(value: unknown): Which | undefined {
+function givenTo(value: unknown): Given | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { repository, number } = value as Record<string, unknown>;
-  return typeof repository === "string" && typeof number === "number" ? { top: repository, number } : undefined;
+  if (typeof number !== "number") return undefined;
+  return { number, repository: typeof repository === "string" ? repository : undefined };
 }
