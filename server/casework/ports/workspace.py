@@ -122,6 +122,10 @@ class Workspace(Protocol):
         """Give the patch text as `git diff -U3` prints it, of one path if asked."""
         ...
 
+    def hunk_texts(self, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
+        """Give the lines of each hunk of `change(base, head)`, its `@@` line first, by the hunk's id."""
+        ...
+
     def content(self, commit: CommitId, path: str) -> bytes | None:
         """Give a file's bytes in a commit, at most 64 MiB; None when it is not there."""
         ...

@@ -88,6 +88,18 @@ class Entry:
         return b"\0".join((words.encode(), self.old_path, self.path, b""))
 
 
+def parse_texts(base: CommitId, head: CommitId, output: bytes) -> dict[HunkId, bytes]:
+    """Give the lines of each hunk, its `@@` line first, from the same output that `parse_change` reads.
+
+    Raises:
+        Trouble: as `parse_change`.
+    """
+    names = (hunk.id for file in parse_change(base, head, output).files for hunk in file.hunks)
+    _, _, patch = output.partition(b"\n\n")
+    texts = (text for section in _sections(b"\n" + patch if patch else b"") for text in _texts(section))
+    return dict(zip(names, texts, strict=True))
+
+
 def parse_change(base: CommitId, head: CommitId, output: bytes) -> Change:
     """Parse what `git diff-tree --raw -p` printed with `DIFF_OPTIONS` under `DIFF_SETTINGS`.
 
@@ -169,10 +181,15 @@ def _present(text: str) -> str:
 
 
 def _hunks(path: bytes, section: bytes, seen: Counter[str]) -> Iterator[Hunk]:
+    for text in _texts(section):
+        yield _hunk(path, text, seen)
+
+
+def _texts(section: bytes) -> Iterator[bytes]:
     start = section.find(b"\n@@ -")
     while start >= 0:
         end = section.find(b"\n@@ -", start + 1)
-        yield _hunk(path, section[start + 1 : end if end >= 0 else len(section)], seen)
+        yield section[start + 1 : end if end >= 0 else len(section)]
         start = end
 
 

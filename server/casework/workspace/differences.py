@@ -10,9 +10,9 @@ from typing import Final
 
 from casework.domain.change import Change
 from casework.domain.errors import Refused
-from casework.domain.ids import CommitId
+from casework.domain.ids import CommitId, HunkId
 from casework.domain.repopath import quote, unquote
-from casework.workspace.changes import DIFF_OPTIONS, DIFF_SETTINGS, parse_change
+from casework.workspace.changes import DIFF_OPTIONS, DIFF_SETTINGS, parse_change, parse_texts
 from casework.workspace.git import Git
 from casework.workspace.objects import TREE_MODE, Place, folders_of, place_in, read_trees
 
@@ -23,9 +23,17 @@ _TIMEOUT_S: Final = 300
 
 def change_between(git: Git, base: CommitId, head: CommitId) -> Change:
     """Give the change between two commits, renames found as `git diff` finds them, in git's path order."""
+    return parse_change(base, head, _raw_and_patch(git, base, head))
+
+
+def texts_between(git: Git, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
+    """Give the lines of each hunk of the same change, `@@` line first."""
+    return parse_texts(base, head, _raw_and_patch(git, base, head))
+
+
+def _raw_and_patch(git: Git, base: CommitId, head: CommitId) -> bytes:
     asked = ("diff-tree", "--raw", "--no-abbrev", "-p", *DIFF_OPTIONS, base, head)
-    out = git.run(*asked, env=_FIXED, timeout_s=_TIMEOUT_S)
-    return parse_change(base, head, out)
+    return git.run(*asked, env=_FIXED, timeout_s=_TIMEOUT_S)
 
 
 def patch_between(git: Git, base: CommitId, head: CommitId, path: str | None) -> bytes:

@@ -1,0 +1,143 @@
+"""Writes a review as Markdown.
+
+Everything that is not ours (comments, titles, patches) is data: it is kept from looking like the lines that mean
+something, control and bidirectional characters are made visible, and a patch stands in a fence longer than any run of
+backticks in it (CommonMark 0.31, "Fenced code blocks").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from casework.wire.views import CommentView, CriterionView, FileView, HunkView, ReviewView
+
+VERSION: Final = 1
+"""Of the grammar; stands in the file and must be the reader's."""
+HASH_DIGITS: Final = 16
+MARKS: Final = {"none": " ", "accepted": "x", "rejected": "-"}
+_MEANING: Final = re.compile(r"^(\s{0,3})([#>`~]|Verdict:|diff |- \[|casework )")
+_BIDIRECTIONAL: Final = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029"
+)
+_STATES: Final = {"verified": "verified", "claimed": "claimed", "not_checked": "not checked"}
+_MOST_LINES: Final = 4000
+"""Lines of one hunk that are shown; the rest is in `casework review diff`."""
+
+
+def render(review: ReviewView, patches: Mapping[str, str]) -> str:
+    """Give the file's text. `patches` has the lines of each hunk by its id."""
+    lines = [
+        f"# Review {review.number}: {one_line(review.title)}",
+        f"diff {review.shown[:HASH_DIGITS]}    <- leave this line as it is (casework review file {VERSION})",
+        "",
+        _verdict_line(review),
+        "",
+        f"{len(review.files)} files, {review.hunks} hunks, about {review.minutes} minutes. {_will(review)}",
+        *([one_line(review.reason)] if review.reason else []),
+        "",
+        "## What and why",
+        *foreign(review.comment or "No comment."),
+        "",
+    ]
+    if review.criteria:
+        lines += ["## Criteria", *(_criterion(one) for one in review.criteria), ""]
+    lines += ["## Checks", one_line(review.checks), ""]
+    if review.comments:
+        lines += ["## Said so far", *_said(review.comments), ""]
+    if review.follow_ups:
+        lines.append("## Left for later")
+        for card in review.follow_ups:
+            place = f" {card.anchor.path}:{card.anchor.line}" if card.anchor is not None else ""
+            severity = f", {card.severity}" if card.severity else ""
+            lines.append(f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{one_line(place)}")
+        lines.append("")
+    lines += [f"## Read in this order, about {review.minutes} minutes", ""]
+    n = 0
+    for file in review.files:
+        for hunk in judged(file):
+            n += 1
+            lines += _hunk(n, file, hunk, patches.get(hunk.id, ""))
+    return "\n".join(lines) + "\n"
+
+
+def judged(file: FileView) -> list[HunkView]:
+    """Give what carries a decision in a file, in order."""
+    return [*file.hunks, *([file.whole] if file.whole is not None else [])]
+
+
+def _verdict_line(review: ReviewView) -> str:
+    if review.status != "in_review":
+        return f"This review does not wait for a verdict: the task is {review.status.replace('_', ' ')}."
+    if review.change_kind == "range":
+        return "Verdict:                              <- write `read` when you are done; history can't be approved"
+    return "Verdict:                              <- write `approve`, or `request changes`; then save"
+
+
+def _will(review: ReviewView) -> str:
+    return f"Approving will: {review.approve_label}." if review.modes and review.status == "in_review" else ""
+
+
+def _criterion(one: CriterionView) -> str:
+    sentence = f" {one_line(one.sentence)}" if one.sentence else ""
+    return f"- {_STATES[one.state]:12} {one.id} {one_line(one.text)}{sentence}"
+
+
+def _said(comments: list[CommentView]) -> list[str]:
+    lines: list[str] = []
+    for comment in comments:
+        first, *rest = comment.text.splitlines() or [""]
+        lines += [f"- {one_line(comment.by)} said: {visible(first)}", *("      " + visible(line) for line in rest)]
+    return lines
+
+
+def _hunk(n: int, file: FileView, hunk: HunkView, patch: str) -> list[str]:
+    line = hunk.new_start or hunk.old_start
+    place = f"{one_line(file.path)}:{line}" if hunk.header else one_line(file.path)
+    why = f"  {one_line(file.why_here)}" if file.why_here else ""
+    what = "" if file.status == "modified" else f"  {file.status.replace('_', ' ')}"
+    lines = [f"### {n}. {place}{what}{why}    [{MARKS[hunk.decision]}]   <- x accept, - reject"]
+    if hunk.reason:
+        lines.append(f"- reason: {one_line(hunk.reason)}")
+    lines += _said(hunk.comments)
+    shown = patch.splitlines() if patch else [_whole(file)]
+    if len(shown) > _MOST_LINES:
+        left = len(shown) - _MOST_LINES
+        shown = [*shown[:_MOST_LINES], f"... {left} more lines: casework review diff"]
+    body = [visible(one) for one in shown]
+    fence = "`" * max(3, 1 + max((len(run) for one in body for run in re.findall("`+", one)), default=0))
+    return [*lines, f"{fence}diff", *body, fence, ""]
+
+
+def _whole(file: FileView) -> str:
+    if file.old_path and file.old_path != file.path:
+        return f"renamed from {visible(file.old_path)}"
+    if file.binary:
+        return "binary file, judged as a whole"
+    return file.mode_change or f"{file.status.replace('_', ' ')}, no lines"
+
+
+def foreign(text: str) -> list[str]:
+    """Give text that is not ours as lines that mean nothing to the grammar, and start no link or image."""
+    return [_harmless(visible(line)) for line in text.strip().splitlines()]
+
+
+def _harmless(line: str) -> str:
+    quoted = re.sub(r"(!?\[)", r"\\\1", line)  # a remote image would be fetched, a command link could run something
+    return _MEANING.sub(r"\1\\\2", quoted)
+
+
+def one_line(text: str) -> str:
+    """Give text as one harmless line."""
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """Make control and bidirectional characters visible (CVE-2021-42574)."""
+    return "".join(
+        letter
+        if letter == "\t" or (letter.isprintable() or letter == " ") and letter not in _BIDIRECTIONAL
+        else f"<U+{ord(letter):04X}>"
+        for letter in text
+    )

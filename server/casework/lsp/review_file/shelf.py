@@ -1,0 +1,111 @@
+"""Where review files lie: in the repository's git directory, so that every editor knows which project they belong to.
+
+Written beside and renamed, 0600. A file with a human's edits in it is never written over: it is kept beside under
+another name first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from casework.core.repository import Repository
+from casework.domain.errors import Trouble
+from casework.domain.task import Task
+from casework.lsp.documents import uri_of
+from casework.lsp.present.reviews import review_of, review_view
+from casework.lsp.review_file.rendering import judged, render
+
+_NAME: Final = re.compile(r"^review-([0-9]{1,9})\.md$")
+_JUDGED: Final = re.compile(r"^(?:### .*\[[x-]\]|> |Verdict: *[^ <])", re.MULTILINE)
+"""What only a human writes into a review file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One review file as we wrote it."""
+
+    path: str
+    text: str
+    shown: str
+    hunks: tuple[str, ...]
+    """Ids in the order of the file."""
+
+    @property
+    def uri(self) -> str:
+        """The file's URI."""
+        return uri_of(self.path)
+
+
+class Shelf:
+    """The review files of one repository, as far as this daemon wrote them."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._folder = Path(repository.identity.common_dir) / "casework" / "reviews"
+        self._written: dict[int, Written] = {}
+
+    def number_of(self, path: str) -> int | None:
+        """Tell which review a path is the file of; None for any other path."""
+        found = _NAME.match(Path(path).name)
+        return int(found[1]) if found and Path(path).parent == self._folder else None
+
+    def written(self, number: int) -> Written | None:
+        """Give the file of a review as this daemon last wrote it."""
+        return self._written.get(number)
+
+    def write(self, task: Task) -> Written:
+        """Write the file of a review as it is now. Blocks: called in a thread.
+
+        Raises:
+            Refused: the task has no review.
+            Trouble: the file can't be written.
+        """
+        view = review_view(self._repository, task)
+        text = render(view, self._patches(task))
+        path = self._folder / f"review-{task.number}.md"
+        try:
+            self._keep_edits(path, task.number, text)
+            _write(path, text)
+        except OSError as error:
+            raise Trouble(
+                f"The file of review {task.number} can't be written to {path}: {error.strerror}. "
+                f"`casework review show {task.number}` shows it all the same.",
+                code="not_written",
+            ) from error
+        hunks = tuple(hunk.id for file in view.files for hunk in judged(file))
+        written = Written(str(path), text, view.shown, hunks)
+        self._written[task.number] = written
+        return written
+
+    def _keep_edits(self, path: Path, number: int, text: str) -> None:
+        """Put a file that is not as we wrote it aside before it is written anew."""
+        try:
+            there = path.read_text("utf-8", "surrogateescape")
+        except FileNotFoundError:
+            return
+        before = self._written.get(number)
+        if there in (text, before.text if before is not None else None):
+            return
+        if before is None and not _JUDGED.search(there):
+            return  # written by an earlier daemon, with nothing of a human's in it
+        digest = hashlib.sha256(there.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        path.replace(path.with_name(f"review-{number}.edited-{digest}.md"))
+
+    def _patches(self, task: Task) -> dict[str, str]:
+        review = review_of(task)
+        texts = self._repository.workspace.hunk_texts(review.base, review.head)
+        return {name: text.decode("utf-8", "replace").rstrip("\n") for name, text in texts.items()}
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(text)
+    beside.replace(path)
