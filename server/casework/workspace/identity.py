@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from casework.domain.errors import Refused
+from casework.domain.errors import Refused, Trouble
 from casework.ports.workspace import Identity
 from casework.workspace.git import Git
 
@@ -27,6 +27,7 @@ FOLDER: Final = b"casework"
 """The folder of ours in the git common directory; landings have their stages there too."""
 
 _FILE: Final = b"identity"
+_GIT_FOLDER: Final = re.compile(rb"(?P<top>/.*?)/\.git(?!/modules/)(?P<linked>/worktrees/[^/]+)?(/.*)?", re.DOTALL)
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\n?")
 
 
@@ -38,15 +39,14 @@ def locate(path: bytes) -> Git:
     """
     folder = _existing_folder(path)
     try:
-        git = Git.open(folder)
+        return Git.open(_outside(folder))
     except Refused as refused:
         if refused.code == "not_a_repository":
             _refuse_what_looks_like_one(folder)
         raise
-    outside = _work_tree_of(git.git_dir) if git.top is None else None
-    if outside is None:
-        return git
-    return Git.open(outside)
+    except Trouble:
+        _refuse_what_looks_like_one(folder, files_only=True)
+        raise
 
 
 def identify(git: Git, known: Known) -> Identity:
@@ -88,11 +88,11 @@ def _existing_folder(path: bytes) -> bytes:
     return os.path.abspath(folder)
 
 
-def _refuse_what_looks_like_one(folder: bytes) -> None:
+def _refuse_what_looks_like_one(folder: bytes, *, files_only: bool = False) -> None:
     """Where a `.git` stands that git can't use, say so; git itself may speak of no repository at all."""
     while True:
         sign = os.path.join(folder, b".git")
-        if os.path.lexists(sign):
+        if os.path.isfile(sign) if files_only else os.path.lexists(sign):
             if not os.access(sign, os.R_OK | (os.X_OK if os.path.isdir(sign) else 0)):
                 raise Refused(
                     f"{_shown(sign)} can't be read by you, so nothing of this repository can be reviewed. "
@@ -110,13 +110,16 @@ def _refuse_what_looks_like_one(folder: bytes) -> None:
         folder = above
 
 
-def _work_tree_of(git_dir: bytes) -> bytes | None:
-    """The work tree of a git directory that somebody stands in; None for a bare repository."""
-    with contextlib.suppress(OSError), open(os.path.join(git_dir, b"gitdir"), "rb") as file:
-        linked = os.path.dirname(file.read(4096).strip())
-        return linked if os.path.isdir(linked) else None
-    above, name = os.path.split(git_dir)
-    return above if name == b".git" else None
+def _outside(folder: bytes) -> bytes:
+    """Where somebody stands inside a `.git`, the work tree it belongs to; any other folder is given back."""
+    inside = _GIT_FOLDER.fullmatch(os.path.realpath(folder))
+    if inside is None:
+        return folder
+    top, linked = inside["top"], inside["linked"]
+    if linked is not None:
+        with contextlib.suppress(OSError), open(top + b"/.git" + linked + b"/gitdir", "rb") as file:
+            top = os.path.dirname(file.read(4096).strip())
+    return top if os.path.lexists(os.path.join(top, b".git")) else folder
 
 
 @contextlib.contextmanager

@@ -67,7 +67,8 @@ def stand_working_tree(
         paths = _only_tracked(git, paths, named, trees)
     cleaned = _read(new, top, paths, trees, trusted=trusted)
     edits = {**cleaned.places, **dict.fromkeys(differing.gone - named)}
-    left_out = [path for path in differing.untracked if not _covered(path, named)]
+    asked = [unquote(name) for name in untracked]
+    left_out = [path for path in differing.untracked if not _covered(path, asked)]
     commit, count = _commit(new, head, trees, edits)
     if not count:
         raise _nothing(left_out, cleaned)
