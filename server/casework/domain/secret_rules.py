@@ -174,7 +174,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "password",
         "a value given to a name that says it is secret",
         _NEEDLES,
-        rf"(?P<keep>{_NAME}\\?[{_QUOTES}]?\]?[ \t]{{0,8}}"
+        rf"(?P<keep>{_NAME}(?:\\?[{_QUOTES}]\]?)?[ \t]{{0,8}}"
         r"(?::[ \t]{0,4}[A-Za-z][A-Za-z0-9_.|]{0,40}[ \t]{1,4})?"  # password: str = ...
         rf"(?::=|=>|[:=])[ \t]{{0,8}}\\?[{_QUOTES}]?){_VALUE}",
         _looks_random,
