@@ -194,6 +194,8 @@ async def test_a_worker_is_not_lost_because_nobody_reads_its_reports(tmp_path: P
     await run.proceed()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.Event().wait(), 2.5)
+    assert isinstance(run, WorkerRun)
+    assert len(run._mail._held) <= 16
     found = [report async for report in reports]
     assert len([report for report in found if isinstance(report, Said)]) == 2000
     assert isinstance(found[-1], Finished)
