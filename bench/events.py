@@ -115,9 +115,8 @@ def _bare(scratch: Path, rows_a_commit: int) -> float:
             for seq in range(first + 1, first + rows_a_commit + 1):
                 actor = json.dumps({"kind": "human", "id": "ada", "via": "bench", "session": "1"})
                 data = json.dumps({"until": _now() + 1})
-                rows.append(
-                    (seq, str(uuid7()), stream, task, None, "task.snoozed", 1, _now(), actor, "user", None, None, 1, data, bytes(32))
-                )
+                who = (actor, "user", None, None, 1, data, bytes(32))
+                rows.append((seq, str(uuid7()), stream, task, None, "task.snoozed", 1, _now(), *who))
             connection.execute("BEGIN")
             connection.executemany(f"INSERT INTO events VALUES ({marks})", rows)
             connection.execute("COMMIT")
