@@ -6,12 +6,15 @@ local notification = require('casework.wire').notification
 ---@type vim.lsp.Config
 return {
   cmd = function(dispatchers, config)
-    return vim.lsp.rpc.start(require('casework.client').command(), dispatchers, { cwd = config and config.root_dir })
+    return require('casework.client').start_relay(dispatchers, config and config.root_dir)
   end,
   root_dir = function(buffer, on_dir)
     require('casework.client').root_dir(buffer, on_dir)
   end,
   handlers = {
+    ['$/casework/ended'] = function(_, words, context)
+      require('casework.client').last_words(words, context.client_id)
+    end,
     [notification.board_changed] = function(_, params)
       require('casework.board').changed(params)
     end,
@@ -21,8 +24,5 @@ return {
   },
   on_init = function(client)
     require('casework.client').on_init(client)
-  end,
-  on_exit = function(code, signal, id)
-    require('casework.client').on_exit(code, signal, id)
   end,
 }

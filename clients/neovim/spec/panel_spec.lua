@@ -86,6 +86,25 @@ return {
     },
   },
   {
+    'what was said about a line stands there only while its file is shown',
+    got = function()
+      local function comment(path)
+        return { comments = { { by = 'agent', text = 'An f-string reads better.', anchor = { path = path, line = 3 } } } }
+      end
+      local here, elsewhere = lines(review(comment('a'))), lines(review(comment('b')))
+      return { here[#here], #here - #elsewhere }
+    end,
+    want = { ' agent on line 3  An f-string reads better.', 1 },
+  },
+  {
+    'a criterion does not repeat what is said of all checks',
+    got = function()
+      local criterion = { id = 'AC1', text = 'Refused.', state = 'not_checked', sentence = 'Not checked: repository not trusted.' }
+      return lines(review({ criteria = { criterion } }))[4]
+    end,
+    want = ' not checked  AC1  Refused.',
+  },
+  {
     'a file that is not saved is named before anything lands',
     got = function()
       return lines(review({ unsaved = { 'pay/charge.py' } }))[2]

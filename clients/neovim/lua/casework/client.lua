@@ -20,6 +20,7 @@ local M = {}
 ---@field asked casework.Asked[]  Everything without an answer yet, in order.
 ---@field buffers table<integer, true>  Buffers to attach again after a restart.
 ---@field tries integer  Starts in a row that led to no answer.
+---@field said? string  The last words of the daemon.
 
 ---@type table<string, casework.Session>
 local sessions = {}
@@ -27,14 +28,13 @@ local sessions = {}
 local relay
 local leaving = false
 
+--- What the exit codes of the relay mean to us; 5, and any signal, is a daemon that ended and can be had again.
+local EXIT = { usage = 2, refused = 3 }
+
 local PAUSES_MS = { 20, 100, 300, 1000, 2000, 3000, 5000, 5000 }
 
 --- Shows a sentence to the user.
----@param sentence string
----@param level? integer
-function M.say(sentence, level)
-  vim.notify('Casework: ' .. sentence, level or vim.log.levels.INFO)
-end
+M.say = require('casework.notice').say
 
 ---@param root string
 ---@return casework.Session
@@ -51,12 +51,6 @@ end
 ---@return table<string, casework.Session>
 function M.sessions()
   return sessions
-end
-
---- The command of the relay, once found; `lsp/casework.lua` starts it.
----@return string[]
-function M.command()
-  return assert(relay, find.not_found)
 end
 
 ---@param session casework.Session
@@ -105,6 +99,15 @@ local function send(session, asked)
   end)
 end
 
+--- Why the relay does not stay: it is started once more, with nothing to carry, and says so.
+---@param session casework.Session
+function M.explain(session)
+  vim.system(relay --[[@as string[] ]], { text = true, stdin = '', timeout = 10000 }, vim.schedule_wrap(function(done)
+    local sentence = vim.trim(done.stderr or '')
+    give_up(session, sentence ~= '' and sentence or session.said or 'the daemon can not be reached.')
+  end))
+end
+
 ---@param session casework.Session
 local function start(session)
   find.relay(function(command, sentence)
@@ -118,6 +121,21 @@ local function start(session)
       give_up(session, 'the relay could not be started; `:checkhealth casework` says more.')
     end
   end)
+end
+
+--- Starts `session` again after a pause that grows; after the last one it says why.
+---@param session casework.Session
+local function again(session)
+  session.tries = session.tries + 1
+  local pause = PAUSES_MS[session.tries]
+  if not pause then
+    return M.explain(session)
+  end
+  vim.defer_fn(function()
+    if not session.client and not leaving then
+      start(session)
+    end
+  end, pause)
 end
 
 --- Asks the daemon about the repository at `root`; `answered` gets the result, or nil and a sentence.
@@ -253,42 +271,49 @@ function M.on_init(client)
   end
 end
 
---- Called when the relay has ended: unless it was asked to, it is started again and asked again.
----@param code integer
----@param signal integer
+--- Starts the relay for Neovim's client. How it ended is dealt with here; Neovim would stop the user with a message.
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@param root string?
+---@return vim.lsp.rpc.PublicClient
+function M.start_relay(dispatchers, root)
+  local on_exit = dispatchers.on_exit
+  local session = session_of(root or vim.uv.cwd())
+  dispatchers.on_exit = function(code, signal)
+    on_exit(0, 0)
+    vim.schedule(function()
+      M.ended(session, code, signal)
+    end)
+  end
+  return vim.lsp.rpc.start(assert(relay, find.not_found), dispatchers, { cwd = root })
+end
+
+--- Takes the last words of the daemon.
+---@param words {sentence: string}
 ---@param id integer
-function M.on_exit(code, signal, id)
+function M.last_words(words, id)
   for _, session in pairs(sessions) do
     if session.client == id then
-      session.client, session.ready = nil, false
-      for _, asked in ipairs(session.asked) do
-        asked.sent = false
-      end
-      vim.schedule(function()
-        require('casework.board').offline(session.root)
-        M.again(session, code ~= 0 or signal ~= 0)
-      end)
+      session.said = words.sentence
     end
   end
 end
 
---- Starts `session` again after a pause that grows; gives up after the last one.
+--- Called when the relay of `session` has ended: unless it was asked to, it is started again and asked again.
 ---@param session casework.Session
----@param wanted boolean
-function M.again(session, wanted)
-  if leaving or not wanted then
+---@param code integer
+---@param signal integer
+function M.ended(session, code, signal)
+  session.client, session.ready = nil, false
+  for _, asked in ipairs(session.asked) do
+    asked.sent = false
+  end
+  require('casework.board').offline(session.root)
+  if leaving or (code == 0 and signal == 0) then
     return
+  elseif code == EXIT.usage or code == EXIT.refused then
+    return M.explain(session)
   end
-  session.tries = session.tries + 1
-  local pause = PAUSES_MS[session.tries]
-  if not pause then
-    return give_up(session, 'the daemon does not answer; `:checkhealth casework` says why, `:Casework restart` tries again.')
-  end
-  vim.defer_fn(function()
-    if not session.client and not leaving then
-      start(session)
-    end
-  end, pause)
+  again(session)
 end
 
 --- Ends the connection of every session and makes a new one.

@@ -69,7 +69,7 @@ function M.open(compose)
   vim.api.nvim_win_set_height(window, 6)
   require('casework.review.layout').bare(window)
   vim.wo[window].diff, vim.wo[window].scrollbind, vim.wo[window].cursorbind = false, false, false
-  vim.wo[window].wrap, vim.wo[window].linebreak = true, true
+  vim.wo[window].wrap, vim.wo[window].linebreak, vim.wo[window].statusline = true, true, ' '
   local title = draw.plain(compose.title):gsub('%%', '%%%%')
   vim.wo[window].winbar = ' %#CaseworkGroup#' .. title .. ' %=%#CaseworkKey#Ctrl-S%#CaseworkDetail# sends  '
     .. '%#CaseworkKey#q%#CaseworkDetail# leaves '

@@ -46,7 +46,7 @@ local function program()
   if not path then
     return vim.health.error(sentence, { 'uv tool install casework', 'or set `command` in vim.g.casework' })
   end
-  vim.health.ok(('casework is %s, %s'):format(path, answer(path, '--version') or 'which does not tell its version'))
+  vim.health.ok(('casework is %s, %s'):format(path, answer(path, 'version') or 'which does not tell its version'))
   local command = find.parse(answer(path, 'editor-config', 'neovim', '--json') or '')
   if command then
     vim.health.ok('the relay is started as `' .. table.concat(command, ' ') .. '`')

@@ -32,7 +32,8 @@ end
 ---@return casework.Windows
 function M.open(root, number)
   vim.cmd.tabnew()
-  vim.bo.bufhidden = 'wipe'
+  local blank = vim.api.nvim_get_current_buf()
+  documents.own(blank, root)
   local head = vim.api.nvim_get_current_win()
   vim.cmd('leftabove vsplit')
   local base = vim.api.nvim_get_current_win()
@@ -111,14 +112,22 @@ function M.fillchars()
   return (own == '' and '' or own .. ',') .. 'diff: ,stl:─,stlnc:─'
 end
 
---- Puts the cursor of `window` on line `number`, with the fold open and the line well in sight.
----@param window integer
----@param number integer
-function M.go(window, number)
-  local last = vim.api.nvim_buf_line_count(vim.api.nvim_win_get_buf(window))
-  vim.api.nvim_win_set_cursor(window, { math.max(1, math.min(number, last)), 0 })
-  vim.api.nvim_win_call(window, function()
-    vim.cmd('normal! zvzz')
+--- Puts the cursors on the first lines of a hunk, with folds open, well in sight, and both sides level.
+---@param windows casework.Windows
+---@param base casework.Span
+---@param head casework.Span
+function M.go(windows, base, head)
+  for window, span in pairs({ [windows.base] = base, [windows.head] = head }) do
+    local last = vim.api.nvim_buf_line_count(vim.api.nvim_win_get_buf(window))
+    vim.api.nvim_win_set_cursor(window, { math.max(1, math.min(span.first, last)), 0 })
+    vim.api.nvim_win_call(window, function()
+      vim.cmd('normal! zv')
+    end)
+  end
+  local lead = vim.api.nvim_get_current_win() == windows.base and windows.base or windows.head
+  vim.api.nvim_win_call(lead, function()
+    vim.cmd('normal! zz')
+    vim.cmd.syncbind()
   end)
 end
 

@@ -96,7 +96,8 @@ local function evidence(lines, review, width)
   for _, criterion in ipairs(review.criteria) do
     local state = STATES[criterion.state]
     local lead = { ('%-12s %s  '):format(state[1], draw.plain(criterion.id)), state[2] }
-    local text = criterion.text .. (criterion.sentence ~= '' and ('  ' .. criterion.sentence) or '')
+    local says_more = criterion.sentence ~= '' and criterion.sentence ~= review.checks
+    local text = criterion.text .. (says_more and '  ' .. criterion.sentence or '')
     paragraph(lines, text, 'CaseworkTitle', width, lead)
   end
   if review.checks ~= '' then
@@ -125,6 +126,24 @@ local function this_hunk(lines, review, place, width)
   end
 end
 
+--- What was said about the review as a whole, or about lines of this file outside its hunks.
+---@param lines casework.Line[]
+---@param review casework.ReviewView
+---@param place casework.Place
+---@param width integer
+local function said(lines, review, place, width)
+  local file = review.files[place.file]
+  for _, comment in ipairs(review.comments) do
+    local by = draw.plain(comment.by)
+    if not comment.anchor then
+      paragraph(lines, comment.text, 'CaseworkTitle', width, { by .. '  ', 'CaseworkReview' })
+    elseif file and comment.anchor.path == file.path then
+      local lead = ('%s on line %d  '):format(by, comment.anchor.line)
+      paragraph(lines, comment.text, 'CaseworkTitle', width, { lead, 'CaseworkReview' })
+    end
+  end
+end
+
 --- Builds the lines of the panel for the hunk at `place`, in `width` columns.
 ---@param review casework.ReviewView
 ---@param place casework.Place
@@ -147,11 +166,7 @@ function M.lines(review, place, width)
     paragraph(lines, review.comment, 'CaseworkTitle', width)
   end
   evidence(lines, review, width)
-  for _, comment in ipairs(review.comments) do
-    if not comment.hunk then
-      paragraph(lines, comment.text, 'CaseworkTitle', width, { draw.plain(comment.by) .. '  ', 'CaseworkReview' })
-    end
-  end
+  said(lines, review, place, width)
   return lines
 end
 

@@ -23,7 +23,7 @@ local M = {}
 ---@field pending table<string, casework.Pending>  Sent and not answered yet.
 ---@field done string[]  Ids in the order in which they were judged here: what `u` takes back.
 ---@field texts table<string, casework.Sides>  By commit and path.
----@field windows casework.Windows
+---@field windows? casework.Windows  Nil until it is shown.
 ---@field drawn? casework.Drawn  Nil while the texts of the current file are on their way: nothing can be judged then.
 ---@field asking boolean  The newest state is asked for.
 ---@field again boolean  Something changed since it was asked for.
@@ -129,12 +129,9 @@ end
 --- Puts the cursor on the first line of the current hunk, on both sides.
 ---@param view casework.View
 local function put_cursor(view)
-  local spans = view.drawn.spans
-  for _, side in ipairs({ 'base', 'head' }) do
-    local span, window = spans[side][view.place.hunk], view.windows[side]
-    if span then
-      layout.go(window, span.first)
-    end
+  local spans, index = view.drawn.spans, view.place.hunk
+  if spans.head[index] then
+    layout.go(view.windows, spans.base[index], spans.head[index])
   end
 end
 
@@ -164,6 +161,7 @@ function M.go(view, place, again)
     put_cursor(view)
     M.redraw(view)
     prefetch(view, place.file + 1)
+    prefetch(view, place.file + 2)
   end
   local known, key = known_texts(view, place.file)
   if known then
@@ -238,31 +236,67 @@ end
 ---@param root string
 ---@param review casework.ReviewView
 ---@return casework.View
-local function build(root, review)
-  local windows = layout.open(root, review.number)
-  local view = {
+local function new(root, review)
+  return {
     root = root,
     number = review.number,
     review = review,
-    place = { file = 1, hunk = 1 },
+    place = ledger.next_undecided(review) or { file = 1, hunk = 1 },
     pending = {},
     done = {},
     texts = {},
-    windows = windows,
     asking = false,
     again = false,
   }
-  local tab = vim.api.nvim_get_current_tabpage()
-  views[tab] = view
-  require('casework.review.keys').map(vim.api.nvim_win_get_buf(windows.panel))
-  M.go(view, ledger.next_undecided(review) or { file = 1, hunk = 1 })
-  return view
+end
+
+--- Opens the tab and draws everything; letters wait a moment when the user may be doing something else by now.
+---@param view casework.View
+---@param is_late boolean
+local function show(view, is_late)
+  view.windows = layout.open(view.root, view.number)
+  views[vim.api.nvim_get_current_tabpage()] = view
+  for _, window in pairs(view.windows) do
+    require('casework.review.keys').map(vim.api.nvim_win_get_buf(window))
+  end
+  M.go(view, view.place)
+  for _, window in pairs(view.windows) do
+    if is_late then
+      guard.close(vim.api.nvim_win_get_buf(window))
+    end
+  end
+end
+
+---@param view casework.View
+---@param asked_at number  Nanoseconds.
+local function show_when_read(view, asked_at)
+  local file = view.review.files[view.place.file]
+  local function ready()
+    local took_ms = (vim.uv.hrtime() - asked_at) / 1e6
+    local is_late = took_ms > require('casework.config').get().guard_ms
+    if is_late and vim.api.nvim_get_mode().mode:match('^[iRct]') then
+      local words = 'review %d is ready: `:Casework review show %d` opens it.'
+      return client.say(words:format(view.number, view.number))
+    end
+    show(view, is_late)
+  end
+  if not file then
+    return ready()
+  end
+  local _, key = known_texts(view, view.place.file)
+  texts.ask(view.root, view.number, file, function(sides, problem)
+    if not sides then
+      return client.say(problem or 'the review can not be read.', vim.log.levels.WARN)
+    end
+    view.texts[key] = sides
+    ready()
+  end)
 end
 
 --- Opens review `number`, or goes to the tab that shows it already.
 ---
---- Where the answer took longer than a moment the user may be typing by now: letters then wait (guard.lua), and
---- somebody in insert mode is told and left alone.
+--- It comes up whole, with its first file drawn. Where that took longer than a moment the user may be typing by now:
+--- letters then wait (guard.lua), and somebody in insert mode is told and left alone.
 ---@param root string
 ---@param number integer
 function M.open(root, number)
@@ -275,16 +309,8 @@ function M.open(root, number)
   client.ask(root, method.review_show, { number = number }, function(review, problem)
     if not review then
       return client.say(problem or 'the review can not be read.', vim.log.levels.WARN)
-    elseif vim.api.nvim_get_mode().mode:match('^[iRct]') then
-      return client.say(('review %d is ready: `:Casework review show %d` opens it.'):format(number, number))
     end
-    local view = build(root, review)
-    local took_ms = (vim.uv.hrtime() - asked_at) / 1e6
-    if took_ms > require('casework.config').get().guard_ms then
-      for _, window in pairs(view.windows) do
-        guard.close(vim.api.nvim_win_get_buf(window))
-      end
-    end
+    show_when_read(new(root, review), asked_at)
   end)
 end
 
