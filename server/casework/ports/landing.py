@@ -91,8 +91,10 @@ class LandingPlan(Frozen):
     """HEAD as it was looked at: what the result stands on."""
     branch: str | None
     """Full name of the branch that will move or be made; None when HEAD is detached."""
+    moves_from: CommitId
+    """What that branch holds before; the null name where it does not exist yet."""
     known_commit: CommitId | None = None
-    """Where no commit is made: a fast-forward, or an undo that sets the branch back."""
+    """Where no commit is made: a fast-forward, or an undo that sets the branch back (the null name removes it)."""
     commit_tree: str
     result_tree: str
     """The tree of what the human gets: the commit's, with the working file's content where that will differ from both

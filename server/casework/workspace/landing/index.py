@@ -1,0 +1,160 @@
+"""The index: what it holds, and a copy of it edited by git itself. The user's own index is only ever read here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from casework.domain.errors import Trouble
+from casework.workspace.git import Git
+from casework.workspace.objects import Place
+
+_INTENT_TO_ADD: Final = 1 << 29
+_FLAGS: Final = re.compile(rb"flags: ([0-9a-f]+)")
+FULL: Final = {b"GIT_CONFIG_PARAMETERS": b"'index.sparse=false'"}
+"""For a sparse index: git 2.39 leaves both the collapsed folder and the entry when it edits below it."""
+_FEW: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: `h` in the flags says assume-unchanged, `S` skip-worktree."""
+
+    place: Place
+    flags: str = ""
+
+
+@dataclass(slots=True)
+class Index:
+    """What the index held when it was read; `sha256` names its very bytes, and is empty where there is no index."""
+
+    data: bytes | None
+    entries: dict[bytes, Entry] = field(default_factory=dict)
+    unmerged: set[bytes] = field(default_factory=set)
+    only_intended: set[bytes] = field(default_factory=set)
+    """Paths of `git add -N`: named, but nothing is staged."""
+
+    @property
+    def sha256(self) -> str:
+        return hash_of(self.data)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether whole folders may be collapsed (the `sdir` extension, gitformat-index)."""
+        return self.data is not None and b"sdir" in self.data
+
+    def place(self, path: bytes) -> Place | None:
+        """What is staged at a path."""
+        entry = self.entries.get(path)
+        return None if entry is None or path in self.only_intended else entry.place
+
+    def flags(self, path: bytes) -> str:
+        """The path's flags."""
+        entry = self.entries.get(path)
+        return entry.flags if entry is not None else ""
+
+
+def hash_of(data: bytes | None) -> str:
+    """Name an index by its bytes."""
+    return hashlib.sha256(data).hexdigest() if data is not None else ""
+
+
+def index_path(git: Git) -> bytes:
+    """Where this work tree's index is."""
+    return os.path.join(git.git_dir, b"index")
+
+
+def read_bytes(path: bytes) -> bytes | None:
+    """Give a file's bytes, None when there is no such file."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def read_index(git: Git, touched: Collection[bytes], *, index_file: bytes | None = None) -> Index:
+    """Read the index.
+
+    Raises:
+        Trouble: git can't read it.
+    """
+    found = Index(read_bytes(index_file or index_path(git)))
+    out = git.run("ls-files", "-z", "-s", "-v", index_file=index_file)
+    for line in out.split(b"\0"):
+        if not line:
+            continue
+        head, _, path = line.partition(b"\t")
+        tag, mode, name, stage = head.split(b" ")
+        if stage != b"0":
+            found.unmerged.add(path)
+            continue
+        flags = ("h" if tag.islower() else "") + ("S" if tag in b"Ss" else "")
+        found.entries[path] = Entry(Place(mode, name), flags)
+    _find_intended(git, found, touched, index_file)
+    return found
+
+
+def _find_intended(git: Git, index: Index, touched: Collection[bytes], index_file: bytes | None) -> None:
+    """Tell a staged empty file from one that is only named: git says it in the debug output alone."""
+    empty = git.run("hash-object", "--stdin", "--no-filters").strip() if touched else b""
+    unsure = sorted(path for path in touched if path in index.entries and index.entries[path].place.id == empty)
+    for path in unsure:
+        flags = _FLAGS.search(git.run("ls-files", "--debug", "-z", "--", path, index_file=index_file))
+        if flags is not None and int(flags.group(1), 16) & _INTENT_TO_ADD:
+            index.only_intended.add(path)
+
+
+def edit_index(
+    git: Git,
+    index_file: bytes,
+    edits: Mapping[bytes, Place | None],
+    flags: Mapping[bytes, str],
+    *,
+    full: bool,
+    pass_fds: Sequence[int] = (),
+) -> None:
+    """Set entries in a copy of the index, removals first, and set the flags that an edited entry loses."""
+    env = FULL if full else None
+    gone = [b"0 %s\t%s\0" % (git.null_id, path) for path, place in edits.items() if place is None]
+    come = [b"%s %s\t%s\0" % (place.mode, place.id, path) for path, place in edits.items() if place is not None]
+    if gone or come:
+        git.run(
+            "update-index", "-z", "--index-info",
+            stdin=b"".join(gone + come), index_file=index_file, env=env, pass_fds=pass_fds,
+        )  # fmt: skip
+    for letter, option in (("h", "--assume-unchanged"), ("S", "--skip-worktree")):
+        paths = [path for path, place in edits.items() if place is not None and letter in flags.get(path, "")]
+        if paths:
+            git.run(
+                "update-index", option, "-z", "--stdin",
+                stdin=b"\0".join(paths) + b"\0", index_file=index_file, env=env, pass_fds=pass_fds,
+            )  # fmt: skip
+
+
+def refresh(
+    git: Git, index_file: bytes, paths: Collection[bytes], *, trusted: bool, full: bool, pass_fds: Sequence[int] = ()
+) -> None:
+    """Make the copy's stamps true for files as they lie on disk now, so that `git diff-files` is right at once."""
+    if not paths:
+        return
+    allow: Iterable[str] = ("filters",) if trusted else ()
+    env = FULL if full else None
+    if len(paths) <= _FEW:
+        found = git.ask(
+            "add", "--refresh", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul",
+            stdin=b"\0".join(paths) + b"\0", index_file=index_file, env=env, pass_fds=pass_fds,
+            allow=allow,  # type: ignore[arg-type]
+        )  # fmt: skip
+        if found.returncode == 0:
+            return
+    found = git.ask(
+        "update-index", "-q", "--refresh", index_file=index_file, env=env, pass_fds=pass_fds,
+        allow=allow,  # type: ignore[arg-type]
+    )  # fmt: skip
+    if found.returncode not in (0, 1):
+        raise Trouble(f"git can't refresh the index: {found.sentence}", code="git_failed")
