@@ -231,6 +231,12 @@ export interface NextThing {
   left: number;
 }
 
+/** A review as a real file. */
+export interface Document {
+  path: string;
+  uri: string;
+}
+
 /** One repository the daemon knows in this session. */
 export interface RepositoryView {
   id: string;
@@ -392,12 +398,6 @@ export interface Content {
   missing: boolean;
 }
 
-/** A review as a real file. */
-export interface Document {
-  path: string;
-  uri: string;
-}
-
 /** Whether the user trusts the repository. */
 export interface TrustView {
   trusted: boolean;
@@ -476,6 +476,8 @@ export interface Methods {
   "casework/board/read": { params: Params; result: Board };
   /** The next thing that needs the human. */
   "casework/board/next": { params: Params; result: NextThing };
+  /** Write the board as a file to be opened in any editor. */
+  "casework/board/document": { params: Params; result: Document };
   /** The repositories this session has open. */
   "casework/repository/list": { params: Params; result: Repositories };
   /** Add a task to the backlog. */
@@ -557,6 +559,7 @@ export interface Notifications {
 export const Method = {
   boardRead: "casework/board/read",
   boardNext: "casework/board/next",
+  boardDocument: "casework/board/document",
   repositoryList: "casework/repository/list",
   taskAdd: "casework/task/add",
   taskList: "casework/task/list",
@@ -596,6 +599,7 @@ export const Method = {
 export const Command = {
   boardRead: "casework.board.read",
   boardNext: "casework.board.next",
+  boardDocument: "casework.board.document",
   repositoryList: "casework.repository.list",
   taskAdd: "casework.task.add",
   taskList: "casework.task.list",

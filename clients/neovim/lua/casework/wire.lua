@@ -183,6 +183,11 @@
 ---@field card? casework.TaskCard
 ---@field left integer
 
+--- A review as a real file.
+---@class (exact) casework.Document
+---@field path string
+---@field uri string
+
 --- One repository the daemon knows in this session.
 ---@class (exact) casework.RepositoryView
 ---@field id string
@@ -317,11 +322,6 @@
 ---@field binary boolean
 ---@field missing boolean
 
---- A review as a real file.
----@class (exact) casework.Document
----@field path string
----@field uri string
-
 --- Whether the user trusts the repository.
 ---@class (exact) casework.TrustView
 ---@field trusted boolean
@@ -388,6 +388,7 @@ local M = {}
 M.method = {
   board_read = "casework/board/read",
   board_next = "casework/board/next",
+  board_document = "casework/board/document",
   repository_list = "casework/repository/list",
   task_add = "casework/task/add",
   task_list = "casework/task/list",
@@ -427,6 +428,7 @@ M.method = {
 M.command = {
   board_read = "casework.board.read",
   board_next = "casework.board.next",
+  board_document = "casework.board.document",
   repository_list = "casework.repository.list",
   task_add = "casework.task.add",
   task_list = "casework.task.list",
