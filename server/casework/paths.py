@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +80,8 @@ def runtime_directory() -> Path:
     base = os.environ.get("XDG_RUNTIME_DIR", "")
     directory = Path(base, "casework") if _is_own_folder(base) else Path(f"/tmp/casework-{os.getuid()}")  # noqa: S108 - verified below
     try:
-        directory.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
         found = directory.lstat()
     except OSError as error:
         raise Trouble(

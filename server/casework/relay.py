@@ -89,7 +89,11 @@ def attach(
         connection = _connect(path) or (_start(path) if start else None)
         if connection is None:
             return None
-        answer, rest = _greet(connection, client, features, ask, force)
+        try:
+            answer, rest = _greet(connection, client, features, ask, force)
+        except BaseException:
+            connection.close()
+            raise
         if not answer:
             connection.close()
             if time.monotonic() > deadline or not start:
@@ -104,6 +108,7 @@ def attach(
             was_handed_over = True
             _read_to_end(connection)
         elif answer.startswith((b'{"refused"', b'{"handover"')):
+            connection.close()
             raise _refusal(answer)
         else:
             return connection.detach(), answer, rest

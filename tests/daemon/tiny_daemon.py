@@ -158,6 +158,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--idle-exit", type=float, default=0.0)
     parser.add_argument("--build", default=BUILD)
+    parser.add_argument("--hello", type=float, default=10.0)
     parser.add_argument("--broken", action="store_true")
     said = parser.parse_args()
 
@@ -169,7 +170,7 @@ def main() -> int:
         methods += [f"casework/tiny/{name}" for name in METHODS]
         return Surface("tiny", "1", dict.fromkeys(methods), ("tiny.echo", "tiny.slow"))
 
-    return run_daemon(load, load_surface, idle_exit_s=said.idle_exit, build=said.build)
+    return run_daemon(load, load_surface, idle_exit_s=said.idle_exit, build=said.build, hello_s=said.hello)
 
 
 if __name__ == "__main__":

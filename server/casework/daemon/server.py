@@ -25,14 +25,12 @@ from casework.lsp.protocol import SessionServer, Surface
 
 from . import hello as handshake
 from .application import Load, Session, SessionHandler
-from .hello import BUILD, Hello
+from .hello import Hello
 from .host import Host
 from .instance import Instance
 
 logger = logging.getLogger(__name__)
 
-HELLO_S: Final = 10.0
-"""Seconds a client has for its first frame."""
 STOP_S: Final = 30.0
 """Seconds the application has to stop."""
 FAREWELL_S: Final = 2.0
@@ -49,7 +47,9 @@ class Terms:
     surface: Surface
     idle_exit_s: float
     """Seconds without client and work after which it ends; 0 for never."""
-    build: str = BUILD
+    hello_s: float
+    """Seconds a client has for its first frame."""
+    build: str
     log: Path | None = None
 
 
@@ -166,7 +166,7 @@ class Daemon:
                 "`casework daemon status`.",
                 code="another_user",
             )
-        async with asyncio.timeout(HELLO_S):
+        async with asyncio.timeout(self._terms.hello_s):
             hello = handshake.parse_hello(await _first_frame(reader))
         if hello.ask == "status":
             writer.write(encode_frame(handshake.answer_of("status", self.status())))

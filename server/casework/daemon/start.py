@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -35,10 +36,16 @@ EXIT_CRASHED: Final = 70
 """A mistake of ours (EX_SOFTWARE in sysexits.h); `crash.log` has it."""
 
 IDLE_EXIT_S: Final = 900.0
+HELLO_S: Final = 10.0
 
 
 def run_daemon(
-    load: Load, load_surface: Callable[[], Surface], *, idle_exit_s: float = IDLE_EXIT_S, build: str = BUILD
+    load: Load,
+    load_surface: Callable[[], Surface],
+    *,
+    idle_exit_s: float = IDLE_EXIT_S,
+    hello_s: float = HELLO_S,
+    build: str = BUILD,
 ) -> int:
     """Become the one daemon and serve until the end; the exit code.
 
@@ -47,6 +54,7 @@ def run_daemon(
     os.umask(0o077)
     os.chdir("/")
     processes.forget_repository_of_starter()
+    signal.signal(signal.SIGTERM, _end_while_starting)
     try:
         instance = Instance.claim()
         logs = paths.log_directory()
@@ -65,16 +73,22 @@ def run_daemon(
         # From here on the kernel keeps clients waiting for us; so the costly imports come now and not before.
         from .server import Daemon, Terms
 
-        terms = Terms(load, load_surface(), idle_exit_s, build, log)
+        terms = Terms(load, load_surface(), idle_exit_s, hello_s, build, log)
         _let_go_of_starter()
         asyncio.run(Daemon(instance, terms).run())
     except Exception as error:  # noqa: BLE001 - the last border there is
         sys.excepthook(type(error), error, error.__traceback__)
         return EXIT_CRASHED
     finally:
+        instance.remove_socket()
         instance.release()
         logging.shutdown()
     return EXIT_ENDED
+
+
+def _end_while_starting(*_: object) -> None:
+    """Until the loop runs and has a handler of its own."""
+    sys.exit(EXIT_ENDED)
 
 
 def _let_go_of_starter() -> None:

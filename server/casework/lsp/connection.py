@@ -35,7 +35,7 @@ class Limits:
     """Bounds of one connection."""
 
     unread: int = 32 * 1024 * 1024
-    """Bytes written that the client did not read; beyond it the connection is closed."""
+    """Bytes that the client did not read; when more is written with so many waiting, the connection is closed."""
     unread_before_pause: int = 8 * 1024 * 1024
     """Bytes beyond which no further message is read until the client catches up."""
     finish_s: float = 5.0
@@ -214,6 +214,7 @@ class _Connection:
         transport = self._writer.transport
         if transport.is_closing():
             return
-        transport.write(data)
         if transport.get_write_buffer_size() > self._limits.unread:
             self._too_slow.set()
+        else:
+            transport.write(data)
