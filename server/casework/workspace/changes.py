@@ -88,34 +88,30 @@ class Entry:
         return b"\0".join((words.encode(), self.old_path, self.path, b""))
 
 
-def parse_texts(base: CommitId, head: CommitId, output: bytes) -> dict[HunkId, bytes]:
-    """Give the lines of each hunk, its `@@` line first, from the same output that `parse_change` reads.
-
-    Raises:
-        Trouble: as `parse_change`.
-    """
-    names = (hunk.id for file in parse_change(base, head, output).files for hunk in file.hunks)
-    _, _, patch = output.partition(b"\n\n")
-    texts = (text for section in _sections(b"\n" + patch if patch else b"") for text in _texts(section))
-    return dict(zip(names, texts, strict=True))
-
-
 def parse_change(base: CommitId, head: CommitId, output: bytes) -> Change:
     """Parse what `git diff-tree --raw -p` printed with `DIFF_OPTIONS` under `DIFF_SETTINGS`.
 
     Raises:
         Trouble: `unreadable_diff`, git printed something else than its documentation says.
     """
+    parsed = list(_parse(output))
+    files = tuple(_file(entry, sections) for entry, sections in parsed)
+    return Change(base=base, head=head, diff_hash=hash_of([entry for entry, _ in parsed]), files=files)
+
+
+def parse_hunk_texts(output: bytes) -> dict[HunkId, bytes]:
+    """Give each hunk's lines, its `@@` line first, from the same output and under the same ids as `parse_change`."""
+    return {hunk.id: text for entry, sections in _parse(output) for hunk, text in _hunks(entry.path, sections)}
+
+
+def _parse(output: bytes) -> Iterator[tuple[Entry, list[bytes]]]:
+    """Give each changed file with the sections of the patch that are about it."""
     raw, _, patch = output.partition(b"\n\n")
-    entries = parse_raw(raw)
     sections = _sections(b"\n" + patch if patch else b"")
-    files = []
-    for entry in entries:
-        mine = [next(sections, b"") for _ in range(2 if entry.is_split else 1)]
-        files.append(_file(entry, mine))
+    for entry in parse_raw(raw):
+        yield entry, [next(sections, b"") for _ in range(2 if entry.is_split else 1)]
     if next(sections, None) is not None:
         raise _unreadable("more patches than changed files")
-    return Change(base=base, head=head, diff_hash=hash_of(entries), files=tuple(files))
 
 
 def hash_of(entries: Sequence[Entry]) -> str:
@@ -152,8 +148,7 @@ def _sections(patch: bytes) -> Iterator[bytes]:
 
 
 def _file(entry: Entry, sections: Sequence[bytes]) -> FileChange:
-    seen: Counter[str] = Counter()
-    hunks = tuple(hunk for section in sections for hunk in _hunks(entry.path, section, seen))
+    hunks = tuple(hunk for hunk, _ in _hunks(entry.path, sections))
     renamed = entry.old_path != entry.path
     return FileChange(
         path=quote(entry.path),
@@ -180,17 +175,15 @@ def _present(text: str) -> str:
     return text if text.strip("0") else ""
 
 
-def _hunks(path: bytes, section: bytes, seen: Counter[str]) -> Iterator[Hunk]:
-    for text in _texts(section):
-        yield _hunk(path, text, seen)
-
-
-def _texts(section: bytes) -> Iterator[bytes]:
-    start = section.find(b"\n@@ -")
-    while start >= 0:
-        end = section.find(b"\n@@ -", start + 1)
-        yield section[start + 1 : end if end >= 0 else len(section)]
-        start = end
+def _hunks(path: bytes, sections: Sequence[bytes]) -> Iterator[tuple[Hunk, bytes]]:
+    seen: Counter[str] = Counter()
+    for section in sections:
+        start = section.find(b"\n@@ -")
+        while start >= 0:
+            end = section.find(b"\n@@ -", start + 1)
+            text = section[start + 1 : end if end >= 0 else len(section)].removesuffix(b"\n") + b"\n"
+            yield _hunk(path, text, seen), text
+            start = end
 
 
 def _hunk(path: bytes, text: bytes, seen: Counter[str]) -> Hunk:
@@ -198,7 +191,6 @@ def _hunk(path: bytes, text: bytes, seen: Counter[str]) -> Hunk:
     found = _HUNK.match(header)
     if found is None:
         raise _unreadable("a hunk in an unknown form")
-    body = body if body.endswith(b"\n") else body + b"\n"
     old_start, old_lines, new_start, new_lines = (int(number) if number else 1 for number in found.groups())
     return Hunk(
         id=_numbered(hashlib.sha256(path + b"\0" + body).hexdigest()[:16], seen),

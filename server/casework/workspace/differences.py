@@ -12,7 +12,7 @@ from casework.domain.change import Change
 from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, HunkId
 from casework.domain.repopath import quote, unquote
-from casework.workspace.changes import DIFF_OPTIONS, DIFF_SETTINGS, parse_change, parse_texts
+from casework.workspace.changes import DIFF_OPTIONS, DIFF_SETTINGS, parse_change, parse_hunk_texts
 from casework.workspace.git import Git
 from casework.workspace.objects import TREE_MODE, Place, folders_of, place_in, read_trees
 
@@ -23,15 +23,15 @@ _TIMEOUT_S: Final = 300
 
 def change_between(git: Git, base: CommitId, head: CommitId) -> Change:
     """Give the change between two commits, renames found as `git diff` finds them, in git's path order."""
-    return parse_change(base, head, _raw_and_patch(git, base, head))
+    return parse_change(base, head, _ask(git, base, head))
 
 
-def texts_between(git: Git, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
-    """Give the lines of each hunk of the same change, `@@` line first."""
-    return parse_texts(base, head, _raw_and_patch(git, base, head))
+def hunk_texts_between(git: Git, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
+    """Give the lines of each hunk of `change_between(base, head)`, its `@@` line first, by the hunk's id."""
+    return parse_hunk_texts(_ask(git, base, head))
 
 
-def _raw_and_patch(git: Git, base: CommitId, head: CommitId) -> bytes:
+def _ask(git: Git, base: CommitId, head: CommitId) -> bytes:
     asked = ("diff-tree", "--raw", "--no-abbrev", "-p", *DIFF_OPTIONS, base, head)
     return git.run(*asked, env=_FIXED, timeout_s=_TIMEOUT_S)
 

@@ -108,7 +108,7 @@ class GitWorkspace:
         return differences.patch_between(self.git, base, head, path)
 
     def hunk_texts(self, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
-        return differences.texts_between(self.git, base, head)
+        return differences.hunk_texts_between(self.git, base, head)
 
     def content(self, commit: CommitId, path: str) -> bytes | None:
         return differences.content_of(self.git, commit, path)

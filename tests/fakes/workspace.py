@@ -1,0 +1,389 @@
+"""Repositories in memory that keep the workspace port's promises, git excepted: commits are dicts of path to bytes.
+
+Not here: modes, links, renames, attributes, untracked files that are ignored. What a test wants to happen on disk it
+writes into `disk` or into a worktree's dict.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from casework.domain.change import Change, FileChange, Hunk
+from casework.domain.errors import Refused
+from casework.domain.ids import CommitId, HunkId, TaskId
+from casework.ports.workspace import Identity, Leftover, Standing, Worktree
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCommit:
+    """A commit: its files, its parents, its words."""
+
+    files: Files
+    parents: tuple[CommitId, ...] = ()
+    message: str = ""
+    author: str = "Ada Author <ada@example.org>"
+
+
+class MemoryRepositories:
+    """The repositories of a machine, by folder."""
+
+    def __init__(self) -> None:
+        self.workspaces: dict[str, MemoryWorkspace] = {}
+
+    def add(self, top: str = "/memory/project") -> MemoryWorkspace:
+        """Make a repository without a commit."""
+        number = len(self.workspaces) + 1
+        identity = Identity(id=f"10000000-0000-7000-8000-{number:012}", top=top, common_dir=f"{top}/.git")
+        self.workspaces[top] = MemoryWorkspace(identity)
+        return self.workspaces[top]
+
+    def identify(self, path: str) -> Identity:
+        for top, workspace in self.workspaces.items():
+            if path == top or path.startswith(f"{top}/"):
+                return workspace.identity
+        raise Refused(
+            f"{path} is not in a git repository, so there is nothing to review. "
+            "Go to a repository, or run git init there first.",
+            code="not_a_repository",
+        )
+
+    def open(self, identity: Identity) -> MemoryWorkspace:
+        return self.workspaces[identity.top]
+
+
+@dataclass(slots=True)
+class MemoryWorkspace:
+    """One repository in memory."""
+
+    identity: Identity
+    commits: dict[CommitId, MemoryCommit] = field(default_factory=dict)
+    branches: dict[str, CommitId] = field(default_factory=dict)
+    """By full name."""
+    current: str | None = "refs/heads/main"
+    """None when HEAD is detached; then `detached` is HEAD."""
+    detached: CommitId | None = None
+    disk: Files = field(default_factory=dict)
+    """The user's working tree; a path that HEAD does not have is untracked."""
+    worktrees: dict[str, Files] = field(default_factory=dict)
+    """By path: what lies in each run's worktree."""
+    refs: dict[tuple[TaskId, int, int], CommitId] = field(default_factory=dict)
+
+    # What a test does as the user.
+
+    def commit(self, message: str, files: dict[str, bytes | None], *, branch: str | None = None) -> CommitId:
+        """Commit changed files (None deletes) on the branch checked out, or on another; the disk follows HEAD."""
+        name = branch or self.current or ""
+        tip = self.branches.get(name)
+        before = self.commits[tip].files if tip is not None else {}
+        made = self._store(_edited(before, files), (tip,) if tip is not None else (), message)
+        self.branches[name] = made
+        if name == self.current:
+            self.disk = _edited(self.disk, files)
+        return made
+
+    def switch(self, name: str, *, create: bool = False) -> None:
+        """Check out a branch; the disk becomes its files."""
+        if create:
+            self.branches[name] = self._head_or_refuse()
+        self.current, self.disk = name, dict(self.commits[self.branches[name]].files)
+
+    # The port.
+
+    def standing_working_tree(self, task: TaskId, *, untracked: Sequence[str] = ()) -> Standing:
+        head = self._head_or_refuse()
+        before = self.commits[head].files
+        strange = sorted(set(self.disk) - set(before))
+        for name in untracked:
+            if name not in strange:
+                raise Refused(f"{name} is no untracked file of this repository.", code="not_untracked")
+        after = {path: data for path, data in self.disk.items() if path in before or path in untracked}
+        if after == before:
+            raise Refused("No tracked file differs from HEAD, so there is nothing to review.", code="nothing_to_review")
+        commit = self._store(after, (head,), "Working tree")
+        self._keep(task, head, commit)
+        return Standing(
+            kind="working_tree",
+            base=head,
+            head=commit,
+            target=self.current,
+            title="Working tree",
+            message="What differs from HEAD.",
+            authors=("Ada Author <ada@example.org>",),
+            range_text=f"{head[:12]}..{commit[:12]}",
+            left_out=tuple(name for name in strange if name not in untracked),
+        )
+
+    def standing_branch(self, task: TaskId, name: str, *, into: str | None = None) -> Standing:
+        branch, target = _full(name), _full(into) if into else self.current or "refs/heads/main"
+        for wanted in (branch, target):
+            if wanted not in self.branches:
+                raise Refused(f"There is no branch {wanted.removeprefix('refs/heads/')} here.", code="unknown_branch")
+        if branch == target:
+            raise Refused(f"{name} can't land in itself, so no review was opened.", code="same_branch")
+        head = self.branches[branch]
+        base = self._merge_base(self.branches[target], head)
+        mine = [commit for commit in self._ancestors(head) if commit not in set(self._ancestors(base))]
+        if not mine:
+            raise Refused(f"Everything on {name} is in the target already.", code="nothing_to_review")
+        return self._standing("branch", task, base, head, target, mine)
+
+    def standing_range(self, task: TaskId, revisions: str) -> Standing:
+        left, dots, right = revisions.partition("..")
+        head = self._resolve(right if dots else left)
+        base = self._resolve(left) if dots else next(iter(self.commits[head].parents), self._empty())
+        mine = [commit for commit in self._ancestors(head) if commit not in set(self._ancestors(base))]
+        if self.commits[base].files == self.commits[head].files:
+            raise Refused("Nothing differs between the two ends.", code="nothing_to_review")
+        return self._standing("range", task, base, head, None, mine)
+
+    def recent_range(self, *, since: str | None = None, most_commits: int = 12) -> str:
+        head = self._head_or_refuse()
+        line = [head]
+        while self.commits[line[-1]].parents and len(line) <= most_commits:
+            line.append(self.commits[line[-1]].parents[0])
+        base = self._resolve(since) if since else line[-1] if len(line) > 1 else self._empty()
+        return f"{base}..{head}"
+
+    def change(self, base: CommitId, head: CommitId) -> Change:
+        before, after = self.commits[base].files, self.commits[head].files
+        paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        files = tuple(_file(path, before.get(path), after.get(path)) for path in paths)
+        record = repr([(file.path, file.status, file.old_blob, file.new_blob) for file in files])
+        return Change(base=base, head=head, diff_hash=hashlib.sha256(record.encode()).hexdigest(), files=files)
+
+    def patch(self, base: CommitId, head: CommitId, *, path: str | None = None) -> bytes:
+        texts = self.hunk_texts(base, head)
+        files = [file for file in self.change(base, head).files if path is None or file.path == path]
+        return b"".join(
+            f"diff --git a/{file.path} b/{file.path}\n".encode() + b"".join(texts[hunk.id] for hunk in file.hunks)
+            for file in files
+        )
+
+    def hunk_texts(self, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
+        before, after = self.commits[base].files, self.commits[head].files
+        return {
+            hunk.id: _text(hunk, _lines(before.get(file.path, b"")), _lines(after.get(file.path, b"")))
+            for file in self.change(base, head).files
+            for hunk in file.hunks
+        }
+
+    def content(self, commit: CommitId, path: str) -> bytes | None:
+        return self.commits[commit].files.get(path)
+
+    def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
+        if not set(chosen) <= set(change.judged):
+            raise Refused("A chosen hunk is not part of this change.", code="unknown_hunk")
+        files = dict(self.commits[change.base].files)
+        after = self.commits[change.head].files
+        for file in change.files:
+            taken = [hunk for hunk in file.hunks if hunk.id in chosen]
+            if len(taken) == len(file.hunks) and set(file.judged) <= set(chosen):
+                files = _edited(files, {file.path: after.get(file.path)})
+            elif taken:
+                files[file.path] = _assemble(files.get(file.path, b""), after.get(file.path, b""), taken)
+        return self._store(files, (change.base,), message)
+
+    def create_worktree(self, task: TaskId, run: int, base: CommitId) -> Worktree:
+        worktree = Worktree(f"/memory/worktrees/{task}/{run}", base)
+        self.worktrees.setdefault(worktree.path, dict(self.commits[base].files))
+        self.refs[task, run, 0] = base
+        return worktree
+
+    def checkpoint(self, worktree: Worktree, task: TaskId, run: int, n: int, *, message: str) -> CommitId:
+        if worktree.path not in self.worktrees:
+            raise Refused("The worktree is gone; what was checkpointed is kept.", code="worktree_gone")
+        files = self.worktrees[worktree.path]
+        there = self.refs.get((task, run, n))
+        if there is not None and self.commits[there].files == files:
+            return there
+        last = max(number for name, its_run, number in self.refs if (name, its_run) == (task, run) and number < n)
+        parent = self.refs[task, run, last]
+        same = self.commits[parent].files == files
+        self.refs[task, run, n] = parent if same else self._store(dict(files), (parent,), message)
+        return self.refs[task, run, n]
+
+    def checkpoints(self, task: TaskId) -> dict[tuple[int, int], CommitId]:
+        return {(run, n): commit for (name, run, n), commit in self.refs.items() if name == task}
+
+    def remove_worktree(self, worktree: Worktree) -> None:
+        files = self.worktrees.get(worktree.path)
+        kept = [self.commits[commit].files for commit in [worktree.base, *self.refs.values()]]
+        if files is not None and files not in kept:
+            raise Refused("The worktree holds work that no checkpoint has, so it was kept.", code="unkept_work")
+        self.worktrees.pop(worktree.path, None)
+
+    def leftovers(self, living: Collection[TaskId]) -> list[Leftover]:
+        head = self.head()[0]
+        landed = self.commits[head].files if head is not None else {}
+        found = []
+        for path, files in sorted(self.worktrees.items()):
+            if path.split("/")[-2] not in living:
+                found.append(Leftover("worktree", path, sum(map(len, files.values())), files != landed))
+        for task in sorted({task for task, _, _ in self.refs} - set(living)):
+            mine = [self.commits[commit].files for (name, _, n), commit in self.refs.items() if name == task and n]
+            found.append(Leftover("ref", f"refs/casework/{task}/", 0, any(files != landed for files in mine)))
+        return found
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        self.worktrees.pop(leftover.name, None)
+        for key in [key for key in self.refs if leftover.name == f"refs/casework/{key[0]}/"]:
+            del self.refs[key]
+
+    def head(self) -> tuple[CommitId | None, str | None]:
+        return (self.branches.get(self.current) if self.current else self.detached), self.current
+
+    def dirty_paths(self, paths: Collection[str]) -> list[str]:
+        head = self.head()[0]
+        files = self.commits[head].files if head is not None else {}
+        return sorted(path for path in set(paths) if self.disk.get(path) != files.get(path))
+
+    # Inside.
+
+    def _store(self, files: Files, parents: tuple[CommitId, ...], message: str) -> CommitId:
+        made = MemoryCommit(files, parents, message)
+        name = CommitId(hashlib.sha1(repr((sorted(files.items()), parents, message)).encode()).hexdigest())
+        self.commits[name] = made
+        return name
+
+    def _empty(self) -> CommitId:
+        return self._store({}, (), "Nothing")
+
+    def _keep(self, task: TaskId, base: CommitId, head: CommitId) -> None:
+        self.refs[task, 0, 0], self.refs[task, 0, 1] = base, head
+
+    def _standing(
+        self, kind: str, task: TaskId, base: CommitId, head: CommitId, target: str | None, mine: list[CommitId]
+    ) -> Standing:
+        self._keep(task, base, head)
+        commits = [self.commits[commit] for commit in mine]
+        words = commits[0].message if len(commits) == 1 else "\n".join(commit.message for commit in reversed(commits))
+        made = Standing(
+            kind="branch",
+            base=base,
+            head=head,
+            target=target,
+            title=words.partition("\n")[0],
+            message=words,
+            authors=tuple(dict.fromkeys(commit.author for commit in reversed(commits))),
+            commits=len(commits),
+            range_text=f"{base[:12]}..{head[:12]}",
+        )
+        return made if kind == "branch" else replace(made, kind="range")
+
+    def _head_or_refuse(self) -> CommitId:
+        head, _ = self.head()
+        if head is None:
+            raise Refused("This repository has no commit yet, so there is nothing to compare with.", code="no_commit")
+        return head
+
+    def _resolve(self, revision: str) -> CommitId:
+        name, _, back = revision.partition("~")
+        found = self._head_or_refuse() if name in ("", "HEAD") else self.branches.get(_full(name))
+        found = found or next((commit for commit in self.commits if commit.startswith(name)), None)
+        for _ in range(int(back or 0)):
+            found = next(iter(self.commits[found].parents), None) if found else None
+        if found is None:
+            raise Refused(f"No commit here is called {revision}, so no review was opened.", code="unknown_revision")
+        return found
+
+    def _ancestors(self, commit: CommitId) -> Iterator[CommitId]:
+        waiting = [commit]
+        while waiting:
+            found = waiting.pop(0)
+            yield found
+            waiting += self.commits[found].parents
+
+    def _merge_base(self, one: CommitId, other: CommitId) -> CommitId:
+        theirs = set(self._ancestors(one))
+        for commit in self._ancestors(other):
+            if commit in theirs:
+                return commit
+        raise Refused("The two have no commit in common.", code="unrelated_histories")
+
+
+def _full(name: str) -> str:
+    return name if name.startswith("refs/") else f"refs/heads/{name}"
+
+
+def _edited(files: Files, edits: dict[str, bytes | None]) -> Files:
+    merged = {**files, **edits}
+    return {path: data for path, data in merged.items() if data is not None}
+
+
+def _lines(data: bytes) -> list[bytes]:
+    lines = data.split(b"\n")
+    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _blob(data: bytes | None) -> str:
+    return hashlib.sha1(data).hexdigest() if data is not None else ""
+
+
+def _file(path: str, old: bytes | None, new: bytes | None) -> FileChange:
+    binary = b"\0" in (old or b"") or b"\0" in (new or b"")
+    hunks = () if binary else tuple(_hunks(path, _lines(old or b""), _lines(new or b"")))
+    return FileChange(
+        path=path,
+        status="added" if old is None else "deleted" if new is None else "modified",
+        old_mode="100644" if old is not None else "",
+        new_mode="100644" if new is not None else "",
+        old_blob=_blob(old),
+        new_blob=_blob(new),
+        binary=binary,
+        hunks=hunks,
+        whole=None if hunks else HunkId(hashlib.sha256(f"{path}{_blob(old)}{_blob(new)}".encode()).hexdigest()[:16]),
+    )
+
+
+def _hunks(path: str, old: list[bytes], new: list[bytes]) -> Iterator[Hunk]:
+    seen: Counter[str] = Counter()
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(3):
+        i, i_end, j, j_end = group[0][1], group[-1][2], group[0][3], group[-1][4]
+        removed = sum(end - start for tag, start, end, _, _ in group if tag != "equal")
+        added = sum(end - start for tag, _, _, start, end in group if tag != "equal")
+        digest = hashlib.sha256(repr((path, old[i:i_end], new[j:j_end])).encode()).hexdigest()[:16]
+        seen[digest] += 1
+        yield Hunk(
+            id=HunkId(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"),
+            old_start=i + (i_end > i),
+            old_lines=i_end - i,
+            new_start=j + (j_end > j),
+            new_lines=j_end - j,
+            added=added,
+            removed=removed,
+        )
+
+
+def _text(hunk: Hunk, old: list[bytes], new: list[bytes]) -> bytes:
+    start, begin = hunk.old_start - (hunk.old_lines > 0), hunk.new_start - (hunk.new_lines > 0)
+    before, after = old[start : start + hunk.old_lines], new[begin : begin + hunk.new_lines]
+    found = [_header(hunk)]
+    for tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        found += [_line(b" " if tag == "equal" else b"-", line) for line in before[i:i_end]]
+        found += [_line(b"+", line) for line in after[j:j_end] if tag != "equal"]
+    return b"".join(found)
+
+
+def _header(hunk: Hunk) -> bytes:
+    sides = ((hunk.old_start, hunk.old_lines), (hunk.new_start, hunk.new_lines))
+    old, new = (f"{start}" if lines == 1 else f"{start},{lines}" for start, lines in sides)
+    return f"@@ -{old} +{new} @@\n".encode()
+
+
+def _line(mark: bytes, line: bytes) -> bytes:
+    return mark + line + (b"" if line.endswith(b"\n") else b"\n\\ No newline at end of file\n")
+
+
+def _assemble(old: bytes, new: bytes, taken: Sequence[Hunk]) -> bytes:
+    before, after = _lines(old), _lines(new)
+    for hunk in reversed(taken):
+        start = hunk.old_start - (hunk.old_lines > 0)
+        begin = hunk.new_start - (hunk.new_lines > 0)
+        before[start : start + hunk.old_lines] = after[begin : begin + hunk.new_lines]
+    return b"".join(before)
