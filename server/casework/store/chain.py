@@ -88,9 +88,10 @@ def follows(row: Row, before: Row | None) -> bool:
 def tail_is_sound(connection: sqlite3.Connection) -> bool:
     """Check the chain of the last `TAIL` rows; at a fixed cost, whatever the length of the journal."""
     last_seq = connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+    begin = max(0, last_seq - TAIL)
     before: Row | None = None
-    for row in walk(connection, max(0, last_seq - TAIL)):
-        if (before is not None or row.seq == 1) and not follows(row, before):
+    for row in walk(connection, begin):
+        if (before is not None or begin == 0) and not follows(row, before):
             return False
         before = row
     return before is not None or last_seq == 0

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,24 +86,35 @@ def _make(path: Path) -> None:
 def _open(path: Path, stream: StreamId) -> Opened:
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
         return _open_to_read(path, str(no_right(path)))
-    connection = connect(path)
+    with _damage_seen():
+        connection = connect(path)
     try:
-        build(connection, stream)
-        about = _about(connection, path, stream)
-        why = _future(connection, about, path)
-        if why:
-            connection.close()
-            return _open_to_read(path, why, unreadable=int(about["min_reader"]) > FORMAT)
-        if _is_damaged(connection, path):
-            raise _Damaged
-        return _take(connection, connect(path))
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        if is_damage(error):
-            raise _Damaged from error
-        raise
+        with _damage_seen():
+            return _look_and_take(connection, path, stream)
     except BaseException:
         connection.close()
+        raise
+
+
+def _look_and_take(connection: sqlite3.Connection, path: Path, stream: StreamId) -> Opened:
+    build(connection, stream)
+    about = _about(connection, path, stream)
+    why = _future(connection, about, path)
+    if why:
+        connection.close()
+        return _open_to_read(path, why, unreadable=int(about["min_reader"]) > FORMAT)
+    if _is_damaged(connection, path):
+        raise _Damaged
+    return _take(connection, connect(path))
+
+
+@contextmanager
+def _damage_seen() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise _Damaged from error
         raise
 
 

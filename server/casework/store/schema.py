@@ -65,9 +65,9 @@ def touch(path: Path) -> None:
 
 def build(connection: sqlite3.Connection, stream: StreamId) -> None:
     """Make the tables in an empty file; does nothing in one that has them. One transaction, so never half of them."""
-    connection.execute("PRAGMA journal_mode=WAL")
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         return
+    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
