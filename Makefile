@@ -31,6 +31,7 @@ check: $(READY)  ## format, lint, types, layers, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m casework.wire.generate --check
+	$(BIN)/python docs/generate.py --check
 	@$(MAKE) check-vscode
 
 .PHONY: check-vscode
@@ -46,6 +47,7 @@ format: $(READY)  ## format, and mend what the linter can mend
 .PHONY: generate
 generate: $(READY)  ## write the files that are generated from the source
 	$(BIN)/python -m casework.wire.generate
+	$(BIN)/python docs/generate.py
 
 .PHONY: test-editors
 test-editors: $(READY)  ## install real Neovim and VS Code below .cache, and drive them

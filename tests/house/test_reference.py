@@ -1,0 +1,33 @@
+"""The reference pages are what the program says of itself, and name every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casework.cli.commands import app
+from docs.generate import generated, main, stale
+from tests.house.tree import ROOT
+
+
+def test_the_reference_pages_are_fresh() -> None:
+    assert stale(ROOT) == []
+
+
+def test_every_command_stands_on_the_page() -> None:
+    text = generated()["docs/reference/command-line.md"]
+    groups = [("casework", app), *((f"casework {group.name}", group.typer_instance) for group in app.registered_groups)]
+    for group, commands in groups:
+        assert commands is not None
+        for command in commands.registered_commands:
+            assert f"## `{group} {command.name or command.callback.__name__}`" in text  # type: ignore[union-attr]
+
+
+def test_a_stale_page_is_named_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().err == (
+        "Stale: docs/reference/command-line.md. Run `make generate` and commit what it writes.\n"
+    )
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
