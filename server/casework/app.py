@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable
 
@@ -20,14 +19,14 @@ from casework.daemon.application import Session, SessionHandler
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
 from casework.domain.redaction import redact_event
+from casework.lsp.desktop import Desktop
 from casework.lsp.documents import OpenTexts
-from casework.lsp.protocol import SessionServer
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
 from casework.ports.workspace import Identity
 from casework.store.directory import StateDirectory
-from casework.workspace.landing import GitLander
+from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
 
 logger = logging.getLogger(__name__)
@@ -53,12 +52,12 @@ class CaseworkApplication:
         self._state = StateDirectory(paths.state_directory(), self._clock.now_us)
         self._known = KnownRepositories()
         self._texts = OpenTexts()
+        self._desktop = Desktop()
         self._repositories = GitRepositories(
             state=str(self._state.worktrees), known=self._known.places.get, trusted=self._is_trusted
         )
         self._agents = agents()
         self._desk: Desk | None = None
-        self._sessions = 0
         self._started_at = self._clock.now_us()
 
     async def start(self) -> None:
@@ -68,6 +67,7 @@ class CaseworkApplication:
 
     async def stop(self) -> None:
         """Finish landings, end workers so that the next start resumes their runs, close every journal."""
+        await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
 
@@ -78,14 +78,14 @@ class CaseworkApplication:
     def open_session(self, session: Session) -> SessionHandler:
         """Give what serves one client."""
         assert self._desk is not None, "sessions are opened after the start"
-        self._sessions += 1
-        return _Counted(
-            SessionService(session.client, session.id, self._desk, self._facts(session), self._texts.session()),
-            self._session_closed,
+        return SessionService(
+            session.client,
+            session.id,
+            self._desk,
+            self._facts(session),
+            self._texts.session(),
+            self._desktop,
         )
-
-    def _session_closed(self) -> None:
-        self._sessions -= 1
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)
@@ -119,6 +119,10 @@ class CaseworkApplication:
         return repository, " ".join(text for text in (state.read_only, state.repaired, moved) if text)
 
     def _facts(self, session: Session) -> DaemonFacts:
+        def connections() -> int:
+            sessions = session.daemon.status()["sessions"]
+            return len(sessions) if isinstance(sessions, list) else 0
+
         return DaemonFacts(
             version=__version__,
             build=session.build,
@@ -127,24 +131,9 @@ class CaseworkApplication:
             state_directory=str(paths.state_directory()),
             log=str(paths.log_directory() / "daemon.log"),
             started_at=self._started_at,
-            connections=lambda: self._sessions,
-            stop=lambda: os.kill(os.getpid(), signal.SIGTERM),
+            connections=connections,
+            stop=session.daemon.stop,
         )
-
-
-class _Counted:
-    """A session that says when it is over."""
-
-    def __init__(self, service: SessionService, over: Callable[[], None]) -> None:
-        self._service = service
-        self._over = over
-
-    async def configure(self, server: SessionServer) -> None:
-        await self._service.configure(server)
-
-    async def closed(self) -> None:
-        self._over()
-        await self._service.closed()
 
 
 def redacted(draft: Draft) -> Draft:

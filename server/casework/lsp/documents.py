@@ -49,22 +49,31 @@ class SessionDocuments:
         """The session is over."""
         self._all.forget(self)
 
-    def is_unsaved(self, path: str) -> bool:
-        """Tell whether the path is open here with text that is not on disk."""
+    def text(self, path: str) -> str | None:
+        """Give the text of an open document as its editor shows it; None when it is not open here."""
         if self._server is None:
-            return False
+            return None
         documents = self._server.workspace.text_documents
         wanted = uri_of(path)
         document = documents.get(wanted) or documents.get(unquote(wanted))
-        if document is None or document.version is None:
+        return document.source if document is not None and document.version is not None else None
+
+    def is_open(self, path: str) -> bool:
+        """Tell whether the path is open here."""
+        return self.text(path) is not None
+
+    def is_unsaved(self, path: str) -> bool:
+        """Tell whether the path is open here with text that is not on disk."""
+        text = self.text(path)
+        if text is None:
             return False
         try:
             on_disk = Path(path).read_bytes()
         except FileNotFoundError:
-            return bool(document.source)
+            return bool(text)
         except OSError:
             return True
-        return not _same_text(document.source, on_disk)
+        return not _same_text(text, on_disk)
 
 
 def _same_text(text: str, on_disk: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from pygls.exceptions import JsonRpcInvalidParams
 
 from casework.core.desk import Desk, OpenRepository
+from casework.lsp.desktop import Desktop
 from casework.lsp.documents import SessionDocuments
 from casework.lsp.endpoint import ENDPOINTS, Endpoint
 from casework.lsp.feed import Feed
@@ -26,13 +27,20 @@ class SessionService:
     """Serves one client."""
 
     def __init__(
-        self, name: str, session_id: str, desk: Desk, daemon: DaemonFacts, documents: SessionDocuments
+        self,
+        name: str,
+        session_id: str,
+        desk: Desk,
+        daemon: DaemonFacts,
+        documents: SessionDocuments,
+        desktop: Desktop,
     ) -> None:
         self._name = name
         self._id = session_id
         self._desk = desk
         self._daemon = daemon
         self._documents = documents
+        self._desktop = desktop
         self._feeds: dict[str, Feed] = {}
         self._floor: Floor | None = None
         self._session: Session | None = None
@@ -40,14 +48,21 @@ class SessionService:
     async def configure(self, server: SessionServer) -> None:
         """Register what this client may ask for."""
         session = Session(
-            self._name, self._id, server, self._desk, self._daemon, self._documents, roots=roots_of(server)
+            self._name,
+            self._id,
+            server,
+            self._desk,
+            self._daemon,
+            self._documents,
+            self._desktop,
+            roots=roots_of(server),
         )
         self._session = session
         self._documents.attach(server)
         for name, served in ENDPOINTS.items():
             server.feature(name)(self._method(session, served))
             server.command(served.method.command)(self._command(session, served))
-        self._floor = Floor(session)
+        self._floor = Floor(session, self._desktop)
         self._floor.register(server)
 
     async def closed(self) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from casework.core.desk import Desk, OpenRepository
 from casework.domain.envelope import Actor
 from casework.domain.errors import Refused
+from casework.lsp.desktop import Desktop
 from casework.lsp.documents import SessionDocuments
 from casework.lsp.protocol import SessionServer
 
@@ -43,6 +44,7 @@ class Session:
     desk: Desk
     daemon: DaemonFacts
     documents: SessionDocuments
+    desktop: Desktop
     roots: list[str] = field(default_factory=list)
     """Folders the client has open, as absolute paths."""
     repositories: dict[str, OpenRepository] = field(default_factory=dict)

@@ -59,6 +59,7 @@ SURFACE: Final = Surface(
         types.TEXT_DOCUMENT_CODE_LENS: types.CodeLensOptions(resolve_provider=False),
         types.TEXT_DOCUMENT_DID_OPEN: None,
         types.TEXT_DOCUMENT_DID_CHANGE: None,
+        types.TEXT_DOCUMENT_WILL_SAVE: None,
         types.TEXT_DOCUMENT_DID_SAVE: types.SaveOptions(include_text=False),
         types.TEXT_DOCUMENT_DID_CLOSE: None,
     },

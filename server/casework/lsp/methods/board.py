@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from casework.core.desk import OpenRepository
 from casework.domain.board import Board as Tasks
 from casework.domain.envelope import Recorded
+from casework.lsp.documents import uri_of
 from casework.lsp.endpoint import endpoint
 from casework.lsp.present.cards import groups
 from casework.lsp.present.reviews import who
 from casework.lsp.session import Session
 from casework.wire.requests import (
+    Document,
     JournalRows,
     NextThing,
     Params,
@@ -98,3 +101,11 @@ def row_view(tasks: Tasks, row: Recorded) -> JournalRow:
         origin=row.draft.origin,
         data=row.event.model_dump_json(exclude={"kind"}),
     )
+
+
+@endpoint("casework/board/document", Params, Document)
+async def board_document(session: Session, params: Params) -> Document:
+    """Write the board as a file."""
+    opened = await session.repository(params.repository)
+    path = await asyncio.to_thread(session.desktop.of(opened).shelf.write_board, board_view(opened))
+    return Document(path=path, uri=uri_of(path))

@@ -132,3 +132,12 @@ async def comment_review(session: Session, params: r.AddComment) -> ReviewView:
         command=params.command,
     )
     return await show(opened, task)
+
+
+@endpoint("casework/review/document", r.TaskParams, r.Document)
+async def review_document(session: Session, params: r.TaskParams) -> r.Document:
+    """Write the review as a file."""
+    opened = await session.repository(params.repository)
+    task = opened.repository.board.number(params.number)
+    written = await asyncio.to_thread(session.desktop.of(opened).shelf.write, task)
+    return r.Document(path=written.path, uri=written.uri)

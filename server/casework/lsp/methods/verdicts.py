@@ -34,7 +34,8 @@ async def finish_reading(session: Session, params: r.TaskDeed) -> TaskView:
     review = repository.board.number(params.number).standing_review()
     if review.change_kind != "range":
         raise Refused(
-            f"Review {params.number} has not landed, so it can't be closed as read: approve it, request changes or drop it.",
+            f"Review {params.number} has not landed, so it can't be closed as read: "
+            "approve it, request changes or drop it.",
             code="not_history",
         )
     task = await intake.move_task(

@@ -2,7 +2,7 @@
 
     # Review 12: title                 the number
     diff 4f9a21c0aa11d3e2              what was shown; must be there, once, before anything else that means something
-    Verdict: approve                   `approve`, `request changes` or `read`; a whole line, in the part before the first `##`
+    Verdict: approve                   `approve`, `request changes` or `read`; a whole line, above the first `##`
     > words                            there: a comment on the whole; below a `###`: on that hunk
     ### 3. path:39    [x]              x accept, - reject, space none; the brackets at the end, before the hint
     ```diff ... ```                    a patch, never read

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from casework.wire.views import CommentView, CriterionView, FileView, HunkView, ReviewView
+from casework.wire.views import Board, CommentView, CriterionView, FileView, HunkView, ReviewView
 
 VERSION: Final = 1
 """Of the grammar; stands in the file and must be the reader's."""
@@ -34,8 +34,8 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         "",
         _verdict_line(review),
         "",
-        f"{len(review.files)} files, {review.hunks} hunks, about {review.minutes} minutes. {_will(review)}",
-        *([one_line(review.reason)] if review.reason else []),
+        f"{len(review.files)} files, {review.hunks} hunks, {about(review)}. {_will(review)}".rstrip(),
+        *foreign(one_line(review.reason)),
         "",
         "## What and why",
         *foreign(review.comment or "No comment."),
@@ -51,9 +51,11 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         for card in review.follow_ups:
             place = f" {card.anchor.path}:{card.anchor.line}" if card.anchor is not None else ""
             severity = f", {card.severity}" if card.severity else ""
-            lines.append(f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{one_line(place)}")
+            lines.append(
+                f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place and '  ' + one_line(place)}"
+            )
         lines.append("")
-    lines += [f"## Read in this order, about {review.minutes} minutes", ""]
+    lines += [f"## Read in this order, {about(review)}", ""]
     n = 0
     for file in review.files:
         for hunk in judged(file):
@@ -62,9 +64,34 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def render_board(board: Board) -> str:
+    """Give the board as Markdown: one line per task, its number first, so that code actions know it by its line."""
+    lines = [f"# {one_line(board.name)}: what needs you", "", *([one_line(board.warning), ""] if board.warning else [])]
+    for title, cards in (
+        ("Needs you", board.needs_you),
+        ("Running", board.running),
+        ("Backlog", board.backlog),
+        ("Done today", board.done),
+    ):
+        lines.append(f"## {title}")
+        lines += [f"- {card.number:4}  {one_line(card.title)}   {one_line(card.detail)}" for card in cards] or [
+            "nothing"
+        ]
+        lines.append("")
+    lines.append("Code actions on a line do what can be done with its task.")
+    return "\n".join(lines) + "\n"
+
+
 def judged(file: FileView) -> list[HunkView]:
     """Give what carries a decision in a file, in order."""
     return [*file.hunks, *([file.whole] if file.whole is not None else [])]
+
+
+def about(review: ReviewView) -> str:
+    """Say how long reading takes."""
+    if review.minutes >= 120:
+        return f"about {round(review.minutes / 60)} hours"
+    return "about a minute" if review.minutes == 1 else f"about {review.minutes} minutes"
 
 
 def _verdict_line(review: ReviewView) -> str:
@@ -137,7 +164,7 @@ def visible(text: str) -> str:
     """Make control and bidirectional characters visible (CVE-2021-42574)."""
     return "".join(
         letter
-        if letter == "\t" or (letter.isprintable() or letter == " ") and letter not in _BIDIRECTIONAL
+        if letter == "\t" or ((letter.isprintable() or letter == " ") and letter not in _BIDIRECTIONAL)
         else f"<U+{ord(letter):04X}>"
         for letter in text
     )

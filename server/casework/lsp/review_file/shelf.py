@@ -18,9 +18,11 @@ from casework.domain.errors import Trouble
 from casework.domain.task import Task
 from casework.lsp.documents import uri_of
 from casework.lsp.present.reviews import review_of, review_view
-from casework.lsp.review_file.rendering import judged, render
+from casework.lsp.review_file.rendering import judged, render, render_board
+from casework.wire.views import Board
 
 _NAME: Final = re.compile(r"^review-([0-9]{1,9})\.md$")
+_ON_BOARD: Final = re.compile(r"^- +([0-9]{1,9})  ")
 _JUDGED: Final = re.compile(r"^(?:### .*\[[x-]\]|> |Verdict: *[^ <])", re.MULTILINE)
 """What only a human writes into a review file."""
 
@@ -81,6 +83,33 @@ class Shelf:
         written = Written(str(path), text, view.shown, hunks)
         self._written[task.number] = written
         return written
+
+    def write_board(self, board: Board) -> str:
+        """Write the board as a file; give its path. Blocks: called in a thread.
+
+        Raises:
+            Trouble: the file can't be written.
+        """
+        path = self._folder / "board.md"
+        try:
+            _write(path, render_board(board))
+        except OSError as error:
+            raise Trouble(f"The board can't be written to {path}: {error.strerror}.", code="not_written") from error
+        return str(path)
+
+    def task_at(self, path: str, line: int) -> int | None:
+        """Tell which task a line of a file of ours is about: the review's own, or the one on that line of the board."""
+        number = self.number_of(path)
+        if number is not None:
+            return number
+        if Path(path) != self._folder / "board.md":
+            return None
+        try:
+            lines = Path(path).read_text("utf-8").splitlines()
+        except OSError:
+            return None
+        found = _ON_BOARD.match(lines[line]) if line < len(lines) else None
+        return int(found[1]) if found else None
 
     def _keep_edits(self, path: Path, number: int, text: str) -> None:
         """Put a file that is not as we wrote it aside before it is written anew."""

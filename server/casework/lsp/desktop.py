@@ -1,0 +1,41 @@
+"""What all sessions share for one repository: where things stand, what can be done there, the files we wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casework.core.desk import OpenRepository
+from casework.lsp.actions import Offers
+from casework.lsp.places import Places
+from casework.lsp.review_file.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class OnDesktop:
+    """One repository's."""
+
+    places: Places
+    offers: Offers
+    shelf: Shelf
+
+
+class Desktop:
+    """Made once per daemon."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, OnDesktop] = {}
+
+    def of(self, opened: OpenRepository) -> OnDesktop:
+        """Give a repository's, made at the first call."""
+        name = opened.repository.identity.id
+        found = self._of.get(name)
+        if found is None:
+            found = OnDesktop(Places(opened), Offers(opened), Shelf(opened.repository))
+            found.places.start()
+            self._of[name] = found
+        return found
+
+    async def close(self) -> None:
+        """Follow nothing any more."""
+        for found in self._of.values():
+            await found.places.close()
