@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, Module, modules, names, texts
 _SAY_NOTHING = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc"})
 _LEFT_TO_DO = re.compile(r"(?:\#|//|--|/\*)\s*(?:TODO|FIXME|XXX|HACK)\b")
 _REGISTRY = re.compile(
-    r"https?://[\w.@:-]*(?:pypi\.org|pythonhosted\.org|npmjs\.org|yarnpkg\.com)|(?<!emit-)index-url[ =]"
+    r"pypi\.org/simple|files\.pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|(?<!emit-)index-url[ =]"
 )
 _MACHINE = re.compile(r"(?<![\w.$}])/(?:root/|work/(?:main|shared)|opt/(?:wheels|pypi)|Users/\w+/)")
 
