@@ -195,3 +195,4 @@ async def add_comment(
 
     await repository.recorder.record(decide, command=command)
     return repository.board.number(number)
+

@@ -49,7 +49,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
     if review.follow_ups:
         lines.append("## Left for later")
         for card in review.follow_ups:
-            place = f" {card.anchor.path}:{card.anchor.line}" if card.anchor is not None else ""
+            place = f"  {one_line(card.anchor.path)}:{card.anchor.line}" if card.anchor is not None else ""
             severity = f", {card.severity}" if card.severity else ""
             lines.append(
                 f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place and '  ' + one_line(place)}"
