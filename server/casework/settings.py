@@ -1,0 +1,55 @@
+"""What a user may set: one file, `settings.toml` in the config directory, read when it changes.
+
+Settings belong to the user. None is ever read from a repository. The text below each field is its documentation: the
+reference page is made from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from casework.domain.errors import Refused
+
+FILE_NAME: Final = "settings.toml"
+
+
+class Settings(BaseModel):
+    """Everything that can be set, with what holds where nothing is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    runs_at_once: Annotated[int, Field(ge=1, le=16)] = 2
+    """How many runs of one repository may be under way at the same time; the others wait in the queue."""
+
+    follow_ups_per_run: Annotated[int, Field(ge=0, le=20)] = 20
+    """How many follow-ups one run may propose; what comes beyond is left out, and the log says so."""
+
+    protected_branches: Annotated[list[str], Field(max_length=100)] = []
+    """Branches nothing lands on, as names or globs such as `release/*`; a review can still become a branch of its own."""
+
+    default_agent: Annotated[str, Field(max_length=100)] = "scripted"
+    """Who works on a task that is started without naming an agent."""
+
+
+def read_settings(directory: Path) -> Settings:
+    """Read the settings of a config directory; without a file everything is as the defaults say.
+
+    Raises:
+        Refused: the file can't be read, is no TOML 1.0, or says something that can't be; the sentence names file and place.
+    """
+    path = directory / FILE_NAME
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise Refused(f"{path} can't be read ({error}), so the settings stay as they were; mend the file.") from error
+    try:
+        return Settings.model_validate(found)
+    except ValidationError as wrong:
+        reasons = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in wrong.errors()[:5])
+        raise Refused(f"{path} says what can't be ({reasons}), so the settings stay as they were.") from wrong
