@@ -258,12 +258,16 @@ def _start(path: str) -> _socket.socket:
     finally:
         os.close(lock)
     sentence = said.decode(errors="replace").strip()
+    if b"No module named" in said:
+        sentence = (
+            f"{sys.executable} has no Casework installed, so it can not start the daemon. Start the relay with the "
+            f"Python that Casework was installed for. ({sentence})"
+        )
     raise NotAttached(
         EXIT_NO_DAEMON,
         "daemon_not_started",
         sentence
-        or f"The Casework daemon did not start within {START_S:.0f} seconds, so this editor is not attached. "
-        "`casework daemon log` says more.",
+        or "The Casework daemon did not start, so this editor is not attached. `casework daemon log` says more.",
     )
 
 

@@ -159,6 +159,7 @@ def main() -> int:
     parser.add_argument("--idle-exit", type=float, default=0.0)
     parser.add_argument("--build", default=BUILD)
     parser.add_argument("--hello", type=float, default=10.0)
+    parser.add_argument("--crash", action="store_true")
     parser.add_argument("--broken", action="store_true")
     said = parser.parse_args()
 
@@ -166,6 +167,8 @@ def main() -> int:
         return TinyApplication(broken=said.broken)
 
     def load_surface() -> Surface:
+        if said.crash:
+            raise RuntimeError("token=hunter2")
         methods = [types.TEXT_DOCUMENT_CODE_ACTION, types.TEXT_DOCUMENT_HOVER, types.TEXT_DOCUMENT_DID_SAVE]
         methods += [f"casework/tiny/{name}" for name in METHODS]
         return Surface("tiny", "1", dict.fromkeys(methods), ("tiny.echo", "tiny.slow"))

@@ -17,7 +17,7 @@ from casework.domain.errors import CaseworkError
 
 from .hello import BUILD
 from .instance import AnotherRuns, Instance
-from .logs import configure_logs, watch_for_crashes
+from .logs import CRASH_NAME, configure_logs, watch_for_crashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +78,10 @@ def run_daemon(
         asyncio.run(Daemon(instance, terms).run())
     except Exception as error:  # noqa: BLE001 - the last border there is
         sys.excepthook(type(error), error, error.__traceback__)
+        sys.stderr.write(
+            "The Casework daemon failed through a mistake of its own, so no editor can attach. "
+            f"{logs / CRASH_NAME} has the details; `casework doctor` looks for what is missing.\n"
+        )
         return EXIT_CRASHED
     finally:
         instance.remove_socket()
