@@ -193,6 +193,8 @@ class SqliteJournal:
     def _commit_patiently(self, drafts: Sequence[Draft], expected_seq: int, full_sync: bool) -> list[int]:
         """Write on the journal's thread: wait for locks and, if asked, for the disk."""
         writer = self._opened.writer
+        if self._wal_begins_anew:
+            self._checkpoint()  # the few pages written since; nobody writes now, so that the WAL really ends here
         writer.execute(f"PRAGMA busy_timeout={WAIT_FOR_LOCK_MS}")
         writer.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +105,17 @@ def _look_and_take(connection: sqlite3.Connection, path: Path, stream: StreamId)
         return _open_to_read(path, why, unreadable=int(about["min_reader"]) > FORMAT)
     if _is_damaged(connection, path):
         raise _Damaged
-    return _take(connection, connect(path))
+    try:
+        return _take(connection, connect(path))
+    except sqlite3.OperationalError as error:
+        if primary_code(error) != sqlite3.SQLITE_FULL:
+            raise
+    connection.close()
+    return _open_to_read(
+        path,
+        f"The disk is full, so the journal {path} can only be read and nothing can be changed. "
+        "Make room on that disk, run `casework daemon stop`, and go on.",
+    )
 
 
 @contextmanager
@@ -192,14 +202,27 @@ def _at_its_end(writer: sqlite3.Connection, reader: sqlite3.Connection) -> Opene
 
 def _open_to_read(path: Path, why: str, *, unreadable: bool = False) -> Opened:
     """Open the file without taking it: nothing is written, not even the epoch."""
-    for mode in ("ro", "immutable"):
-        try:
-            with closing(connect(path, mode=mode)) as probe:
-                probe.execute("SELECT count(*) FROM meta").fetchone()
-        except sqlite3.OperationalError:
-            continue
-        writer, reader = connect(path, mode=mode), connect(path, mode=mode)
-        opened = Opened(writer, reader, 0, 0, GENESIS) if unreadable else _at_its_end(writer, reader)
-        opened.read_only, opened.unreadable = why, unreadable
-        return opened
+    connection = _connect_to_read(path, why)
+    opened = Opened(connection, connection, 0, 0, GENESIS) if unreadable else _at_its_end(connection, connection)
+    opened.read_only, opened.unreadable = why, unreadable
+    return opened
+
+
+def _connect_to_read(path: Path, why: str) -> sqlite3.Connection:
+    """Connect in the first way that works here.
+
+    A WAL is read with an index in shared memory, which is a file; where that can't be made, the index is kept in
+    memory, for which the file is locked. Without a WAL the file is all there is.
+    """
+    wal = Path(f"{path}-wal")
+    modes = ("ro", "exclusive") if wal.exists() and wal.stat().st_size else ("ro", "immutable")
+    for mode in modes:
+        with suppress(sqlite3.OperationalError):
+            connection = connect(path, mode=mode)
+            try:
+                connection.execute("SELECT count(*) FROM meta").fetchone()
+            except BaseException:
+                connection.close()
+                raise
+            return connection
     raise Trouble(why, code="read_only")

@@ -37,11 +37,13 @@ INSERT: Final = "INSERT INTO events SELECT ?,?,?,?,?,?,?,?,?,?,?,?,?,?,? FROM fe
 
 
 def connect(path: Path, *, timeout_s: float = 5.0, mode: str = "rw") -> sqlite3.Connection:
-    """Open the file in autocommit mode; `mode` is of https://www.sqlite.org/uri.html, or `immutable`.
+    """Open the file in autocommit mode; `mode` is one of https://www.sqlite.org/uri.html, or one of two more.
+
+    `immutable` trusts that nobody writes the file; `exclusive` locks out others and needs no file beside the WAL.
 
     Foreign schemas can't run functions (`trusted_schema`), and a page that does not fit its table is an error.
     """
-    query = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+    query = {"immutable": "mode=ro&immutable=1", "exclusive": "mode=rw"}.get(mode, f"mode={mode}")
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?{query}",
         uri=True,
@@ -52,6 +54,9 @@ def connect(path: Path, *, timeout_s: float = 5.0, mode: str = "rw") -> sqlite3.
     try:
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=NORMAL", "wal_autocheckpoint=0"):
             connection.execute(f"PRAGMA {pragma}")
+        if mode == "exclusive":
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("PRAGMA query_only=ON")
     except BaseException:
         connection.close()
         raise
