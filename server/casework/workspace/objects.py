@@ -1,7 +1,7 @@
 """New objects, and trees made from old ones: written in one go, however many there are.
 
-Objects are named and packed here and handed to one `git unpack-objects`, which writes them as git likes them (loose
-format, modes, sharing). No index is read or written: a tree is edited by reading the directories that an edit touches,
+Objects are named and packed here and handed to one git process, which writes them as git likes them (loose or as a
+pack, modes, sharing). No index is read or written: a tree is edited by reading the directories that an edit touches,
 so the cost is the change's, and odd indexes (split, sparse, v4) do not matter.
 """
 
@@ -25,6 +25,8 @@ AUTHOR: Final = b"Casework <casework@localhost>"
 
 _KINDS: Final = {b"commit": 1, b"tree": 2, b"blob": 3}
 _FULL: Final = 64 * 1024 * 1024
+_UNPACK_LIMIT: Final = 100
+"""From so many objects on the pack is kept whole, as git does with what it receives (`transfer.unpackLimit`)."""
 
 
 class Place(NamedTuple):
@@ -97,8 +99,9 @@ class NewObjects:
         if not self._packed:
             return
         body = b"PACK" + struct.pack(">II", 2, len(self._packed)) + b"".join(self._packed)
+        command = ("unpack-objects", "-q") if len(self._packed) < _UNPACK_LIMIT else ("index-pack", "--stdin")
         self._packed, self._size = [], 0
-        self.git.run("unpack-objects", "-q", stdin=body + _digest(self.git, body).digest(), timeout_s=300)
+        self.git.run(*command, stdin=body + _digest(self.git, body).digest(), timeout_s=300)
 
 
 def name_of(git: Git, kind: bytes, data: bytes) -> bytes:
