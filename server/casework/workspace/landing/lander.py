@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Collection
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import ValidationError
 
@@ -41,6 +41,8 @@ def _nowhere(_place: str) -> None:
 
 class GitLander:
     """Lands in one repository. `at` is told every boundary between two steps; `moves` renames."""
+
+    recovery: ClassVar[type[Recovery]] = Recovery
 
     def __init__(
         self,
@@ -111,7 +113,7 @@ class GitLander:
         held = self._stages.pop(announcement.stage, None)
         if held is not None:
             held.close()
-        ended = Recovery(self._git, announcement, self._moves, self._at, lock_wait_s=wait_s).run()
+        ended = self.recovery(self._git, announcement, self._moves, self._at, lock_wait_s=wait_s).run()
         if isinstance(ended, TakenBack):
             self._discard(announcement)
         return ended
