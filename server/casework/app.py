@@ -14,7 +14,7 @@ from casework import __version__, paths
 from casework.agents.registry import agents
 from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
-from casework.core.repository import Repository
+from casework.core.repository import Limits, Repository
 from casework.daemon.application import Session, SessionHandler
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
@@ -25,6 +25,7 @@ from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
 from casework.ports.workspace import Identity
+from casework.settings import SettingsFile
 from casework.store.directory import StateDirectory
 from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
@@ -57,6 +58,7 @@ class CaseworkApplication:
             state=str(self._state.worktrees), known=self._known.places.get, trusted=self._is_trusted
         )
         self._agents = agents()
+        self._settings = SettingsFile(paths.config_directory())
         self._desk: Desk | None = None
         self._started_at = self._clock.now_us()
 
@@ -87,6 +89,17 @@ class CaseworkApplication:
             self._desktop,
         )
 
+    def _limits(self) -> Limits:
+        settings = self._settings.current()
+        if self._settings.warning:
+            logger.warning("%s", self._settings.warning)
+        return Limits(
+            runs_at_once=settings.runs_at_once,
+            follow_ups_per_run=settings.follow_ups_per_run,
+            protected_branches=tuple(settings.protected_branches),
+            default_agent=settings.default_agent,
+        )
+
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)
 
@@ -113,6 +126,7 @@ class CaseworkApplication:
             clock=self._clock,
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
+            limits=self._limits,
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""
         state = journal.state

@@ -1,4 +1,4 @@
-"""What a user may set: one file, `settings.toml` in the config directory, read when it changes.
+"""What a user may set: one file, `settings.toml` in the config directory, read again when it changed.
 
 Settings belong to the user. None is ever read from a repository. The text below each field is its documentation: the
 reference page is made from it.
@@ -7,6 +7,7 @@ reference page is made from it.
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -29,7 +30,7 @@ class Settings(BaseModel):
     """How many follow-ups one run may propose; what comes beyond is left out, and the log says so."""
 
     protected_branches: Annotated[list[str], Field(max_length=100)] = []
-    """Branches nothing lands on, as names or globs such as `release/*`; a review can still become a branch of its own."""
+    """Branches nothing lands on, as names or globs such as `release/*`; a review can still become a new branch."""
 
     default_agent: Annotated[str, Field(max_length=100)] = "scripted"
     """Who works on a task that is started without naming an agent."""
@@ -39,7 +40,7 @@ def read_settings(directory: Path) -> Settings:
     """Read the settings of a config directory; without a file everything is as the defaults say.
 
     Raises:
-        Refused: the file can't be read, is no TOML 1.0, or says something that can't be; the sentence names file and place.
+        Refused: the file can't be read, is no TOML 1.0, or says what can't be; the sentence names file and place.
     """
     path = directory / FILE_NAME
     try:
@@ -53,3 +54,32 @@ def read_settings(directory: Path) -> Settings:
     except ValidationError as wrong:
         reasons = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in wrong.errors()[:5])
         raise Refused(f"{path} says what can't be ({reasons}), so the settings stay as they were.") from wrong
+
+
+@dataclass(slots=True)
+class SettingsFile:
+    """The settings as they are now: looked at on every use, read when the file is another one than before."""
+
+    directory: Path
+    warning: str = ""
+    """What is wrong with the file as it stands; the settings of before hold then."""
+    _current: Settings = field(default_factory=Settings)
+    _stamp: tuple[int, int, int] | None = (0, 0, 0)
+
+    def current(self) -> Settings:
+        """Give the settings; costs one look at the file's stamp."""
+        stamp = self._look()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._current, self.warning = read_settings(self.directory), ""
+            except Refused as no:
+                self.warning = no.sentence
+        return self._current
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            found = (self.directory / FILE_NAME).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns

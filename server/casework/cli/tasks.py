@@ -127,13 +127,15 @@ def dismiss(number: Number, reason: Reason = "", where: Where = HERE, as_json: A
     _deed("casework/task/dismiss", number, where, as_json, "is dismissed", reason=reason)
 
 
-Agent = Annotated[str, typer.Option(help="Who is to work on it.")]
+Agent = Annotated[
+    str, typer.Option(help="Who is to work on it; by default the task's last one, else the one of the settings.")
+]
 Script = Annotated[Path | None, typer.Option(help="For the scripted agent: its JSON script.")]
 
 
 @tasks.command("start")
 def start(
-    number: Number, agent: Agent = "scripted", script: Script = None, where: Where = HERE, as_json: AsJson = False
+    number: Number, agent: Agent = "", script: Script = None, where: Where = HERE, as_json: AsJson = False
 ) -> None:
     """Let an agent work on a task."""
     _deed("casework/task/start", number, where, as_json, "is queued", agent=agent, script=text_of(script))
@@ -141,7 +143,7 @@ def start(
 
 @tasks.command("retry")
 def retry(
-    number: Number, agent: Agent = "scripted", script: Script = None, where: Where = HERE, as_json: AsJson = False
+    number: Number, agent: Agent = "", script: Script = None, where: Where = HERE, as_json: AsJson = False
 ) -> None:
     """Try a stopped or failed task again."""
     _deed("casework/task/retry", number, where, as_json, "is queued again", agent=agent, script=text_of(script))

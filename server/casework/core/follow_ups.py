@@ -27,7 +27,7 @@ def follow_up_drafts(
     if board.with_fingerprint(fingerprint):
         return []
     proposed = len(board.found_in(found_in.number))
-    if proposed >= repository.limits.follow_ups_per_run * max(1, len(found_in.runs)):
+    if proposed >= repository.limits().follow_ups_per_run * max(1, len(found_in.runs)):
         logger.warning("task %s proposed more than %s follow-ups; the rest is left out", found_in.number, proposed)
         return []
     check_move("propose", None, number=None, actor=actor.kind)

@@ -56,7 +56,7 @@ def landing_request(
         co_authors=authors if review.change_kind == "branch" else (),
         trusted=repository.is_trusted(),
         branch_name=branch or None,
-        protected=repository.limits.protected_branches,
+        protected=repository.limits().protected_branches,
     )
 
 

@@ -31,6 +31,7 @@ class Limits:
     runs_at_once: int = 2
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
+    default_agent: str = "scripted"
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
-    limits: Limits = field(default_factory=Limits)
+    limits: Callable[[], Limits] = Limits
     _changes: OrderedDict[BlobHash, Change] = field(default_factory=OrderedDict)
 
     @property

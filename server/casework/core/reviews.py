@@ -195,4 +195,3 @@ async def add_comment(
 
     await repository.recorder.record(decide, command=command)
     return repository.board.number(number)
-

@@ -121,7 +121,7 @@ class Runner:
         board = self._repository.board
         queued = sorted(board.in_status("queued"), key=lambda task: task.changed_seq)
         for task in queued:
-            if self._closing or len(self._drives) + len(self._beginning) >= self._repository.limits.runs_at_once:
+            if self._closing or len(self._drives) + len(self._beginning) >= self._repository.limits().runs_at_once:
                 return
             if task.id not in self._beginning and task.id not in self._drives:
                 self._beginning.add(task.id)

@@ -74,7 +74,8 @@ class ListTasks(Params):
 class StartTask(TaskDeed):
     """Let an agent work on it."""
 
-    agent: Line = "scripted"
+    agent: Line = ""
+    """By default the task's last one, else the one of the settings."""
     script: Text = ""
     """For the scripted agent: its JSON script."""
 
