@@ -24,7 +24,7 @@ def main(answers: Path | None) -> None:
         return actions
 
     @server.feature("casework/board/read")
-    def board(_params: object) -> object:
+    def board(*_said: object) -> object:
         return known.get("board")
 
     server.start_io()
