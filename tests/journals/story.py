@@ -1,0 +1,220 @@
+"""A journal with every kind of event, every field of them, and the same bytes each time it is written.
+
+A new kind of event or a new field gets its place here, and then `python -m tests.journals.write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+from casework.domain import events as e
+from casework.domain.anchor import Anchor
+from casework.domain.change import ChangeKind
+from casework.domain.envelope import Actor, Draft, Origin
+from casework.domain.events import Event
+from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
+from casework.domain.spec import Criterion, Spec
+
+_HUMAN = Actor(kind="human", id="ada", via="lsp", session="s1")
+_SHELL = Actor(kind="human", id="ada", via="cli")
+_AGENT = Actor(kind="agent", id="scripted", via="worker")
+_DAEMON = Actor(kind="daemon")
+_DETECTOR = Actor(kind="detector", id="missing-tests")
+_TRACKER = Actor(kind="tracker", id="github")
+
+_BASE, _HEAD, _LANDED = (CommitId(letter * 40) for letter in "abc")
+_TARGET = "refs/heads/main"
+_HUNKS = (HunkId("0123456789abcdef"), HunkId("0123456789abcdef-2"))
+
+
+def _blob(n: int) -> BlobHash:
+    return BlobHash(f"{n:064x}")
+
+
+def _landing(n: int) -> LandingId:
+    return LandingId(f"00000000-0000-7000-8000-00001a{n:06x}")
+
+
+class _Writer:
+    """Gives drafts numbers, times and the envelope of one task."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self.task: TaskId | None = None
+        self.run: RunId | None = None
+
+    def begin(self, number: int) -> None:
+        self.task, self.run = TaskId(f"00000000-0000-7000-8000-00007a{number:06x}"), None
+
+    def begin_run(self, number: int) -> None:
+        self.run = RunId(f"00000000-0000-7000-8000-00004a{number:06x}")
+
+    def __call__(self, event: Event, actor: Actor = _DAEMON, *, origin: Origin = "user", command: str = "") -> Draft:
+        n = next(self._numbers)
+        return Draft(
+            id=f"00000000-0000-7000-8000-{n:012x}",
+            event=event,
+            actor=actor,
+            task=self.task,
+            run=self.run,
+            origin=origin,
+            command=command or None,
+            cause=f"00000000-0000-7000-8000-{n - 1:012x}" if n % 7 == 0 else None,
+            at=1_790_000_000_000_000 + n * 1_000_000,
+        )
+
+
+def story() -> list[Draft]:
+    """Give the drafts, in order."""
+    write = _Writer()
+    return [
+        *_trust(write),
+        *_a_change_that_lands_and_is_undone(write),
+        *_a_change_that_can_not_land(write),
+        *_a_range_that_is_read(write),
+        *_a_run_that_fails_and_one_that_is_stopped(write),
+        *_proposals(write),
+    ]
+
+
+def _trust(write: _Writer) -> Iterator[Draft]:
+    yield write(e.RepositorySeen(repository="r1", path="/home/ada/cards", common_dir="/home/ada/cards/.git"))
+    yield write(e.TrustGranted(repository="r1", path="/home/ada/cards"), _SHELL, command="c1")
+    yield write(e.TrustRevoked(repository="r1", path="/home/ada/cards"), _SHELL)
+
+
+def _opened(kind: ChangeKind, *, run: int | None = None) -> e.ReviewOpened:
+    return e.ReviewOpened(
+        change_kind=kind,
+        base=_BASE,
+        head=_HEAD,
+        diff_hash="d" * 64,
+        manifest=_blob(1),
+        comment=_blob(2),
+        target=None if kind == "range" else _TARGET,
+        files=2,
+        hunks=2,
+        minutes=3,
+        run=run,
+        range_text="main~3..main" if kind == "range" else "",
+        authors=_blob(3) if kind == "branch" else None,
+    )
+
+
+def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
+    write.begin(1)
+    spec = Spec(
+        intent="Refuse expired cards.",
+        criteria=(Criterion(id="c1", text="an expired card is refused"),),
+        scope=("src/**", '"na\\303\\257ve/**"'),
+        checks=("pytest -q",),
+    )
+    anchor = Anchor(path="src/cards.py", line=3, end_line=4, snippet="def check(card):\n    return True")
+    yield write(
+        e.TaskAdded(
+            number=1, task_kind="change", title="Refuse expired cards", status="backlog", spec=spec, anchor=anchor
+        ),
+        _HUMAN,
+        command="c2",
+    )
+    yield write(e.TaskQueued(agent="scripted", script=_blob(4)), _HUMAN)
+    write.begin_run(1)
+    yield write(e.RunStarted(n=1, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/1"))
+    yield write(e.StepBegun(n=1, what="write", summary="src/cards.py"), _AGENT)
+    yield write(e.StepDone(n=1, outcome="written"), _AGENT)
+    yield write(e.AgentSaid(text=_blob(5), preview="Cards are checked \u2603"), _AGENT, origin="outside")
+    yield write(e.UsageCounted(input_tokens=1200, output_tokens=80, cost_microdollars=4100), _AGENT)
+    yield write(
+        e.QuestionAsked(id=QuestionId("q1"), text="Which clock?", why="Zones.", choices=("UTC", "local")), _AGENT
+    )
+    yield write(e.QuestionAnswered(id=QuestionId("q1"), answer="UTC"), _HUMAN)
+    yield write(e.RunResumed(after_step=1, note="The daemon was restarted."))
+    yield write(e.CheckpointKept(n=1, commit=_HEAD))
+    yield write(e.RunFinished(comment=_blob(2)))
+    yield write(_opened("run", run=1))
+    yield write(e.HunkDecided(hunks=_HUNKS, decision="accepted"), _HUMAN)
+    yield write(e.HunkDecided(hunks=_HUNKS[1:], decision="rejected", reason="Not asked for."), _HUMAN)
+    yield write(
+        e.CommentAdded(id=CommentId("k1"), text=_blob(6), preview="Why?", hunk=_HUNKS[0], anchor=anchor), _HUMAN
+    )
+    yield write(e.ReviewAnswered(verdict="request_changes", shown="d" * 64), _HUMAN, command="c3")
+    write.begin_run(2)
+    yield write(e.RunStarted(n=2, agent="scripted", base=_HEAD, worktree="/home/ada/.local/state/w/2"))
+    yield write(e.RunFinished())
+    yield write(_opened("run", run=2))
+    yield write(
+        e.ReviewAnswered(
+            verdict="approve",
+            shown="d" * 64,
+            mode="branch",
+            message=_blob(7),
+            landing=_landing(1),
+            left=1,
+            branch="cards",
+        ),
+        _SHELL,
+        command="c4",
+    )
+    yield write(e.LandingAnnounced(landing=_landing(1), plan=_blob(8), commit=_LANDED, branch="refs/heads/cards"))
+    yield write(e.LandingConfirmed(landing=_landing(1), commit=_LANDED, how_seen="ref", note="Landed on cards."))
+    yield write(e.LandingAnnounced(landing=_landing(2), plan=_blob(9), commit=_BASE, undo_of=_landing(1)), _SHELL)
+    yield write(e.LandingTakenBack(landing=_landing(1), undo=_landing(2), commit=_BASE))
+
+
+def _a_change_that_can_not_land(write: _Writer) -> Iterator[Draft]:
+    write.begin(2)
+    yield write(e.TaskAdded(number=2, task_kind="review", title="Branch cards", status="in_review"), _SHELL)
+    yield write(_opened("branch"))
+    why = "main moved, so this is what would land."
+    yield write(e.ReviewReshown(onto=_LANDED, result_tree="e" * 40, why=why, paths=_blob(10)))
+    yield write(e.ReviewAnswered(verdict="approve", shown="e" * 64, mode="fast_forward", landing=_landing(3)), _HUMAN)
+    yield write(
+        e.LandingUndone(landing=_landing(3), reason="src/cards.py was edited meanwhile.", kept_aside=("a.orig",))
+    )
+
+
+def _a_range_that_is_read(write: _Writer) -> Iterator[Draft]:
+    write.begin(3)
+    yield write(e.TaskAdded(number=3, task_kind="review", title="main~3..main", status="in_review"), _SHELL)
+    yield write(_opened("range"))
+    yield write(e.ReviewRead(), _HUMAN)
+
+
+def _a_run_that_fails_and_one_that_is_stopped(write: _Writer) -> Iterator[Draft]:
+    write.begin(4)
+    ticket = e.TaskAdded(number=4, task_kind="change", title="Sort", status="backlog", ticket=_blob(11))
+    yield write(ticket, _TRACKER, origin="member")
+    yield write(e.TaskQueued(agent="scripted"), _HUMAN)
+    write.begin_run(3)
+    yield write(e.RunStarted(n=1, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/3"))
+    yield write(e.RunFailed(reason="The worker fell silent.", lost=True))
+    yield write(e.TaskQueued(agent="scripted"), _HUMAN)
+    write.begin_run(4)
+    yield write(e.RunStarted(n=2, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/4"))
+    yield write(e.TaskStopped(reason="Stopped by ada."), _HUMAN)
+    yield write(e.TaskSnoozed(until=1_790_100_000_000_000), _HUMAN)
+    yield write(e.TaskWoken())
+
+
+def _proposals(write: _Writer) -> Iterator[Draft]:
+    for number, (kind, severity) in enumerate((("missing-tests", "low"), ("security-review", "high")), 5):
+        write.begin(number)
+        added = e.TaskAdded.model_validate(
+            {
+                "number": number,
+                "task_kind": kind,
+                "title": f"Look at {kind}",
+                "status": "proposed",
+                "found_in": 1,
+                "why": "Nothing guards it.",
+                "severity": severity,
+                "fingerprint": f"f{number}",
+            }
+        )
+        yield write(added, _DETECTOR)
+    yield write(e.TaskDismissed(reason="Known."), _HUMAN)
+    yield write(e.TaskRestored(), _HUMAN)
+    yield write(e.TaskDropped(reason="No."), _HUMAN)
+    write.begin(5)
+    yield write(e.TaskAccepted(), _HUMAN)
