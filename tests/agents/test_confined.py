@@ -189,6 +189,15 @@ def test_a_named_pipe_keeps_nobody_waiting(files: Worktree, root: Path) -> None:
             ACTS[act](files, b"pipe")
 
 
+def test_a_link_planted_where_a_file_is_written_first_is_not_followed(
+    files: Worktree, root: Path, outside: Path
+) -> None:
+    (root / ".spare").symlink_to(outside / "secret")
+    with pytest.raises(FileExistsError):
+        files.write(b"a", b"x", spare=SPARE)
+    assert _everything(root.parent / "outside") == {"secret": b"secret"}
+
+
 def test_a_written_file_keeps_its_mode_and_leaves_nothing_beside_it(files: Worktree, root: Path) -> None:
     (root / "tool").write_bytes(b"old")
     (root / "tool").chmod(0o750)

@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,38 @@ async def test_a_worker_is_not_lost_because_nobody_reads_its_reports(tmp_path: P
     found = [report async for report in reports]
     assert len([report for report in found if isinstance(report, Said)]) == 2000
     assert isinstance(found[-1], Finished)
+
+
+async def test_a_worker_is_not_lost_because_the_daemon_itself_stood_still(tmp_path: Path) -> None:
+    agent = ProcessAgent("scripted", lambda _: None, patience=Patience(beat_s=0.05, silence_s=1.0))
+    run = await agent.start(briefing(tmp_path, {"do": "say", "text": "still here"}))
+    reports = run.reports()
+    assert isinstance(await anext(reports), StepBegun)
+    threading.Event().wait(1.2)
+    await run.proceed()
+    assert await anext(reports) == Said(text="still here")
+    await run.cancel()
+
+
+async def test_what_was_not_given_out_yet_is_not_let_through(tmp_path: Path) -> None:
+    run = await worker(
+        "report(1, kind='turn_ended'); hear('proceed'); report(2, kind='finished', comment='x'); hear('never')"
+    ).start(briefing(tmp_path))
+    assert isinstance(run, WorkerRun)
+    for _ in range(2000):
+        if run._gate:
+            break
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+    assert run._gate == 1
+    await run.proceed()
+    reports = run.reports()
+    assert await anext(reports) == TurnEnded()
+    following = asyncio.ensure_future(anext(reports))
+    await asyncio.wait({following}, timeout=0.2)
+    assert not following.done()
+    await run.proceed()
+    assert await following == Finished(comment="x")
 
 
 async def test_a_flood_on_standard_error_neither_fills_memory_nor_stops_the_run(tmp_path: Path) -> None:
