@@ -18,6 +18,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -65,9 +66,9 @@ class SqliteJournal:
 
     def __init__(self, path: Path, stream: StreamId, opened: Opened, thread: ThreadPoolExecutor) -> None:
         self._path = path
-        self._stream = stream
         self._opened = opened
         self._thread = thread
+        self._state = JournalState(stream, opened.last_seq, opened.epoch, opened.read_only, opened.repaired)
         self._coder = RowCoder(stream)
         self._writer_lent = 0
         self._pages = 0
@@ -77,8 +78,9 @@ class SqliteJournal:
     @property
     def state(self) -> JournalState:
         """What opening found; `last_seq` follows every append."""
-        opened = self._opened
-        return JournalState(self._stream, opened.last_seq, opened.epoch, opened.read_only, opened.repaired)
+        if self._state.last_seq != self._opened.last_seq:  # asked for far more often than it changes
+            self._state = replace(self._state, last_seq=self._opened.last_seq)
+        return self._state
 
     async def append(self, drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
         """Write all of `drafts` in one transaction, or none; see the port."""
