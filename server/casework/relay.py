@@ -289,25 +289,22 @@ def _spawn_and_listen(deadline: float) -> bytes:
     """Start a daemon that belongs to nobody's process tree; what it said until it listened or ended.
 
     It gets neither -I nor -S, because it needs the packages; -P and -E keep a repository's folder and a project's
-    PYTHONPATH out of it.
+    PYTHONPATH out of it. It detaches by itself: this process may have threads, and then must not fork.
     """
     import select
 
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setsid()
-            if os.fork() == 0:
-                null = os.open(os.devnull, os.O_RDWR)
-                for target, source in ((0, null), (1, null), (2, writing)):
-                    os.dup2(source, target)
-                os.chdir("/")
-                os.execv(sys.executable, [sys.executable, "-P", "-E", "-m", "casework.daemon"])
-        finally:
-            os._exit(1)
+    child = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-P", "-E", "-m", "casework.daemon", "--detach"],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+            (os.POSIX_SPAWN_DUP2, 0, 1),
+            (os.POSIX_SPAWN_DUP2, writing, 2),
+        ],
+    )
     os.close(writing)
-    os.waitpid(child, 0)
     said = b""
     while (left := deadline - time.monotonic()) > 0 and select.select([reading], [], [], left)[0]:
         chunk = os.read(reading, CHUNK)
@@ -315,6 +312,7 @@ def _spawn_and_listen(deadline: float) -> bytes:
             break
         said += chunk
     os.close(reading)
+    os.waitpid(child, os.WNOHANG)
     return said
 
 

@@ -1,4 +1,6 @@
-"""`python -m casework.daemon [--idle-exit SECONDS]`: the one daemon of this user, in the foreground.
+"""`python -m casework.daemon [--detach] [--idle-exit SECONDS]`: the one daemon of this user.
+
+In the foreground, or with `--detach` in a session of its own, in nobody's process tree.
 
 Exit codes: 0 it ended; 2 usage; 3 another daemon runs; 4 it can not start; 70 it crashed (`crash.log`).
 `CASEWORK_IDLE_EXIT_S` says the same as the option, 0 is never; `CASEWORK_LOG=debug` logs more.
@@ -29,8 +31,18 @@ def _load_surface() -> Surface:
     return SURFACE
 
 
+def _detach() -> None:
+    """An editor may end the process tree below its language server; the daemon is to outlive it."""
+    if os.fork() != 0:
+        os._exit(0)
+    os.setsid()
+
+
 def main(arguments: list[str]) -> int:
     """Run the daemon; the exit code."""
+    if arguments[:1] == ["--detach"]:
+        _detach()
+        arguments = arguments[1:]
     said = os.environ.get("CASEWORK_IDLE_EXIT_S", str(IDLE_EXIT_S))
     match arguments:
         case []:

@@ -18,7 +18,7 @@ from casework.domain.errors import Refused, Trouble
 logger = logging.getLogger(__name__)
 
 _LOCK_NAME: Final = "daemon.lock"
-_WAIT_S: Final = 10.0
+_WAIT_S: Final = 25.0
 
 
 class AnotherRuns(Refused):
