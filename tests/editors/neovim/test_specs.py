@@ -39,11 +39,22 @@ def test_a_start_without_a_repository_loads_none_of_the_client() -> None:
 
 
 def run(spec: Path) -> str:
-    command = [neovim(), "--headless", "-u", "NONE", "-l", PLUGIN / "spec" / "run.lua", spec]
+    command: list[str | Path] = [neovim(), "--headless", "-u", "NONE", "-l", PLUGIN / "spec" / "run.lua", spec]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
 
 
 def lua(code: str) -> str:
     """What `code` prints in a Neovim that has the client on its runtime path and nothing loaded."""
-    command = [neovim(), "--headless", "-u", "NONE", "--cmd", f"set rtp^={PLUGIN}", "-c", f"lua {code}", "-c", "qa!"]
+    command: list[str | Path] = [
+        neovim(),
+        "--headless",
+        "-u",
+        "NONE",
+        "--cmd",
+        f"set rtp^={PLUGIN}",
+        "-c",
+        f"lua {code}",
+        "-c",
+        "qa!",
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stderr.strip()

@@ -112,6 +112,16 @@ function M.fillchars()
   return (own == '' and '' or own .. ',') .. 'diff: ,stl:─,stlnc:─'
 end
 
+--- Brings the cursor's line to the middle, and both sides to the same height.
+---@param windows casework.Windows
+local function level(windows)
+  local lead = vim.api.nvim_get_current_win() == windows.base and windows.base or windows.head
+  vim.api.nvim_win_call(lead, function()
+    vim.cmd('normal! zz')
+    vim.cmd.syncbind()
+  end)
+end
+
 --- Puts the cursors on the first lines of a hunk, with folds open, well in sight, and both sides level.
 ---@param windows casework.Windows
 ---@param base casework.Span
@@ -124,11 +134,7 @@ function M.go(windows, base, head)
       vim.cmd('normal! zv')
     end)
   end
-  local lead = vim.api.nvim_get_current_win() == windows.base and windows.base or windows.head
-  vim.api.nvim_win_call(lead, function()
-    vim.cmd('normal! zz')
-    vim.cmd.syncbind()
-  end)
+  level(windows)
 end
 
 ---@param text string
@@ -183,6 +189,7 @@ function M.surround(windows, review, place)
   local height = math.min(#lines, config.get().panel_height, math.floor(vim.o.lines / 3)) + 1
   if vim.api.nvim_win_get_height(windows.panel) ~= height then
     vim.api.nvim_win_set_height(windows.panel, height)
+    level(windows)
   end
 end
 

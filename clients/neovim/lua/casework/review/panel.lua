@@ -33,13 +33,15 @@ end
 ---@return string
 local function subject(review)
   local words = {}
-  if review.range_text ~= '' then
+  if review.change_kind == 'run' then
+    words[#words + 1] = ('run %d'):format(review.run or 1)
+  elseif review.range_text ~= '' then
     words[#words + 1] = draw.plain(review.range_text)
   end
   words[#words + 1] = ('%d %s'):format(review.hunks, review.hunks == 1 and 'hunk' or 'hunks')
   words[#words + 1] = ('%d min'):format(review.minutes)
   if review.target then
-    words[#words + 1] = 'lands on ' .. draw.plain(review.target)
+    words[#words + 1] = 'lands on ' .. draw.plain((review.target:gsub('^refs/heads/', '')))
   end
   return table.concat(words, ' · ')
 end
