@@ -40,7 +40,7 @@ class Verified:
 
 
 def verify_chain(path: Path) -> Verified:
-    """Check a journal's file from its first row to its last; takes some 3 s per million rows. Blocking.
+    """Check a journal's file from its first row to its last; takes some 5 s per million rows. Blocking.
 
     It may be open elsewhere: the check sees the rows that were there when it began.
 
