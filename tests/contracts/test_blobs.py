@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.domain.errors import Trouble
@@ -66,6 +66,7 @@ def test_an_erased_blob_that_is_put_again_is_back(blobs: Blobs) -> None:
     assert blobs.get(name) == b"secret"
 
 
+@settings(deadline=None, max_examples=30)
 @given(contents=st.lists(st.binary(max_size=64), max_size=20))
 def test_any_contents_live_side_by_side(contents: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:

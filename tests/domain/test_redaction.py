@@ -6,7 +6,7 @@ import string
 import time
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from casework.domain.anchor import Anchor
@@ -101,6 +101,7 @@ _AROUND = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
 @pytest.mark.parametrize("rule", sorted(SECRETS))
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_planted_secret_never_survives(rule: str, data: st.DataObject) -> None:
     carrier, secret = data.draw(SECRETS[rule])
@@ -112,6 +113,7 @@ def test_a_planted_secret_never_survives(rule: str, data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize("carrier", _CARRIERS)
+@settings(deadline=None)
 @given(value=_strong())
 def test_a_value_of_a_secret_name_never_survives(carrier: str, value: str) -> None:
     assert value not in redact(carrier.format(value))
@@ -177,6 +179,7 @@ def test_text_without_secrets_is_unchanged(text: str) -> None:
     assert redact_bytes(text.encode()) == text.encode()
 
 
+@settings(deadline=None)
 @given(words=st.lists(st.text(string.ascii_lowercase + ".,()\n ", max_size=12)))
 def test_prose_is_unchanged(words: list[str]) -> None:
     text = " ".join(words)
@@ -225,6 +228,7 @@ _PIECES = (
 )
 
 
+@settings(deadline=None)
 @given(pieces=st.lists(st.sampled_from(_PIECES), max_size=25))
 @example(pieces=["AKIA", "A" * 16, "AKIA", "A" * 16])
 @example(pieces=["password", "token=", "x9!kQ2zZ", "[redacted: ", "x9!kQ2zZ"])
@@ -236,6 +240,7 @@ def test_redacting_twice_is_redacting_once_and_keeps_every_line(pieces: list[str
     assert once.count("\n") == text.count("\n")
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=200))
 def test_bytes_of_any_encoding_are_kept(content: bytes) -> None:
     assert redact_bytes(redact_bytes(content)) == redact_bytes(content)

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.domain.repopath import quote, unquote
 
 
+@settings(deadline=None)
 @given(path=st.binary(max_size=60))
 def test_any_bytes_come_back(path: bytes) -> None:
     assert unquote(quote(path)) == path
 
 
+@settings(deadline=None)
 @given(path=st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable() and not set(text) & set('"\\')))
 def test_a_plain_path_stands_for_itself(path: str) -> None:
     assert quote(path.encode()) == path
 
 
+@settings(deadline=None)
 @given(paths=st.lists(st.binary(max_size=8), max_size=20, unique=True))
 def test_two_paths_have_two_texts(paths: list[bytes]) -> None:
     assert len({quote(path) for path in paths}) == len(paths)
 
 
+@settings(deadline=None)
 @given(path=st.binary(max_size=60))
 def test_the_text_is_one_printable_line(path: bytes) -> None:
     text = quote(path)
@@ -31,6 +35,7 @@ def test_the_text_is_one_printable_line(path: bytes) -> None:
     assert not any(ord(letter) < 32 or ord(letter) == 127 for letter in text)
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=40))
 def test_any_text_is_a_path_or_refused(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.domain.envelope import Actor, Draft
@@ -16,6 +16,7 @@ from casework.store.rows import GENESIS, RowCoder, digest
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
+@settings(deadline=None)
 @given(
     title=_TEXT,
     actor=_TEXT,
