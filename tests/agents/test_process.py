@@ -1,74 +1,21 @@
-"""Workers that break the rules, die, flood or cling to life: the daemon's side of the pipe stands all of it.
-
-The hostile workers are small programs of their own, which speak the frames as far as their mischief needs.
-"""
+"""Workers that break the rules or flood: the daemon's side of the pipe stands all of it."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import subprocess
 import sys
-import textwrap
 import threading
-import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 
 from casework.agents.process import Patience, ProcessAgent, WorkerRun
 from casework.domain.errors import Trouble
-from casework.domain.ids import RunId, TaskId
-from casework.ports.agent import (
-    AgentReport,
-    AgentRun,
-    Briefing,
-    Failed,
-    Finished,
-    Lost,
-    Said,
-    StepBegun,
-    TurnEnded,
-)
-from tests.waiting import wait_until
-
-_HELLO = """
-import json, os, signal, subprocess, sys, time
-def send(**frame):
-    os.write(1, json.dumps(frame).encode() + b"\\n")
-def report(seq, *, run="r", epoch=7, **report):
-    send(kind="report", run=run, epoch=epoch, seq=seq, report=report)
-def hear(kind):
-    for line in sys.stdin:
-        if json.loads(line)["kind"] == kind:
-            return json.loads(line)
-"""
-_GREET = _HELLO + 'send(kind="hello", protocol=1, agents=["scripted"]); hear("start")\n'
-
-
-def worker(program: str, *, patience: Patience | None = None, hello: str = _GREET) -> ProcessAgent:
-    command = (sys.executable, "-I", "-S", "-c", hello + textwrap.dedent(program))
-    return ProcessAgent("scripted", lambda _: None, command=command, patience=patience)
-
-
-def briefing(worktree: Path, *steps: dict[str, Any]) -> Briefing:
-    script = json.dumps({"steps": steps or ({"do": "hang"},)})
-    return Briefing(task=TaskId("t"), run=RunId("r"), n=1, epoch=7, title="x", worktree=str(worktree), script=script)
-
-
-async def walk(run: AgentRun) -> list[AgentReport]:
-    found = []
-    async for report in run.reports():
-        found.append(report)
-        if isinstance(report, StepBegun | TurnEnded):
-            await run.proceed()
-    return found
+from casework.ports.agent import Failed, Finished, Lost, Said, StepBegun, TurnEnded
+from tests.agents.hostile import HELLO, briefing, living, session, walk, worker
 
 
 async def why_lost(agent: ProcessAgent, worktree: Path) -> str:
@@ -77,7 +24,7 @@ async def why_lost(agent: ProcessAgent, worktree: Path) -> str:
     assert isinstance(run, WorkerRun)
     last = [report async for report in run.reports()][-1]
     assert isinstance(last, Lost)
-    assert not _living(_session(run.pid))
+    assert not living(session(run.pid))
     begin, end = "The agent was lost before it handed in its work: ", "; what it wrote is kept, so retry the task."
     assert last.sentence.startswith(begin)
     assert last.sentence.endswith(end)
@@ -265,7 +212,7 @@ async def test_a_flood_on_standard_error_neither_fills_memory_nor_stops_the_run(
 )
 async def test_a_worker_without_a_proper_hello_is_trouble(tmp_path: Path, program: str, why: str) -> None:
     slow = "nothing" in why
-    agent = worker(program, patience=Patience(start_s=0.5 if slow else 30), hello=_HELLO)
+    agent = worker(program, patience=Patience(start_s=0.5 if slow else 30), hello=HELLO)
     with pytest.raises(Trouble) as trouble:
         await agent.start(briefing(tmp_path))
     assert trouble.value.code == "agent_not_started"
@@ -305,112 +252,6 @@ async def test_a_worker_inherits_no_file_of_ours(tmp_path: Path) -> None:
         os.close(kept)
     assert isinstance(last, Finished)
     assert set(last.comment.split()) <= {"0", "1", "2", "3"}  # 3: the listing itself
-
-
-_CLINGING = """
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-os.close(2)
-for act in ("sleep 300", "set -m; sleep 300 & wait"):
-    # Two generations down, deaf to TERM; the second one in a group of its own, as job control does it.
-    subprocess.Popen(["/bin/bash", "-c", f"trap '' TERM HUP; ({act}) & exit 0"], stdin=subprocess.DEVNULL).wait()
-report(1, kind="said", text="here to stay")
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which session a process is in")
-@pytest.mark.parametrize("how", ["cancel", "finish", "die"])
-async def test_nothing_of_a_workers_session_outlives_its_last_report(tmp_path: Path, how: str) -> None:
-    rest = {
-        "cancel": "while True: time.sleep(1)",
-        "finish": "report(2, kind='finished', comment='x'); time.sleep(60)",
-        "die": "hear('cancel') if False else os.kill(os.getpid(), 9)",
-    }
-    run = await worker(_CLINGING + rest[how], hello=_GREET).start(briefing(tmp_path))
-    assert isinstance(run, WorkerRun)
-    reports = run.reports()
-    assert isinstance(await anext(reports), Said)
-    began = time.monotonic()
-    if how == "cancel":
-        assert len(_living(_session(run.pid))) >= 3
-        await run.cancel()
-    left = [report async for report in reports]
-    assert time.monotonic() - began < 5
-    assert _living(_session(run.pid)) == []
-    assert len(left) == 1
-    assert run.state == "ended"
-
-
-@pytest.mark.parametrize("steps", [[{"do": "hang"}], [{"do": "hang", "stubborn": True}], [{"do": "ask", "text": "?"}]])
-async def test_a_worker_and_its_children_die_with_a_daemon_that_is_killed(
-    tmp_path: Path, steps: list[dict[str, Any]]
-) -> None:
-    daemon = _daemon(tmp_path, briefing(tmp_path, *steps))
-    pid = await asyncio.to_thread(_pid_when_busy, daemon)
-    assert _living(_session(pid))
-    daemon.kill()
-    daemon.communicate(timeout=10)
-    wait_until(lambda: not _living(_session(pid)), description="the worker and its children died", timeout_s=10)
-
-
-async def test_a_worker_whose_daemon_stands_still_ends_when_its_lease_runs_out(tmp_path: Path) -> None:
-    daemon = _daemon(tmp_path, briefing(tmp_path, {"do": "hang"}), "lease_s=1.0")
-    try:
-        pid = await asyncio.to_thread(_pid_when_busy, daemon)
-        daemon.send_signal(signal.SIGSTOP)
-        wait_until(lambda: not _living(_session(pid)), description="the lease ran out", timeout_s=10)
-    finally:
-        daemon.kill()
-        daemon.communicate(timeout=10)
-
-
-_DAEMON = """
-import asyncio, sys
-from casework.agents.process import Patience, ProcessAgent
-from casework.ports.agent import Briefing, StepBegun
-async def main():
-    agent = ProcessAgent("scripted", lambda _: None, patience=Patience({patience}))
-    run = await agent.start(Briefing.model_validate_json(sys.argv[1]))
-    print(run.pid, flush=True)
-    async for report in run.reports():
-        if isinstance(report, StepBegun):
-            await run.proceed()
-            print("busy", flush=True)
-asyncio.run(main())
-"""
-
-
-def _daemon(folder: Path, told: Briefing, patience: str = "") -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", _DAEMON.replace("{patience}", patience), told.model_dump_json()]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
-
-
-def _pid_when_busy(daemon: subprocess.Popen[str]) -> int:
-    assert daemon.stdout is not None
-    pid = int(daemon.stdout.readline())
-    assert daemon.stdout.readline() == "busy\n"
-    return pid
-
-
-def _session(session: int) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == session:
-                found.append(process)
-        except ProcessLookupError:
-            continue
-    return found
-
-
-def _living(processes: Sequence[psutil.Process]) -> list[int]:
-    found = []
-    for process in processes:
-        try:
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
-        except psutil.NoSuchProcess:
-            continue
-    return found
 
 
 def test_neither_side_of_the_pipe_loads_more_than_it_needs() -> None:
