@@ -44,7 +44,7 @@ def editor_config(
 ) -> None:
     """Print what to put into an editor's configuration."""
     output = Output(as_json)
-    command, args = sys.executable, ["-I", "-S", str(Path(relay.__file__).resolve()), "--client", editor]
+    command, args = sys.executable, ["-I", "-S", str(Path(relay.__file__).resolve())]
     words = " ".join(json.dumps(word) for word in [command, *args])
     texts = {
         "helix": _HELIX.format(command=json.dumps(command), args=json.dumps(args)),

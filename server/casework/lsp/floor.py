@@ -40,6 +40,7 @@ class Floor:
         self._progress: dict[str, RunProgress] = {}
         self._files: dict[str, OpenFile] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.Future[list[None]] = asyncio.gather()
         session.on_repository.append(self._joined)
 
     def register(self, server: SessionServer) -> None:
@@ -57,8 +58,7 @@ class Floor:
         }
         for method, handler in handlers.items():
             server.feature(method)(_function(handler))
-        for root in self._session.roots:
-            self._spawn(self._join(root))
+        self._opening = asyncio.gather(*(self._join(root) for root in self._session.roots))
 
     async def cancelled(self, params: types.WorkDoneProgressCancelParams) -> None:
         """Stop the run whose progress was cancelled."""
@@ -74,6 +74,14 @@ class Floor:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _ready(self, path: str) -> tuple[OpenRepository, OnDesktop] | None:
+        """Give what a file belongs to, once the client's folders are open and everything in them has its place."""
+        await asyncio.shield(self._opening)
+        found = self._of(path)
+        if found is not None:
+            await found[1].places.ready.wait()
+        return found
 
     async def _join(self, path: str) -> None:
         try:
@@ -99,7 +107,7 @@ class Floor:
     async def code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         """Give what can be done at these lines."""
         path = _path(params.text_document.uri)
-        found = self._of(path) if path is not None else None
+        found = await self._ready(path) if path is not None else None
         if path is None or found is None:
             return []
         opened, on_desktop = found
@@ -118,7 +126,7 @@ class Floor:
     async def code_lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
         """Give a lens over every hunk."""
         path = _path(params.text_document.uri)
-        found = self._of(path) if path is not None else None
+        found = await self._ready(path) if path is not None else None
         if path is None or found is None:
             return []
         return list(found[1].offers.lenses(found[1].places.at(path)))
@@ -128,6 +136,7 @@ class Floor:
         path = _path(params.text_document.uri)
         if path is None:
             return
+        await asyncio.shield(self._opening)
         if self._session.of_file(path) is None and self._session.name != "cli":
             await self._join(path.rpartition("/")[0] or "/")
         found = self._of(path)

@@ -66,6 +66,8 @@ class SessionServer(LanguageServer):
     protocol: SessionProtocol
 
     def __init__(self, surface: Surface, converter: Converter, send: Callable[[bytes], None]) -> None:
+        self.client_name = ""
+        """What the client calls itself in `initialize`; text from outside."""
         self.keeps_text: Callable[[str], bool] = _keep_all
         """Whether the text of an open document is kept, by URI; the others are only told to the handlers."""
         super().__init__(
@@ -255,6 +257,8 @@ class SessionProtocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         """As in pygls, with documents whose lines end where the protocol says."""
         result: types.InitializeResult = yield from super().lsp_initialize(params)
+        if params.client_info is not None:
+            self._server.client_name = params.client_info.name[:64]
         self._workspace = Documents(
             self._workspace.root_uri if self._workspace else None,
             self._server.surface.sync,

@@ -48,7 +48,7 @@ class SessionService:
     async def configure(self, server: SessionServer) -> None:
         """Register what this client may ask for."""
         session = Session(
-            self._name,
+            server.client_name or self._name,
             self._id,
             server,
             self._desk,
