@@ -106,7 +106,7 @@ _AROUND = st.text(st.characters(codec="utf-8"), max_size=30)
 def test_a_planted_secret_never_survives(rule: str, data: st.DataObject) -> None:
     carrier, secret = data.draw(SECRETS[rule])
     before, behind = data.draw(_AROUND), data.draw(_AROUND)
-    assume(secret not in before and secret not in behind)
+    assume(secret not in before + behind and carrier.count(secret) == 1)
     text = f"{before}\n{carrier}\n{behind}"
     assert secret not in redact(text)
     assert secret.encode() not in redact_bytes(text.encode())
