@@ -11,7 +11,7 @@ from typing import Final
 
 from bench.contest import Outcome, table
 
-CONTESTS: Final = ("attach", "cold_start", "events")
+CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory")
 
 
 def main(wanted: Sequence[str]) -> int:
