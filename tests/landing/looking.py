@@ -48,7 +48,7 @@ def look(repository: Repository) -> Look:
         refs=tuple(ref for ref in refs if not ref.startswith("refs/casework/undo/")),
         status=tuple(_quiet(repository, "status", "--porcelain=v1", "-z", "--no-renames").split(b"\0")),
         stash=repository.text("stash", "list"),
-        config=(git_dir / "config").read_bytes(),
+        config=_quiet(repository, "config", "--list", "--local", "-z"),
         leftovers=_leftovers(git_dir),
     )
 

@@ -38,28 +38,33 @@ def look_at_all(git: Git, staged: Staged) -> dict[bytes, Seen]:
     """Look at every path whose entry changes.
 
     Raises:
-        LandingRefused: `blocked`, a link on the way; `nested_repository`.
+        LandingRefused: see `look_where_it_lands`.
     """
     assert git.top is not None
-    found = {}
-    leaving = staged.leaving
-    for path, after in staged.after.items():
-        if after == staged.before[path]:
-            continue
-        try:
-            seen = look_at(git.top, path)
-        except Blocked as blocked:
-            if leaving.isdisjoint(folders_of([path])):
-                raise _refused(
-                    path, "is reached through a link, or through something that is not a folder", "blocked"
-                ) from blocked
-            seen = ABSENT
-        except Nested as nested:
-            raise _refused(path, "lies in a repository of its own", "nested_repository") from nested
-        if seen.kind == "folder" and after is not None and _makes_room(git.top, path, leaving):
-            seen = ABSENT
-        found[path] = seen
-    return found
+    changed = [path for path, after in staged.after.items() if after != staged.before[path]]
+    return {
+        path: look_where_it_lands(git.top, path, staged.after[path] is not None, staged.leaving) for path in changed
+    }
+
+
+def look_where_it_lands(top: bytes, path: bytes, stays: bool, leaving: frozenset[bytes]) -> Seen:
+    """Look at one path; what is in the way of it, and goes away with the landing, counts as gone.
+
+    Raises:
+        LandingRefused: `blocked`, a link on the way; `nested_repository`.
+    """
+    try:
+        seen = look_at(top, path)
+    except Blocked as blocked:
+        if leaving.isdisjoint(folders_of([path])):
+            why = "is reached through a link, or through something that is not a folder"
+            raise _refused(path, why, "blocked") from blocked
+        return ABSENT
+    except Nested as nested:
+        raise _refused(path, "lies in a repository of its own", "nested_repository") from nested
+    if seen.kind == "folder" and stays and _makes_room(top, path, leaving):
+        return ABSENT
+    return seen
 
 
 def _makes_room(top: bytes, path: bytes, leaving: frozenset[bytes]) -> bool:

@@ -156,10 +156,10 @@ class _Planning:
     def _edited(
         self, root: bytes, edits: Mapping[bytes, Place | None], trees: Mapping[bytes, Tree] | None = None
     ) -> bytes:
+        self.new.write()
         if not edits:
             # Always a tree's name, so that two plans can be compared by it.
             return self.git.run("rev-parse", "--verify", root + b"^{tree}").strip()
-        self.new.write()
         try:
             return edit_tree(self.new, trees or read_trees(self.git, root, folders_of(edits)), edits)
         except Clash as clash:

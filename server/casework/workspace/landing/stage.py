@@ -253,7 +253,8 @@ def _stage_files(git: Git, announcement: Announcement) -> None:
                 os.symlink(found.data, name, dir_fd=folder)
             else:
                 write_new(folder, name, found.data, path.after.mode)
-                _take_after(git.top, unquote(path.path), folder, name)
+                if path.action == "replace":
+                    _take_after(git.top, unquote(path.path), folder, name)
 
 
 def _take_after(top: bytes, path: bytes, folder: int, name: bytes) -> None:

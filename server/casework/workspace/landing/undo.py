@@ -8,12 +8,13 @@ from casework.ports.landing import Announcement, FileState, LandingPlan, Landing
 from casework.workspace.git import Git
 from casework.workspace.landing.commit import bytes_of
 from casework.workspace.landing.contents import Contents
+from casework.workspace.landing.disk_plan import look_where_it_lands
 from casework.workspace.landing.enter import ref_value
 from casework.workspace.landing.index import Index, read_index
 from casework.workspace.landing.index_plan import Staged, check_folders
 from casework.workspace.landing.merge import Conflict, Merger, merge_place
 from casework.workspace.landing.path_plan import entry_of, entry_text, state_of
-from casework.workspace.landing.places import ABSENT, Blocked, Nested, Seen, look_at, missing_folders
+from casework.workspace.landing.places import ABSENT, Seen, missing_folders
 from casework.workspace.landing.plan import conflict, plan_checkout
 from casework.workspace.landing.rooms import Room
 from casework.workspace.landing.working_file import changed_mode
@@ -170,7 +171,7 @@ class _Undoing:
         path = unquote(old.path)
         before, after, action = FileState(), FileState(), "none"
         if old.action != "none":
-            seen = self._look(path)
+            seen = self._look(path, old, staged)
             wanted = self._wanted(path, old, seen)
             if wanted != seen:
                 before, after = state_of(self._contents, seen), state_of(self._contents, wanted)
@@ -189,11 +190,8 @@ class _Undoing:
             }
         )
 
-    def _look(self, path: bytes) -> Seen:
-        try:
-            seen = look_at(self._top, path)
-        except (Blocked, Nested) as blocked:
-            raise conflict(path, "a link, or a repository of its own, is in the way") from blocked
+    def _look(self, path: bytes, old: PathPlan, staged: Staged) -> Seen:
+        seen = look_where_it_lands(self._top, path, old.before.kind != "absent", staged.leaving)
         if seen.kind in ("folder", "odd"):
             raise conflict(path, "something else than a file stands there now")
         return seen
