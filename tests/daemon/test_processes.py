@@ -80,8 +80,7 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
 
 async def test_the_death_of_a_process_is_noticed_before_anybody_reaps_it(child: subprocess.Popen[bytes]) -> None:
     watching = asyncio.create_task(processes.wait_for_death(child.pid))
-    await asyncio.sleep(0)
-    assert not watching.done()
+    assert not await has_ended(watching)
     child.kill()
     await asyncio.wait_for(watching, 10)
 
@@ -92,7 +91,7 @@ async def test_without_pidfd_a_death_is_noticed_by_looking(
     monkeypatch.setattr(processes, "_open_pidfd", lambda _: None)
     monkeypatch.setattr(processes, "_POLL_S", 0.01)
     watching = asyncio.create_task(processes.wait_for_death(child.pid))
-    await asyncio.sleep(0)
+    assert not await has_ended(watching)
     child.kill()
     child.wait(10)
     await asyncio.wait_for(watching, 10)
@@ -105,10 +104,16 @@ async def test_a_process_that_is_not_there_died_already() -> None:
 async def test_cancelling_a_watch_leaves_no_descriptor_open(child: subprocess.Popen[bytes]) -> None:
     before = descriptors()
     watching = asyncio.create_task(processes.wait_for_death(child.pid))
-    await asyncio.sleep(0)
+    assert not await has_ended(watching)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     assert descriptors() == before
+
+
+async def has_ended(task: asyncio.Task[None]) -> bool:
+    """Whether `task` ended after it could begin."""
+    done, _ = await asyncio.wait([task], timeout=0.01)
+    return bool(done)
 
 
 def descriptors() -> int:

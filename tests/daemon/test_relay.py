@@ -245,6 +245,16 @@ def test_the_process_that_initialize_names_is_watched_through_the_relay(daemon: 
         )
 
 
+def test_a_process_that_is_dead_when_initialize_names_it_ends_the_connection(daemon: object) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait(10)
+    with Relayed() as editor:
+        assert "result" in editor.ask(1, "initialize", initialize(gone.pid))
+        code, said = editor.ended()
+    assert code == 1
+    assert said.startswith(f"Process {gone.pid}, which the editor named as its own in initialize, is not there")
+
+
 def test_a_relay_that_is_killed_leaves_no_session_behind(daemon: object) -> None:
     with Relayed() as editor:
         editor.initialized()

@@ -14,10 +14,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from casework import __version__
 from casework.domain.errors import Refused
 
-BUILD: Final = "0.1.0"
-"""This version; the relay and pyproject.toml say the same, and a test holds them together."""
+BUILD: Final = __version__
+"""This version; the relay says the same by itself, and a test holds them together."""
 
 PROTOCOL: Final = (1, 1)
 """The oldest and the newest protocol spoken here; counted up when an older client would misunderstand."""
