@@ -82,6 +82,7 @@ function reviewActs(parts: Parts): Record<string, Act> {
     takeBack: () => judge.takeBack(),
     acceptFile: () => judge.acceptFile(),
     approve: on((which) => judge.behind(() => verdict.approve(which))),
+    approveAs: on((which) => judge.behind(() => verdict.approve(which, true))),
     requestChanges: on((which) => judge.behind(() => verdict.requestChanges(which))),
     doneReading: on((which) => verdict.doneReading(which)),
     undo: async (node) => {

@@ -7,7 +7,7 @@ import type { Reviews } from "./reviews";
 import type { Showing } from "./showing";
 import type { FileView, HunkView, ReviewView } from "./wire";
 
-const KEYS = "a accept · r reject · c comment · ? keys";
+const KEYS = "a r c ?";
 
 export class Marks implements vscode.Disposable {
   private readonly accepted = gutter("#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green");
@@ -89,7 +89,7 @@ function wordsOf(review: ReviewView, hunk: HunkView, here: boolean): string {
   const decided = hunk.decision === "rejected" && hunk.reason ? `rejected: ${oneLine(hunk.reason)}` : hunk.decision;
   const count = judged(review).find((one) => one.hunk.id === hunk.id);
   const parts = [hunk.decision === "none" ? "" : decided];
-  if (here && count) parts.push(`${count.index + 1} of ${review.hunks}`, hunk.decision === "none" ? KEYS : "u take back");
+  if (here && count) parts.push(`${count.index + 1} of ${review.hunks}`, hunk.decision === "none" ? KEYS : "u");
   return parts.filter((part) => part).join(" · ");
 }
 

@@ -9,6 +9,8 @@ import type { Reviews, Which } from "./reviews";
 import type { FileView, ReviewView } from "./wire";
 
 const FOCUS_PATIENCE_MS = 3_000;
+/** So long after an act of our own its focus may still arrive. */
+const OURS_MS = 600;
 /** So long after the focus came by anything but our own act, single letters do nothing. */
 const QUIET_MS = 400;
 
@@ -23,13 +25,14 @@ export interface Sight {
 export class Showing implements vscode.Disposable {
   private readonly watch: vscode.Disposable;
   private ours = 0;
+  private oursUntil = 0;
   private cameAt = 0;
 
   constructor(private readonly reviews: Reviews) {
     this.watch = vscode.window.onDidChangeActiveTextEditor((editor) => {
       const side = editor && placeOf(editor.document.uri)?.kind === "side";
       void vscode.commands.executeCommand("setContext", "casework.judging", Boolean(side));
-      if (side && this.ours === 0) this.cameAt = Date.now();
+      if (side && this.ours === 0 && Date.now() > this.oursUntil) this.cameAt = Date.now();
     });
     const now = vscode.window.activeTextEditor;
     const already = now && placeOf(now.document.uri)?.kind === "side";
@@ -70,10 +73,14 @@ export class Showing implements vscode.Disposable {
     if (first) await this.show(top, review, first);
   }
 
+  /** Give the focus back to the diff after the human sent something from a box in it. */
+  backToDiff(): Promise<void> {
+    return this.asOurs(async () => vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup"));
+  }
+
   /** Put the cursor on one thing to judge. */
-  async show(top: string, review: ReviewView, one: Judged): Promise<void> {
-    this.ours++;
-    try {
+  show(top: string, review: ReviewView, one: Judged): Promise<void> {
+    return this.asOurs(async () => {
       const at = await this.line(top, review, one);
       const right = uriOf(sideOf(top, review, one.file, "head"));
       const editor = vscode.window.activeTextEditor;
@@ -89,9 +96,7 @@ export class Showing implements vscode.Disposable {
       await focused(right);
       const rest = old.filter((tab) => tab.input instanceof vscode.TabInputTextDiff && !same(tab.input.modified, right));
       await vscode.window.tabGroups.close(rest.filter((tab) => stillOpen(tab) && !tab.isPinned), true);
-    } finally {
-      this.ours--;
-    }
+    });
   }
 
   /** Close what is open of a review: it was judged. */
@@ -101,6 +106,17 @@ export class Showing implements vscode.Disposable {
 
   dispose(): void {
     this.watch.dispose();
+  }
+
+  /** The focus moves because the human asked for it here, so their next key is meant. */
+  private async asOurs(act: () => Promise<void>): Promise<void> {
+    this.ours++;
+    try {
+      await act();
+    } finally {
+      this.ours--;
+      this.oursUntil = Date.now() + OURS_MS;
+    }
   }
 
   private async line(top: string, review: ReviewView, { file, hunk }: Judged): Promise<vscode.Position> {

@@ -25,7 +25,7 @@ export interface NewNode {
 }
 export type Node = GroupNode | TaskNode | FileNode | NewNode;
 
-const TITLES: Record<Group, string> = { needs_you: "Needs you", running: "Running", backlog: "Backlog", done: "Done today" };
+const TITLES: Record<Group, string> = { needs_you: "NEEDS YOU", running: "RUNNING", backlog: "BACKLOG", done: "DONE TODAY" };
 
 const ICONS: Record<TaskCard["icon"], [string, string?]> = {
   review: ["git-pull-request", "charts.blue"],
@@ -99,7 +99,7 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
     const item = new vscode.TreeItem(TITLES[group], count || group === "backlog" ? open : None);
     // The state a human chose for a group is kept by its id; a group that was empty has none to keep.
     item.id = `${group}${count ? "" : " empty"}`;
-    item.description = String(count);
+    item.description = count ? String(count) : "nothing";
     item.contextValue = " group ";
     return item;
   }

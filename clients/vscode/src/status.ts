@@ -69,9 +69,8 @@ export class Status implements vscode.Disposable {
       this.review.hide();
       return;
     }
-    const waits = review.status === "in_review";
-    const verdict = waits ? ` · A ${review.approve_label} · R ${review.request_label}` : ` · ${review.status.replaceAll("_", " ")}`;
-    this.review.text = forLabel(`Review ${review.number}: ${progress(review)}${verdict}`);
+    const rest = review.status === "in_review" ? `A ${review.approve_label}` : review.status.replaceAll("_", " ");
+    this.review.text = forLabel(`Review ${review.number}: ${progress(review)} · ${rest}`);
     this.review.tooltip = forLabel(review.title);
     this.review.command = "casework.client.keys";
     this.review.show();

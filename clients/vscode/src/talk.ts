@@ -28,7 +28,7 @@ export class Talk implements vscode.Disposable {
     private readonly reviews: Reviews,
     private readonly showing: Showing,
   ) {
-    this.controller.options = { prompt: "Comment on this hunk", placeHolder: "What is to change, or what is not clear? Ctrl+Enter sends." };
+    this.controller.options = { prompt: "Comment", placeHolder: "What is to change, or is not clear? Ctrl+Enter sends." };
     this.controller.commentingRangeProvider = { provideCommentingRanges: (document) => everywhere(document) };
     this.watches = [
       reviews.onChanged(() => this.draw()),
@@ -54,10 +54,22 @@ export class Talk implements vscode.Disposable {
     if (place?.kind !== "side" || !text.trim()) return;
     const review = await this.reviews.get(place);
     const file = review.files.find((one) => one.path === place.path);
-    const draft = ![...this.threads.values()].includes(thread);
-    await this.connection.deed("casework/review/comment", asked(place, text, thread, file));
-    if (draft) thread.dispose();
-    await this.reviews.read(place);
+    const ours = [...this.threads.values()].includes(thread);
+    const params = asked(place, text, thread, file);
+    // What was typed stands as a comment from now on, so that the next keys are for the diff again.
+    const before = thread.comments;
+    thread.comments = [...before, said("sending", "sending ...", new vscode.MarkdownString(withoutPictures(text)))];
+    thread.canReply = ours;
+    await this.showing.backToDiff();
+    try {
+      await this.connection.deed("casework/review/comment", params);
+      await this.reviews.read(place);
+      if (!ours) thread.dispose();
+    } catch (problem) {
+      thread.comments = [...before, said("unsent", "not sent", new vscode.MarkdownString(withoutPictures(text)))];
+      thread.canReply = true;
+      throw problem;
+    }
   }
 
   dispose(): void {

@@ -34,8 +34,14 @@ export function whyText(review: ReviewView): string {
     review.criteria.map(criterionLine).join("\n"),
     forMarkdown(review.checks),
     left ? `Left for later:\n\n${left}` : "",
+    review.status === "in_review" ? keysLine(review) : "",
   ];
   return parts.filter((part) => part).join("\n\n");
+}
+
+function keysLine(review: ReviewView): string {
+  const verdicts = review.modes.length ? `\`A\` ${forMarkdown(review.approve_label)} · ` : "";
+  return `\`a\` accept · \`r\` reject · \`c\` comment · \`u\` take back · ${verdicts}\`R\` ${forMarkdown(review.request_label)} · \`?\` keys`;
 }
 
 function criterionLine(one: CriterionView): string {

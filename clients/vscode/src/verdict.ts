@@ -22,14 +22,16 @@ export class Verdict {
   ) {}
 
   /** Approve. Asks first wherever the human may not know what will happen; says what Enter does. */
-  async approve(which: Which): Promise<void> {
+  async approve(which: Which, alwaysAsk = false): Promise<void> {
     const fromDiff = lookingAt(which);
     if (fromDiff && !this.showing.awake) return;
     const review = (fromDiff && this.reviews.drawn(which)) || (await this.reviews.read(which));
     if (review.change_kind === "range") return this.doneReading(which);
     if (!waits(review)) return;
     const unsaved = unsavedOf(review);
-    const sure = fromDiff && review.undecided === 0 && review.modes.length < 2 && unsaved.length === 0;
+    // How a branch lands is chosen each time; everything else has one usual way.
+    const known = fromDiff && review.undecided === 0 && review.change_kind !== "branch";
+    const sure = known && unsaved.length === 0 && !alwaysAsk;
     const answer = sure ? { mode: review.modes[0]?.mode } : await ask(review, unsaved);
     if (answer === undefined) return;
     if (answer === "look") return this.showing.open(which);

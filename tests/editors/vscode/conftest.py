@@ -30,6 +30,21 @@ def casework(*arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
+def said_by_extension(home: Path) -> str:
+    """Give the end of what the extension wrote into its log."""
+    logs = [
+        path for path in (home / "data" / "logs").rglob("*.log") if "casework" in str(path.relative_to(home)).lower()
+    ]
+    return "\n".join(["The extension's log:", *(path.read_text(errors="replace")[-3000:] for path in logs)])
+
+
+def install(home: Path) -> None:
+    """Put the program where `uv tool install` and `pipx install` put it; the shell's PATH need not lead there."""
+    folder = home / ".local" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "casework").symlink_to(PROGRAMS / "casework")
+
+
 @pytest.fixture
 def open_window(world: Path) -> Iterator[OpenWindow]:
     """Give a function that opens a window on a folder; the daemon that it starts is stopped after the test."""
@@ -37,13 +52,19 @@ def open_window(world: Path) -> Iterator[OpenWindow]:
     @contextmanager
     def opened(folder: Path, *, settings: dict[str, Any] | None = None, installed: bool = True) -> Iterator[Workbench]:
         editor = vscode()
-        path = (PROGRAMS,) if installed else ()
+        if installed:
+            install(world / "home")
         with (
-            serving(editor, world / "vscode", extensions=(extension(),), settings=settings, path=path) as server,
+            serving(editor, world / "vscode", extensions=(extension(),), settings=settings) as server,
             workbench(editor.chromium, PICTURES) as window,
         ):
             window.open(server.address, folder)
-            yield window
+            try:
+                yield window
+            except BaseException as problem:
+                window.look()
+                problem.add_note(said_by_extension(world / "vscode"))
+                raise
 
     yield opened
     subprocess.run([PROGRAMS / "casework", "daemon", "stop"], check=False, capture_output=True, timeout=60)

@@ -30,6 +30,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "extensions.autoUpdate": False,
     "git.openRepositoryInParentFolders": "never",
     "npm.fetchOnlinePackageInfo": False,
+    "remote.autoForwardPorts": False,
     "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
@@ -60,12 +61,8 @@ def serving(
     *,
     extensions: tuple[Path, ...] = (),
     settings: Mapping[str, Any] | None = None,
-    path: tuple[Path, ...] = (),
 ) -> Iterator[Serving]:
-    """Run the workbench with everything it writes below `home`; it and all its children end with the block.
-
-    `path` are folders that stand first on PATH for it and for what its extensions start.
-    """
+    """Run the workbench with everything it writes below `home`; it and all its children end with the block."""
     user = home / "data" / "User"
     user.mkdir(parents=True)
     (user / "settings.json").write_text(json.dumps({**SETTINGS, **(settings or {})}))
@@ -79,7 +76,7 @@ def serving(
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
-            env=_environment(editor, path),
+            env=_environment(editor),
             start_new_session=True,
         )
     try:
@@ -106,10 +103,10 @@ def _command(editor: VSCode, home: Path) -> list[str]:
     return [str(editor.node), str(editor.entry), *paths]
 
 
-def _environment(editor: VSCode, path: tuple[Path, ...] = ()) -> dict[str, str]:
+def _environment(editor: VSCode) -> dict[str, str]:
     return {
         **os.environ,
-        "PATH": ":".join([*map(str, path), str(editor.node.parent), os.environ["PATH"]]),
+        "PATH": f"{editor.node.parent}:{os.environ['PATH']}",
         "EXTENSIONS_GALLERY": json.dumps(_NO_GALLERY),
     }
 

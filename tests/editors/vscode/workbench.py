@@ -13,7 +13,7 @@ from playwright.sync_api import Error, Locator, Page, sync_playwright
 
 from tests.waiting import wait_until
 
-SIZE: Final = (1400, 900)
+SIZE: Final = (1600, 950)
 BROWSER_ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -98,11 +98,30 @@ class Workbench:
     def show_view(self, container: str) -> None:
         """Click on a container of the activity bar."""
         self.page.locator(".activitybar").get_by_role("tab", name=re.compile(re.escape(container))).first.click()
+        self.look_away()
+
+    def widen_sidebar(self, to: int) -> None:
+        """Drag the edge of the sidebar to `to` pixels from the left."""
+        edge = self.page.locator(".sidebar").bounding_box()
+        assert edge is not None
+        y = edge["y"] + edge["height"] * 0.9
+        self.page.mouse.move(edge["x"] + edge["width"], y)
+        self.page.mouse.down()
+        self.page.mouse.move(to, y, steps=5)
+        self.page.mouse.up()
+        self.look_away()
+
+    def look_away(self) -> None:
+        """Put the mouse where nothing reacts to it."""
+        width, height = SIZE
+        self.page.mouse.move(width - 20, height - 60)
 
     def rows(self) -> list[str]:
         """Read the rows of every tree in the sidebar, top to bottom, each as one line."""
         found = self.page.locator(".sidebar .monaco-list-row:visible")
-        return self._lines(found)
+        parts = "row => [...row.querySelectorAll('.label-name, .label-description')].map(one => one.textContent)"
+        texts = found.evaluate_all(f"rows => rows.map({parts})")
+        return [_one_line(" ".join(text)) for text in texts]
 
     def row(self, text: str) -> Locator:
         """Find the row of the sidebar that shows `text`."""
@@ -203,14 +222,14 @@ class Workbench:
 
     def badge(self, container: str) -> str:
         """Read the number on a container of the activity bar; empty when there is none."""
-        tab = self.page.locator(".activitybar .action-item", has=self.page.get_by_role("tab", name=container))
+        tab = self.page.locator(".activitybar").get_by_role("tab", name=re.compile(re.escape(container))).first
         found = tab.locator(".badge-content:visible")
         return found.first.inner_text() if found.count() else ""
 
     # ---- editors
 
     def code(self) -> str:
-        """Read what is visible of the right (or only) pane of the active editor."""
+        """Read what is visible of the active editor; of a diff, its left pane."""
         return self._text(".editor-group-container.active .monaco-editor .view-lines")
 
     def original(self) -> str:
@@ -266,16 +285,11 @@ class Workbench:
         locator.hover(timeout=STEP_TIMEOUT_S * 1000)
 
     def _text(self, selector: str) -> str:
-        found = self.page.locator(selector)
-        try:
-            if not found.count():
-                return ""
-            lines = found.last.locator(".view-line")
-            drawn = [(line.bounding_box() or {"y": 0.0})["y"] for line in lines.all()]
-            texts = [_plain(text) for text in lines.all_inner_texts()]
-        except Error:
-            return ""
-        return "\n".join(text for _, text in sorted(zip(drawn, texts, strict=False), key=lambda pair: pair[0]))
+        panes = self.page.locator(selector)
+        script = """panes => [...(panes[0]?.querySelectorAll('.view-line') ?? [])]
+            .map(line => [line.getBoundingClientRect().top, line.textContent])"""
+        lines: list[tuple[float, str]] = panes.evaluate_all(script)
+        return "\n".join(_plain(text) for _, text in sorted(lines, key=lambda line: line[0]))
 
     # ---- pictures
 
@@ -305,6 +319,11 @@ class Workbench:
         except Error:
             return []
 
+    def look(self) -> None:
+        """Keep a picture of what stands there now: something failed."""
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=self._pictures / "failed.png")
+
     def _until(
         self,
         predicate: Callable[[], T],
@@ -312,12 +331,10 @@ class Workbench:
         seen: Callable[[], str],
         timeout_s: float = STEP_TIMEOUT_S,
     ) -> T:
-        """Wait; on failure keep a picture, and say what stood there instead."""
+        """Wait; on failure say what stood there instead."""
         try:
             return wait_until(predicate, description=description, timeout_s=timeout_s)
         except AssertionError as late:
-            self._pictures.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self._pictures / "failed.png")
             raise AssertionError(f"{late}\nThere stood:\n{seen()}") from None
 
 
