@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 import uuid6
 
@@ -14,10 +15,11 @@ from casework import __version__, paths
 from casework.agents.registry import agents
 from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
-from casework.core.repository import Limits, Repository
+from casework.core.repository import Checkout, Limits, Repository
 from casework.daemon.application import Session, SessionHandler
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
+from casework.domain.errors import Refused
 from casework.domain.redaction import redact_event
 from casework.lsp.desktop import Desktop
 from casework.lsp.documents import OpenTexts
@@ -55,7 +57,7 @@ class CaseworkApplication:
         self._texts = OpenTexts()
         self._desktop = Desktop()
         self._repositories = GitRepositories(
-            state=str(self._state.worktrees), known=self._known.places.get, trusted=self._is_trusted
+            state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
         self._agents = agents()
         self._settings = SettingsFile(paths.config_directory())
@@ -89,6 +91,17 @@ class CaseworkApplication:
             self._desktop,
         )
 
+    def _check_out(self, wanted: Identity, top: str) -> Checkout:
+        found = wanted if top == wanted.top else self._repositories.identify(top)
+        if found.id != wanted.id:
+            raise Refused(
+                f"{top} is another repository by now, so nothing can land there; "
+                "open the review again where it belongs.",
+                code="another_repository",
+            )
+        workspace = self._repositories.open(found)
+        return Checkout(top, workspace, GitLander(workspace.git))
+
     def _limits(self) -> Limits:
         settings = self._settings.current()
         if self._settings.warning:
@@ -115,13 +128,11 @@ class CaseworkApplication:
     async def _open_repository(self, identity: Identity) -> tuple[Repository, str]:
         journal = await self._state.open_repository_journal(identity.id)
         recorder = await self._recorder(journal, lambda _: None)
-        workspace = self._repositories.open(identity)
         repository = Repository(
             identity=identity,
             recorder=recorder,
             blobs=self._state.blobs(identity.id),
-            workspace=workspace,
-            lander=GitLander(workspace.git),
+            check_out=partial(self._check_out, identity),
             agents=self._agents,
             clock=self._clock,
             documents=self._texts,

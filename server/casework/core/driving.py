@@ -215,7 +215,7 @@ class Drive:
         repository, task, run = self._repository, self._now(), self._my_run()
         assert run.head is not None, "a finished run has a checkpoint"
         base = task.review.base if task.review is not None else task.runs[0].base
-        _, branch = repository.workspace.head()
+        _, branch = repository.checkout(task.top).workspace.head()
         target = task.review.target if task.review is not None else branch
         change: Change = in_reading_order(repository.workspace.change(base, run.head))
         standing = Standing(
@@ -227,7 +227,8 @@ class Drive:
             message=report.comment,
             range_text=f"{base[:12]}..{run.head[:12]}",
         )
-        return review_opened(repository, standing, change, run=run.n)
+        top = task.review.top if task.review is not None else task.top
+        return review_opened(repository, standing, change, top=top, run=run.n)
 
     async def _record(self, *events: e.Event) -> None:
         await self._record_drafts(

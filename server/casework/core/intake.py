@@ -78,6 +78,7 @@ async def start_task(
     agent: str,
     script: str,
     again: bool,
+    top: str = "",
     command: str | None = None,
 ) -> Task:
     """Queue a task for an agent; `again` after it was stopped or failed.
@@ -99,7 +100,7 @@ async def start_task(
     chosen.check(
         Briefing(task=task.id, run=RunId(""), n=len(task.runs) + 1, epoch=0, title=task.title, worktree="", script=text)
     )
-    event = e.TaskQueued(agent=name, script=blob)
+    event = e.TaskQueued(agent=name, script=blob, top=top)
     return await move_task(repository, number, "retry" if again else "start", event, actor, command=command)
 
 

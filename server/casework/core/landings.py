@@ -19,7 +19,7 @@ from casework.domain.ids import LandingId, TaskId
 from casework.domain.status import check_move
 from casework.domain.task import Landing, Review, Task
 from casework.domain.verdict import selection
-from casework.ports.landing import Announcement, Held, Landed, LandingPlan, LandingRequest, TakenBack
+from casework.ports.landing import Announcement, Held, Landed, Lander, LandingPlan, LandingRequest, TakenBack
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,15 @@ def was_shown(review: Review, plan: LandingPlan) -> bool:
     return again is not None and (again.onto, again.result_tree) == (plan.head, plan.result_tree)
 
 
+def plan_in(repository: Repository, top: str, request: LandingRequest) -> LandingPlan:
+    """Compute a landing in one work tree. Blocks: called in a thread.
+
+    Raises:
+        Refused: it can't land there, or the work tree is gone.
+    """
+    return repository.checkout(top).lander.plan(request)
+
+
 class Landings:
     """Lands what was approved, one after the other."""
 
@@ -100,6 +109,18 @@ class Landings:
     def busy(self) -> bool:
         """Tell whether something is being landed or waits for it."""
         return self.turn.locked() or not self._todo.empty()
+
+    def _lander(self, task: Task) -> Lander:
+        return self._repository.checkout(task.review.top if task.review is not None else "").lander
+
+    def _sweep(self, known: list[str]) -> None:
+        """Clear up what was never announced, in every work tree that has landings."""
+        tops = {task.review.top for task in self._repository.board.tasks.values() if task.review and task.landing}
+        for top in {"", *tops}:
+            try:
+                self._repository.checkout(top).lander.sweep(known)
+            except CaseworkError as no:
+                logger.info("nothing to clear up in %s: %s", top, no.sentence)
 
     def _heard(self, rows: Sequence[Recorded]) -> None:
         for row in rows:
@@ -149,17 +170,22 @@ class Landings:
             landing.branch or "",
             repository.text(review.message),
         )
-        plan = await asyncio.to_thread(repository.lander.plan, request)
+        plan = await asyncio.to_thread(plan_in, repository, review.top, request)
         if plan.differs and not was_shown(review, plan):
             await self._hand_back(task.id, f"What would land is not what was shown any more: {plan.why_differs}", plan)
             return True
-        announcement = await asyncio.to_thread(repository.lander.prepare, plan)
+        try:
+            announcement = await asyncio.to_thread(self._lander(task).prepare, plan)
+        except Refused as no:
+            if no.code == "plan_stale":
+                return False
+            raise
         await self.announce(task, announcement, undo_of=None)
         return await self._enter(task.id, announcement)
 
     async def _enter(self, name: TaskId, announcement: Announcement) -> bool:
         repository = self._repository
-        end = await asyncio.to_thread(repository.lander.enter, announcement)
+        end = await asyncio.to_thread(self._lander(repository.board.tasks[name]).enter, announcement)
         match end:
             case Landed():
                 await self._confirm(name, announcement, end)
@@ -204,7 +230,7 @@ class Landings:
             return [repository.draft(event, DAEMON, task=name)]
 
         await repository.recorder.record(decide, full_sync=True)
-        await asyncio.to_thread(repository.lander.finish, announcement)
+        await asyncio.to_thread(self._lander(repository.board.tasks[name]).finish, announcement)
 
     async def _hand_back(
         self, name: TaskId, reason: str, plan: LandingPlan | None = None, kept_aside: tuple[str, ...] = ()
@@ -245,10 +271,10 @@ class Landings:
                 raise Refused(f"Task {number} has no landing to take back.", code="no_landing")
             before = Announcement.model_validate_json(repository.blobs.get(landing.plan))
             undo = LandingId(repository.clock.new_id())
-            plan = await asyncio.to_thread(repository.lander.plan_undo, before, undo)
-            announcement = await asyncio.to_thread(repository.lander.prepare, plan)
+            plan = await asyncio.to_thread(self._lander(task).plan_undo, before, undo)
+            announcement = await asyncio.to_thread(self._lander(task).prepare, plan)
             await self.announce(task, announcement, undo_of=landing.id)
-            end = await asyncio.to_thread(repository.lander.enter, announcement)
+            end = await asyncio.to_thread(self._lander(task).enter, announcement)
             if isinstance(end, TakenBack):
                 await self._undo_failed(task.id, undo, end.reason, actor)
                 raise Refused(f"Task {number} could not be undone: {end.reason}", code="undo_failed")
@@ -259,7 +285,7 @@ class Landings:
         repository = self._repository
         event = e.LandingTakenBack(landing=landing, undo=LandingId(undo.landing))
         await repository.recorder.record(lambda _: [repository.draft(event, actor, task=name)], full_sync=True)
-        await asyncio.to_thread(repository.lander.finish, undo)
+        await asyncio.to_thread(self._lander(repository.board.tasks[name]).finish, undo)
 
     async def _undo_failed(self, name: TaskId, undo: LandingId, reason: str, actor: Actor) -> None:
         repository = self._repository
@@ -281,14 +307,14 @@ class Landings:
             if task.landing is not None and task.landing.undo is not None and task.landing.undo_plan is not None:
                 known.append(task.landing.undo)
                 await self._recover_undo(task, task.landing)
-        await asyncio.to_thread(repository.lander.sweep, known)
+        await asyncio.to_thread(self._sweep, known)
 
     async def _recover_landing(self, task: Task, landing: Landing) -> None:
         repository = self._repository
         assert landing.plan is not None, "an announced landing has its plan"
         try:
             announcement = Announcement.model_validate_json(repository.blobs.get(landing.plan))
-            end = await asyncio.to_thread(repository.lander.recover, announcement)
+            end = await asyncio.to_thread(self._lander(task).recover, announcement)
         except CaseworkError as no:
             await self._hand_back(task.id, f"Casework could not look whether it had landed: {no.sentence}")
             return
@@ -307,7 +333,7 @@ class Landings:
         assert landing.undo is not None, "an announced undo has its id"
         try:
             announcement = Announcement.model_validate_json(repository.blobs.get(landing.undo_plan))
-            end = await asyncio.to_thread(repository.lander.recover, announcement)
+            end = await asyncio.to_thread(self._lander(task).recover, announcement)
         except CaseworkError as no:
             await self._undo_failed(task.id, landing.undo, no.sentence, DAEMON)
             return

@@ -34,6 +34,15 @@ class Limits:
     default_agent: str = "scripted"
 
 
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """One work tree of the repository: the main one, or a linked one of the user's."""
+
+    top: str
+    workspace: Workspace
+    lander: Lander
+
+
 @dataclass(slots=True)
 class Repository:
     """Everything the core needs to move work in one repository."""
@@ -41,19 +50,39 @@ class Repository:
     identity: Identity
     recorder: Recorder
     blobs: Blobs
-    workspace: Workspace
-    lander: Lander
+    check_out: Callable[[str], Checkout]
+    """Opens a work tree by its top. Blocks. Raises `Refused` when it is gone or is another repository by now."""
     agents: Mapping[str, Agent]
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
     limits: Callable[[], Limits] = Limits
+    tops: dict[str, None] = field(default_factory=dict)
+    """The work trees that somebody has open."""
+    _checkouts: dict[str, Checkout] = field(default_factory=dict)
     _changes: OrderedDict[BlobHash, Change] = field(default_factory=OrderedDict)
 
     @property
     def board(self) -> Board:
         """The state as it is now."""
         return self.recorder.board
+
+    @property
+    def workspace(self) -> Workspace:
+        """The work tree the repository was opened at: for whatever does not depend on which one it is."""
+        return self.checkout("").workspace
+
+    def checkout(self, top: str) -> Checkout:
+        """Give a work tree by its top; empty for the one the repository was opened at. Blocks at the first call.
+
+        Raises:
+            Refused: it is gone.
+        """
+        wanted = top or self.identity.top
+        found = self._checkouts.get(wanted)
+        if found is None:
+            found = self._checkouts[wanted] = self.check_out(wanted)
+        return found
 
     def draft(
         self,

@@ -32,6 +32,8 @@ class Wanted:
     name: str = ""
     into: str | None = None
     untracked: tuple[str, ...] = ()
+    top: str = ""
+    """The work tree it is asked for in."""
 
 
 async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, command: str | None = None) -> Task:
@@ -44,7 +46,7 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
     """
     if command is not None and (rows := await repository.recorder.journal.answered(command)):
         return task_of_rows(repository, rows[0].task)
-    fingerprint = f"review:{wanted.kind}:{wanted.name}:{wanted.into or ''}"
+    fingerprint = f"review:{wanted.kind}:{wanted.name}:{wanted.into or ''}:{wanted.top}"
     waiting = _waiting(repository.board, fingerprint)
     name = waiting.id if waiting is not None else TaskId(repository.clock.new_id())
     standing = await asyncio.to_thread(_standing, repository, name, wanted)
@@ -54,7 +56,7 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
             f"There is nothing to review: {standing.range_text or wanted.name or 'it'} changes no file.",
             code="nothing_to_review",
         )
-    opened = await asyncio.to_thread(review_opened, repository, standing, in_reading_order(change))
+    opened = await asyncio.to_thread(review_opened, repository, standing, in_reading_order(change), top=wanted.top)
 
     def decide(board: Board) -> Sequence[Draft]:
         before = board.tasks.get(name)
@@ -83,7 +85,7 @@ def _waiting(board: Board, fingerprint: str) -> Task | None:
 
 
 def _standing(repository: Repository, name: TaskId, wanted: Wanted) -> Standing:
-    workspace = repository.workspace
+    workspace = repository.checkout(wanted.top).workspace
     if wanted.kind == "working_tree":
         return workspace.standing_working_tree(name, untracked=wanted.untracked)
     if wanted.kind == "branch":
@@ -92,7 +94,7 @@ def _standing(repository: Repository, name: TaskId, wanted: Wanted) -> Standing:
 
 
 def review_opened(
-    repository: Repository, standing: Standing, change: Change, *, run: int | None = None
+    repository: Repository, standing: Standing, change: Change, *, top: str, run: int | None = None
 ) -> e.ReviewOpened:
     """Keep what a review shows, and give the event that opens it."""
     return e.ReviewOpened(
@@ -109,6 +111,7 @@ def review_opened(
         run=run,
         range_text=standing.range_text[:500],
         authors=repository.keep("\n".join(standing.authors)) if standing.authors else None,
+        top=top,
     )
 
 

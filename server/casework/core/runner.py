@@ -157,7 +157,7 @@ class Runner:
             return last.head
         if task.review is not None:
             return task.review.head
-        head, _ = self._repository.workspace.head()
+        head, _ = self._repository.checkout(task.top).workspace.head()
         if head is None:
             raise Refused(
                 f"Task {task.number} could not begin: the repository has no commit yet. "

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from casework.core.intake import task_of_rows
-from casework.core.landings import landing_request, was_shown
+from casework.core.landings import landing_request, plan_in, was_shown
 from casework.core.repository import Repository, preview
 from casework.domain import events as e
 from casework.domain.board import Board
@@ -98,12 +98,12 @@ async def approve(
     check_shown(task, review, approval.shown)
     change = await asyncio.to_thread(repository.change, review.manifest)
     mode = _mode(task, review, change, approval)
-    _check_saved(repository, task, change, mode)
+    _check_saved(repository, task, review, change, mode)
     landing = LandingId(repository.clock.new_id())
     request = await asyncio.to_thread(
         landing_request, repository, task, review, landing, mode, approval.branch, approval.message
     )
-    plan = await asyncio.to_thread(repository.lander.plan, request)
+    plan = await asyncio.to_thread(plan_in, repository, review.top, request)
     if plan.differs and not was_shown(review, plan):
         await show_again(repository, number, plan, actor)
     message = repository.keep(approval.message) if approval.message else None
@@ -153,10 +153,10 @@ def _mode(task: Task, review: Review, change: Change, approval: Approval) -> e.L
     return mode
 
 
-def _check_saved(repository: Repository, task: Task, change: Change, mode: e.LandingMode) -> None:
+def _check_saved(repository: Repository, task: Task, review: Review, change: Change, mode: e.LandingMode) -> None:
     if mode == "branch":
         return
-    top = Path(repository.identity.top)
+    top = Path(review.top or repository.identity.top)
     touched = [str(top / unquote(file.path).decode("utf-8", "surrogateescape")) for file in change.files]
     unsaved = repository.documents.unsaved(touched)
     if unsaved:

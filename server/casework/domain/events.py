@@ -61,6 +61,8 @@ class TaskQueued(Frozen):
     agent: Short
     script: BlobHash | None = None
     """For the scripted agent."""
+    top: str = ""
+    """The work tree it was started from: runs begin at its HEAD, and its branch is where they land."""
 
 
 class TaskStopped(Frozen):
@@ -207,6 +209,8 @@ class ReviewOpened(Frozen):
     run: int | None = None
     range_text: Short = ""
     authors: BlobHash | None = None
+    top: str = ""
+    """The work tree it was opened in, where an approval lands."""
 
 
 class ReviewReshown(Frozen):

@@ -68,7 +68,8 @@ def _task_event(task: Task, event: e.TaskEvent) -> Task:
         case e.TaskDismissed() | e.TaskDropped():
             return replace(_ended_run(task, "stopped"), status="dropped", reason=event.reason)
         case e.TaskQueued():
-            return replace(task, status="queued", agent=event.agent, script=event.script or task.script, reason="")
+            script, top = event.script or task.script, event.top or task.top
+            return replace(task, status="queued", agent=event.agent, script=script, top=top, reason="")
         case e.TaskStopped():
             return replace(_ended_run(task, "stopped"), status="stopped", reason=event.reason)
         case e.TaskSnoozed():
@@ -184,6 +185,7 @@ def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
         run=event.run,
         range_text=event.range_text,
         authors=event.authors,
+        top=event.top,
         opened_seq=seq,
         decisions=before.decisions if before is not None else {},
     )

@@ -28,6 +28,7 @@ class Shelf(IntEnum):
     CODE = 4
     """Everything else, by directory, tests beside their code."""
     DOCUMENTATION = 5
+    """Prose for people."""
     GENERATED = 6
     """Generated files and lock files."""
 

@@ -103,6 +103,8 @@ class Review:
     run: int | None
     range_text: str
     authors: BlobHash | None
+    top: str = ""
+    """The work tree it was opened in."""
     decisions: Mapping[HunkId, Decided] = field(default_factory=dict)
     reshown: Reshown | None = None
     verdict: e.Verdict | None = None
@@ -157,6 +159,8 @@ class Task:
     snoozed_until: int = 0
     agent: str = ""
     script: BlobHash | None = None
+    top: str = ""
+    """The work tree it was started from."""
     runs: tuple[Run, ...] = ()
     questions: tuple[Question, ...] = ()
     review: Review | None = None

@@ -28,7 +28,8 @@ def shown_hash(review: Review) -> str:
     changes it.
     """
     digest = hashlib.sha256()
-    parts = [review.change_kind, review.base, review.head, review.diff_hash, review.target or "", str(review.run or 0)]
+    where = [review.top, review.target or ""]
+    parts = [review.change_kind, *where, review.base, review.head, review.diff_hash, str(review.run or 0)]
     for hunk, decided in sorted(review.decisions.items()):
         parts.append(f"{hunk}={decided.decision}")
     if review.reshown is not None:

@@ -89,11 +89,14 @@ class Floor:
         except CaseworkError as no:
             logger.info("session %s: %s", self._session.id, no.sentence)
 
-    def _joined(self, opened: OpenRepository) -> None:
+    def _joined(self, opened: OpenRepository, _top: str) -> None:
         if self._session.name == "cli":
             return
         name = opened.repository.identity.id
         on_desktop = self._desktop.of(opened)
+        if name in self._diagnostics:
+            on_desktop.places.another_top()
+            return
         self._offers[name] = on_desktop.offers
         self._diagnostics[name] = Diagnostics(
             opened, on_desktop.places, self._session.documents, self._server.text_document_publish_diagnostics
@@ -101,8 +104,8 @@ class Floor:
         self._progress[name] = RunProgress(self._session, opened)
 
     def _of(self, path: str) -> tuple[OpenRepository, OnDesktop] | None:
-        opened = self._session.of_file(path)
-        return (opened, self._desktop.of(opened)) if opened is not None else None
+        found = self._session.of_file(path)
+        return (found[0], self._desktop.of(found[0])) if found is not None else None
 
     async def code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         """Give what can be done at these lines."""
@@ -119,7 +122,8 @@ class Floor:
         if text is not None and (
             span.start != span.end or params.context.diagnostics or "TODO" in text or "FIXME" in text
         ):
-            inside = _inside(opened, path)
+            found_in = self._session.of_file(path)
+            inside = _inside(found_in[1] if found_in is not None else "/", path)
             actions += on_desktop.offers.new_tasks(inside, text.splitlines(), span, params.context)
         return actions
 
@@ -277,7 +281,6 @@ def _path(uri: str) -> str | None:
         return None
 
 
-def _inside(opened: OpenRepository, path: str) -> str:
+def _inside(top: str, path: str) -> str:
     """Give a path as the repository knows it."""
-    top = opened.repository.identity.top.rstrip("/") + "/"
-    return quote(path.removeprefix(top).encode("utf-8", "surrogateescape"))
+    return quote(path.removeprefix(top.rstrip("/") + "/").encode("utf-8", "surrogateescape"))

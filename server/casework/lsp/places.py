@@ -88,6 +88,11 @@ class Places:
         """Give what stands at these lines of a file."""
         return [place for place in self.at(path) if place.start <= last and first <= place.end]
 
+    def another_top(self) -> None:
+        """Somebody opened another work tree: what is anchored stands there too."""
+        for task in self._repository.board.in_status("proposed", "backlog", "waiting"):
+            self._work.put_nowait((task.id, ""))
+
     def file_moved(self, path: str) -> None:
         """A file changed on disk: look for its places again."""
         for task in list(self._by_path.get(path, ())):
@@ -136,17 +141,24 @@ class Places:
         """Find where a task's things stand. Blocks: called in a thread."""
         if task.status == "in_review" and task.review is not None and task.review.change_kind != "range":
             change = self._repository.change(task.review.manifest)
-            found = {absolute(self._repository, file.path): self._hunks(task, file) for file in change.files}
+            top = task.review.top or self._repository.identity.top
+            found = {absolute(top, file.path): self._hunks(task, file, top) for file in change.files}
             return {path: places for path, places in found.items() if places}
         if task.anchor is not None and task.status in ("proposed", "backlog", "waiting"):
             return self._anchored(task)
         return {}
 
     def _anchored(self, task: Task) -> dict[str, tuple[Place, ...]]:
+        found: dict[str, tuple[Place, ...]] = {}
+        for top in list(self._repository.tops) or [self._repository.identity.top]:
+            found |= self._anchored_in(task, top)
+        return found
+
+    def _anchored_in(self, task: Task, top: str) -> dict[str, tuple[Place, ...]]:
         anchor = task.anchor
         assert anchor is not None, "looked at before"
         try:
-            path = absolute(self._repository, anchor.path)
+            path = absolute(top, anchor.path)
             lines = Path(path).read_text("utf-8", "replace").splitlines()
         except (OSError, ValueError):
             return {}
@@ -157,11 +169,11 @@ class Places:
         kind: PlaceKind = "question" if task.status == "waiting" else "follow_up"
         return {path: (Place(kind, task.id, task.number, line - 1, line - 1 + size),)}
 
-    def _hunks(self, task: Task, file: FileChange) -> tuple[Place, ...]:
+    def _hunks(self, task: Task, file: FileChange, top: str) -> tuple[Place, ...]:
         review = task.review
         assert review is not None, "looked at before"
         on_disk_is_head = review.change_kind == "working_tree"
-        shift = self._shift(task, file, head=on_disk_is_head)
+        shift = self._shift(task, file, top, head=on_disk_is_head)
         places = []
         for hunk in file.hunks:
             first, size = _side(hunk, head=on_disk_is_head)
@@ -171,12 +183,12 @@ class Places:
             places.append(Place("review", task.id, task.number, 0, 0, file.whole))
         return tuple(places)
 
-    def _shift(self, task: Task, file: FileChange, *, head: bool) -> Callable[[int], int]:
+    def _shift(self, task: Task, file: FileChange, top: str, *, head: bool) -> Callable[[int], int]:
         """Give where a line of one side of the change stands on disk now."""
         review = task.review
         assert review is not None, "looked at before"
         try:
-            on_disk = Path(absolute(self._repository, file.path)).read_bytes()
+            on_disk = Path(absolute(top, file.path)).read_bytes()
         except OSError:
             return _same
         if _blob(on_disk, file.new_blob if head else file.old_blob):

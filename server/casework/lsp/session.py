@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -49,8 +49,10 @@ class Session:
     """Folders the client has open, as absolute paths."""
     repositories: dict[str, OpenRepository] = field(default_factory=dict)
     """What this session has asked for or has roots in, by repository id."""
-    on_repository: list[Callable[[OpenRepository], None]] = field(default_factory=list)
-    """Called once for each repository that becomes part of the session."""
+    tops: dict[str, OpenRepository] = field(default_factory=dict)
+    """The work trees this session has open."""
+    on_repository: list[Callable[[OpenRepository, str], None]] = field(default_factory=list)
+    """Called once for each work tree that becomes part of the session, with its top."""
 
     @property
     def actor(self) -> Actor:
@@ -82,13 +84,23 @@ class Session:
 
     async def join(self, path: str) -> OpenRepository:
         """Open the repository of a path and make it part of this session."""
+        identity = await self.desk.identify(path)
         opened = await self.desk.open(path)
-        identity = opened.repository.identity
-        if identity.id not in self.repositories:
+        if identity.top not in self.tops:
             self.repositories[identity.id] = opened
+            self.tops[identity.top] = opened
+            opened.repository.tops[identity.top] = None
             for told in self.on_repository:
-                told(opened)
+                told(opened, identity.top)
         return opened
+
+    async def top(self, named: str | None) -> str:
+        """Give the work tree that is meant, as `repository` gives the repository."""
+        opened = await self.repository(named)
+        if named is not None:
+            return (await self.desk.identify(path_of(named))).top
+        mine = [top for top, found in self.tops.items() if found is opened]
+        return mine[0] if mine else opened.repository.identity.top
 
     async def try_join(self, path: str) -> OpenRepository | None:
         """As `join`, for folders that may be no repository at all."""
@@ -98,14 +110,11 @@ class Session:
             logger.info("%s is not a repository to work on: %s", path, no.sentence)
             return None
 
-    def of_file(self, path: str) -> OpenRepository | None:
-        """Give the session's repository that a file lies in, without opening one."""
-        inside: Collection[OpenRepository] = [
-            opened
-            for opened in self.repositories.values()
-            if path.startswith(opened.repository.identity.top.rstrip("/") + "/")
-        ]
-        return max(inside, key=lambda opened: len(opened.repository.identity.top), default=None)
+    def of_file(self, path: str) -> tuple[OpenRepository, str] | None:
+        """Give the session's repository that a file lies in, and the work tree's top, without opening one."""
+        inside = [top for top in self.tops if path.startswith(top.rstrip("/") + "/")]
+        top = max(inside, key=len, default=None)
+        return (self.tops[top], top) if top is not None else None
 
 
 def user_name() -> str:

@@ -27,7 +27,8 @@ async def show(opened: OpenRepository, task: Task) -> ReviewView:
 async def open_review(session: Session, params: r.OpenReview) -> ReviewView:
     """Open a review of a change that stands already."""
     opened = await session.repository(params.repository)
-    wanted = reviews.Wanted(params.kind, params.name, params.into, tuple(params.untracked))
+    top = await session.top(params.repository)
+    wanted = reviews.Wanted(params.kind, params.name, params.into, tuple(params.untracked), top)
     task = await reviews.open_review(opened.repository, wanted, session.actor, command=params.command)
     return await show(opened, task)
 
@@ -37,8 +38,10 @@ async def open_recent(session: Session, params: r.RecentReview) -> ReviewView:
     """Open a review of recent history."""
     opened = await session.repository(params.repository)
     repository = opened.repository
-    revisions = await asyncio.to_thread(repository.workspace.recent_range, since=params.since)
-    wanted = reviews.Wanted("range", revisions)
+    top = await session.top(params.repository)
+    workspace = (await asyncio.to_thread(repository.checkout, top)).workspace
+    revisions = await asyncio.to_thread(workspace.recent_range, since=params.since)
+    wanted = reviews.Wanted("range", revisions, top=top)
     task = await reviews.open_review(repository, wanted, session.actor, command=params.command)
     return await show(opened, task)
 

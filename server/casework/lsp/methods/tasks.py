@@ -135,6 +135,7 @@ async def _start(session: Session, params: r.StartTask, *, again: bool) -> TaskV
         agent=params.agent,
         script=params.script,
         again=again,
+        top=await session.top(params.repository),
         command=params.command,
     )
     return await show(opened, task)

@@ -46,6 +46,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     review = review_of(task)
     change = repository.change(review.manifest)
     chosen = selection(review, change)
+    top = review.top or repository.identity.top
     comments = [comment_view(repository, comment) for comment in task.comments]
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
     return ReviewView(
@@ -81,7 +82,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         reason=task.reason,
         run=review.run,
         commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
-        unsaved=repository.documents.unsaved([absolute(repository, file.path) for file in change.files])
+        unsaved=repository.documents.unsaved([absolute(top, file.path) for file in change.files])
         if task.status == "in_review"
         else [],
     )
@@ -110,9 +111,9 @@ def mode_label(mode: LandingMode, review: Review, chosen: Selection) -> str:
             return "Put it into the files without a commit"
 
 
-def absolute(repository: Repository, path: str) -> str:
-    """Give where a path of the repository lies in the user's work tree."""
-    return str(Path(repository.identity.top) / unquote(path).decode("utf-8", "surrogateescape"))
+def absolute(top: str, path: str) -> str:
+    """Give where a path of the repository lies in a work tree."""
+    return str(Path(top) / unquote(path).decode("utf-8", "surrogateescape"))
 
 
 def file_view(repository: Repository, review: Review, file: FileChange, comments: list[CommentView]) -> FileView:
@@ -120,7 +121,7 @@ def file_view(repository: Repository, review: Review, file: FileChange, comments
     mode = f"{file.old_mode} → {file.new_mode}" if file.status == "modified" and file.old_mode != file.new_mode else ""
     return FileView(
         path=file.path,
-        absolute=printable(absolute(repository, file.path)),
+        absolute=printable(absolute(review.top or repository.identity.top, file.path)),
         old_path=file.old_path,
         status=file.status,
         binary=file.binary,
