@@ -81,6 +81,22 @@ return {
     want = { 1, 1, 1, '…', 'no' },
   },
   {
+    'a new run, another head and a landing are worth saying, a decision is not',
+    got = function()
+      local first = { number = 12, status = 'in_review', run = 1, head = 'x' }
+      local function news(more)
+        return ledger.news(first, vim.tbl_extend('force', first, more)) or 'nothing'
+      end
+      return { news({ run = 2, head = 'y' }), news({ head = 'y' }), news({ status = 'landed' }), news({}) }
+    end,
+    want = {
+      'review 12: this is run 2.',
+      'review 12 shows something new: look again.',
+      'review 12 has landed; U takes it back.',
+      'nothing',
+    },
+  },
+  {
     'the review itself is not changed by what was sent',
     got = function()
       local given = review('none', 'none', 'none')

@@ -13,7 +13,7 @@ local function review(more)
     comment = 'Refused before the vault is read.',
     criteria = { { id = 'AC1', text = 'Refused.', state = 'claimed', sentence = '' } },
     checks = 'Not checked: repository not trusted.',
-    files = { { path = 'a', hunks = { { id = 'h', header = '@@', decision = 'rejected', reason = 'too broad', comments = {} } } } },
+    files = { { path = 'a', absolute = '/shop/a', hunks = { { id = 'h', header = '@@', decision = 'rejected', reason = 'too broad', comments = {} } } } },
     hunks = 1,
     accepted = 0,
     rejected = 1,
@@ -107,9 +107,9 @@ return {
   {
     'a file that is not saved is named before anything lands',
     got = function()
-      return lines(review({ unsaved = { 'pay/charge.py' } }))[2]
+      return lines(review({ unsaved = { '/shop/a' } }))[2]
     end,
-    want = ' pay/charge.py has unsaved changes: A saves it and approves.',
+    want = ' a has unsaved changes: A saves it and approves.',
   },
   {
     'a decision stands behind the first line of its hunk, with its reason',

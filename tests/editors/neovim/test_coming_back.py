@@ -50,7 +50,7 @@ def test_another_editor_shows_everything_as_it_was(stage: Stage) -> None:
     other.keys("]v")
     other.sees("1 rejected", "Review 1")
     other.keys("[c")
-    other.sees("✗ rejected: too much")
+    other.sees("✗ rejected", "rejected  too much")
 
 
 def test_letters_wait_a_moment_in_a_review_that_came_up_late(stage: Stage) -> None:

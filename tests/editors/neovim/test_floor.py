@@ -10,6 +10,7 @@ import pytest
 from tests.editors.neovim.driver import Neovim
 from tests.editors.neovim.stage import Stage
 from tests.editors.neovim.test_judging import review, topic
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -18,6 +19,7 @@ vim.lsp.config('casework', { cmd = vim.json.decode([==[%s]==]), root_markers = {
 vim.lsp.enable('casework')
 vim.diagnostic.config({ virtual_text = true })
 """
+ATTACHED = "return #vim.lsp.get_clients({ bufnr = 0, method = 'textDocument/codeAction' }) > 0"
 
 
 def plain(stage: Stage, *arguments: str) -> Neovim:
@@ -31,7 +33,7 @@ def test_a_waiting_review_is_a_diagnostic_and_opens_as_a_file_from_a_code_action
     stage.casework("review", "branch", "topic")
     nvim = plain(stage, "pay/charge.py")
     nvim.sees("review 1 changes this")
-    nvim.keys("/amount ..50<CR>gra")
+    nvim.keys("/max(<CR>gra")
     nvim.sees("Open review 1", "Approve", "Accept this hunk")
     nvim.picture("20-floor-code-actions")
     choose(nvim, "Open review 1")
@@ -45,24 +47,25 @@ def test_the_review_file_lands_the_change_when_the_human_writes_approve(stage: S
     stage.casework("review", "branch", "topic")
     nvim = plain(stage, "pay/charge.py")
     nvim.sees("review 1 changes this")
-    nvim.keys("/amount ..50<CR>gra")
+    nvim.keys("/max(<CR>gra")
     nvim.sees("Open review 1")
     choose(nvim, "Open review 1")
     nvim.sees("Verdict:")
-    nvim.keys("gg/^Verdict:<CR>A approve<Esc>:w<CR>")
-    nvim.sees("Land")
+    nvim.keys("gg/^Verdict:<CR>ccVerdict: approve<Esc>:w<CR>")
+    nvim.sees("Type number", "Land 2 on main?")
     nvim.picture("22-floor-one-question")
     nvim.keys("1<CR>")
-    nvim.loses("Verdict: approve")
-    assert stage.shop.id("main") == tip
+    wait_until(lambda: stage.shop.id("main") == tip, description="the branch has landed")
+    nvim.picture("23-floor-landed")
 
 
 def test_a_todo_becomes_a_task_by_code_action(stage: Stage) -> None:
     stage.shop.write({"pay/todo.py": "x = 1\n# TODO: count in cents\n"})
     nvim = plain(stage, "pay/todo.py")
+    wait_until(lambda: nvim.lua(ATTACHED), description="the relay is attached")
     nvim.keys("2Ggra")
     nvim.sees("task", "count in cents")
-    nvim.picture("23-floor-todo")
+    nvim.picture("24-floor-todo")
 
 
 def choose(nvim: Neovim, label: str) -> None:

@@ -18,7 +18,7 @@ TOPIC = CHARGE.replace("amount // 50", "amount // 40").replace("the bank takes",
 def open_review(stage: Stage, *what: str) -> Neovim:
     """Open a review of `what` in a Neovim of its own."""
     nvim = stage.neovim("README.md")
-    nvim.sees("# Shop")
+    nvim.sees("README.md")
     nvim.keys(f":Casework review {' '.join(what)}<CR>")
     nvim.sees("proposed", "Review 1")
     return nvim
@@ -146,7 +146,7 @@ def test_a_file_that_is_not_saved_is_saved_with_the_same_key_that_approves(stage
     nvim.keys(":Casework review branch topic<CR>")
     nvim.sees("proposed", "Review 1")
     nvim.keys("A")
-    nvim.sees("pay/charge.py: not saved yet.", "Save and approve")
+    nvim.sees("pay/charge.py: not saved yet.", "(S)ave and approve")
     nvim.picture("13-save-and-approve")
     nvim.keys("s")
     wait_until(lambda: "# mine" in stage.shop.at("pay/charge.py").read_text(), description="the file is saved")

@@ -89,7 +89,7 @@ def test_a_task_is_run_judged_sent_back_landed_and_taken_back_by_keys_only(stage
     nvim.keys("Nobody asked for other fees<CR>")
     nvim.sees("1 rejected", "Land 3, leave 1 out", "file 2/3")
     nvim.keys("[c")
-    nvim.sees("✗ rejected: Nobody asked", "rejected  Nobody asked for other fees")
+    nvim.sees("✗ rejected: Nobody", "rejected  Nobody asked for other fees")
     nvim.picture("04-rejected-with-a-reason")
 
     nvim.keys("R")

@@ -78,7 +78,7 @@ def test_a_dropped_task_leaves_the_board_and_comes_back(stage: Stage) -> None:
 def test_without_the_program_the_one_command_that_installs_it_is_said(stage: Stage) -> None:
     nvim = stage.neovim("README.md", init="vim.g.casework = nil vim.env.PATH = '/usr/bin:/bin'")
     nvim.keys(":Casework<CR>")
-    nvim.sees("uv tool install casework", "pipx install casework")
+    nvim.sees("`uv tool install", "`pipx install")
     nvim.picture("15-not-installed")
 
 

@@ -20,6 +20,8 @@ M.groups = { 'needs_you', 'running', 'backlog', 'done' }
 
 ---@type table<string, casework.Shown>
 local boards = {}
+---@type table<string, string>  Why a board could not be read, by root.
+local problems = {}
 
 --- Builds what is shown from the daemon's board.
 ---@param board casework.Board
@@ -77,12 +79,18 @@ function M.cards(shown, group)
 end
 
 ---@param root string
+---@param anew boolean
+local function tell(root, anew)
+  local data = { root = root, anew = anew }
+  vim.api.nvim_exec_autocmds('User', { pattern = 'CaseworkChanged', modeline = false, data = data })
+end
+
+---@param root string
 ---@param shown casework.Shown
 ---@param anew? boolean  It was read as a whole: anything may have changed.
 local function keep(root, shown, anew)
   boards[root] = shown
-  local data = { root = root, anew = anew or false }
-  vim.api.nvim_exec_autocmds('User', { pattern = 'CaseworkChanged', modeline = false, data = data })
+  tell(root, anew or false)
 end
 
 --- The board of the repository at `root`, if it was read already.
@@ -92,14 +100,24 @@ function M.of(root)
   return root and boards[root] or nil
 end
 
+--- Why the board of `root` could not be read, if it could not.
+---@param root string
+---@return string?
+function M.problem(root)
+  return problems[root]
+end
+
 --- Reads the board of `root` anew.
 ---@param root string
 ---@param ready? fun(shown: casework.Shown)
 function M.read(root, ready)
   client.ask(root, method.board_read, {}, function(board, problem)
     if not board then
-      return client.say(problem or 'the board could not be read.', vim.log.levels.WARN)
+      problems[root] = problem or 'The board could not be read.'
+      client.say(problems[root], vim.log.levels.WARN)
+      return tell(root, false)
     end
+    problems[root] = nil
     keep(root, M.taken(board), true)
     if ready then
       ready(boards[root])

@@ -258,6 +258,8 @@ end
 function M.on_init(client)
   local session = session_of(client.root_dir or vim.uv.cwd())
   session.client, session.ready = client.id, true
+  -- A review changes whole blocks: a sign at each is enough, underlining them is not read as anything.
+  vim.diagnostic.config({ underline = false }, vim.lsp.diagnostic.get_namespace(client.id))
   for buffer in pairs(session.buffers) do
     if vim.api.nvim_buf_is_loaded(buffer) then
       vim.lsp.buf_attach_client(buffer, client.id)

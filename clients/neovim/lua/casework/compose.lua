@@ -67,9 +67,12 @@ function M.open(compose)
   vim.api.nvim_win_set_buf(window, buffer)
   vim.bo[buffer].filetype = 'markdown'
   vim.api.nvim_win_set_height(window, 6)
-  require('casework.review.layout').bare(window)
+  local layout = require('casework.review.layout')
+  layout.bare(window)
   vim.wo[window].diff, vim.wo[window].scrollbind, vim.wo[window].cursorbind = false, false, false
-  vim.wo[window].wrap, vim.wo[window].linebreak, vim.wo[window].statusline = true, true, ' '
+  vim.wo[window].wrap, vim.wo[window].linebreak, vim.wo[window].statusline = true, true, '%='
+  vim.wo[window].winhighlight, vim.wo[window].fillchars = layout.rule, layout.fillchars()
+  vim.wo[window].statuscolumn = ' '
   local title = draw.plain(compose.title):gsub('%%', '%%%%')
   vim.wo[window].winbar = ' %#CaseworkGroup#' .. title .. ' %=%#CaseworkKey#Ctrl-S%#CaseworkDetail# sends  '
     .. '%#CaseworkKey#q%#CaseworkDetail# leaves '

@@ -1,5 +1,5 @@
 --- Sentences to the user. A short one goes to the command line; a longer one, which would stop the user with "Press
---- ENTER", into a small window that takes no focus and goes by itself. Where `vim.notify` is the user's own, it gets all.
+--- ENTER", and one that comes while the user types, into a small window that takes no focus and goes by itself. Where `vim.notify` is the user's own, it gets all.
 
 local draw = require('casework.draw')
 
@@ -69,7 +69,7 @@ function M.say(sentence, level)
   local text = 'Casework: ' .. draw.plain(sentence)
   if not is_stock() then
     vim.notify(text, level)
-  elseif vim.api.nvim_strwidth(text) < vim.o.columns - 24 then
+  elseif vim.api.nvim_strwidth(text) < vim.o.columns - 24 and vim.api.nvim_get_mode().mode ~= 'i' then
     close()
     vim.notify(text, level)
   else

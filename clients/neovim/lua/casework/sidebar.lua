@@ -39,7 +39,7 @@ local function redraw(buffer)
   local sidebar = sidebars[buffer]
   local shown = board.of(sidebar.root)
   if not shown then
-    return draw.put(buffer, { { chunks = { { ' Reading the board …', 'CaseworkDetail' } } } })
+    return draw.put(buffer, sidebar_lines.without_board(board.problem(sidebar.root), width_of(buffer)))
   end
   local window = vim.fn.bufwinid(buffer)
   local row = window ~= -1 and vim.api.nvim_win_get_cursor(window)[1] or 1
@@ -50,23 +50,14 @@ local function redraw(buffer)
     return
   end
   for number, line in ipairs(sidebar.lines) do
-    if before and before.task and line.task == before.task then
+    local is_same = before and before.task and line.task == before.task
+    local is_first = row == 1 and line.task -- on the first heading the cursor has no task yet
+    if is_same or is_first then
       row = number
       break
     end
   end
   vim.api.nvim_win_set_cursor(window, { math.min(row, #sidebar.lines), 0 })
-end
-
---- Puts the cursor on the first task.
----@param window integer
----@param buffer integer
-local function to_first_task(window, buffer)
-  for number, line in ipairs(sidebars[buffer].lines) do
-    if line.task then
-      return vim.api.nvim_win_set_cursor(window, { number, 0 })
-    end
-  end
 end
 
 --- Makes `buffer` a sidebar of the repository at `root`.
@@ -80,10 +71,6 @@ function M.fill(buffer, root)
   board.get(root, function()
     if vim.api.nvim_buf_is_valid(buffer) then
       redraw(buffer)
-      local window = vim.fn.bufwinid(buffer)
-      if window ~= -1 then
-        to_first_task(window, buffer)
-      end
     end
   end)
 end

@@ -39,6 +39,9 @@ function M.card(card, width, digits)
   local number = ('%' .. digits .. 'd'):format(card.number)
   local lead = { { '  ' }, M.icon(card), { ' ' .. number .. '  ', 'CaseworkNumber' } }
   local title, detail = draw.plain(card.title), draw.plain(card.detail)
+  if detail == card.group then
+    detail = '' -- the heading says it already
+  end
   local titled = vim.list_extend(vim.list_extend({}, lead), { { title, 'CaseworkTitle' } })
   local whole = draw.apart(titled, { { detail, 'CaseworkDetail' }, { ' ' } }, width)
   if whole and detail ~= '' then
@@ -80,6 +83,19 @@ local function above(shown, width)
     lines[#lines + 1] = { chunks = {} }
   end
   return lines
+end
+
+--- What stands where no board is: that it is being read, or why it can't be.
+---@param problem string?
+---@param width integer
+---@return casework.Line[]
+function M.without_board(problem, width)
+  if not problem then
+    return { { chunks = { { ' Reading the board …', 'CaseworkDetail' } } } }
+  end
+  return vim.tbl_map(function(text)
+    return { chunks = { { ' ' .. text, 'CaseworkOffline' } } }
+  end, draw.wrap(problem, width - 2))
 end
 
 --- Builds the sidebar's lines for `width` columns.

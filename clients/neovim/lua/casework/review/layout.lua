@@ -10,7 +10,8 @@ local texts = require('casework.review.texts')
 
 local M = {}
 
-local RULE = 'StatusLine:WinSeparator,StatusLineNC:WinSeparator'
+--- Makes the status line of a window a rule; goes with `fillchars`.
+M.rule = 'StatusLine:WinSeparator,StatusLineNC:WinSeparator'
 
 ---@class (exact) casework.Windows
 ---@field base integer
@@ -41,7 +42,7 @@ function M.open(root, number)
   local below = vim.api.nvim_get_current_win()
   vim.api.nvim_win_set_buf(below, documents.buffer(documents.name(root, number, 'why'), root))
   set(below, { winfixheight = true, winfixbuf = true, wrap = false, list = false, spell = false })
-  set(below, { winhighlight = RULE, fillchars = M.fillchars() })
+  set(below, { winhighlight = M.rule, fillchars = M.fillchars() })
   M.bare(below)
   vim.api.nvim_set_current_win(head)
   return { base = base, head = head, panel = below }
@@ -101,7 +102,7 @@ function M.compare(windows)
       vim.cmd.diffthis()
     end)
     set(window, { foldcolumn = '0', cursorlineopt = 'number', fillchars = M.fillchars() })
-    set(window, { winhighlight = RULE .. (window == windows.base and ',DiffAdd:CaseworkRemoved' or '') })
+    set(window, { winhighlight = M.rule .. (window == windows.base and ',DiffAdd:CaseworkRemoved' or '') })
   end
 end
 
@@ -112,12 +113,12 @@ function M.fillchars()
   return (own == '' and '' or own .. ',') .. 'diff: ,stl:─,stlnc:─'
 end
 
---- Brings the cursor's line to the middle, and both sides to the same height.
+--- Brings the cursor's line to the middle, and both sides level with each other.
 ---@param windows casework.Windows
-local function level(windows)
+function M.level(windows)
   local lead = vim.api.nvim_get_current_win() == windows.base and windows.base or windows.head
   vim.api.nvim_win_call(lead, function()
-    vim.cmd('normal! zz')
+    vim.cmd('silent! normal! zz')
     vim.cmd.syncbind()
   end)
 end
@@ -134,7 +135,7 @@ function M.go(windows, base, head)
       vim.cmd('normal! zv')
     end)
   end
-  level(windows)
+  M.level(windows)
 end
 
 ---@param text string
@@ -189,7 +190,7 @@ function M.surround(windows, review, place)
   local height = math.min(#lines, config.get().panel_height, math.floor(vim.o.lines / 3)) + 1
   if vim.api.nvim_win_get_height(windows.panel) ~= height then
     vim.api.nvim_win_set_height(windows.panel, height)
-    level(windows)
+    M.level(windows)
   end
 end
 

@@ -143,4 +143,18 @@ function M.with_pending(review, pending)
   })
 end
 
+--- What is worth saying about the way from one state of a review to the next. Pure.
+---@param before casework.ReviewView
+---@param after casework.ReviewView
+---@return string?
+function M.news(before, after)
+  if after.status == 'landed' and before.status ~= 'landed' then
+    return ('review %d has landed; U takes it back.'):format(after.number)
+  elseif after.status == 'in_review' and after.run ~= before.run then
+    return ('review %d: this is run %d.'):format(after.number, after.run or 1)
+  elseif after.status == 'in_review' and after.head ~= before.head then
+    return ('review %d shows something new: look again.'):format(after.number)
+  end
+end
+
 return M

@@ -93,7 +93,7 @@ local function words_and_comments(drawn, index, thing)
   local head, base = drawn.spans.head[index], drawn.spans.base[index]
   local words = M.words(thing)
   if words then
-    mark(drawn.buffers.head, head.first - 1, { virt_text = { words }, virt_text_pos = 'right_align', priority = 30 })
+    mark(drawn.buffers.head, head.first - 1, { virt_text = { words }, virt_text_pos = 'eol_right_align', priority = 30 })
   end
   local comments = M.comments(thing, drawn.width)
   if #comments > 0 then

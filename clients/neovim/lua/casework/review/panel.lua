@@ -161,6 +161,9 @@ function M.lines(review, place, width)
     paragraph(lines, review.reason, 'CaseworkOffline', width)
   end
   for _, path in ipairs(review.unsaved) do
+    for _, file in ipairs(review.files) do
+      path = file.absolute == path and file.path or path
+    end
     paragraph(lines, ('%s has unsaved changes: A saves it and approves.'):format(path), 'CaseworkOffline', width)
   end
   this_hunk(lines, review, place, width)

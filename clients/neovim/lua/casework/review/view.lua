@@ -197,7 +197,11 @@ end
 function M.take(view, review)
   local thing = ledger.at(view.review, view.place)
   local is_same_text = review.head == view.review.head and review.base == view.review.base
+  local news = ledger.news(view.review, review)
   view.review = review
+  if news then
+    client.say(news)
+  end
   if is_same_text and #review.files > 0 then
     return M.redraw(view)
   end
@@ -254,6 +258,7 @@ end
 ---@param view casework.View
 ---@param is_late boolean
 local function show(view, is_late)
+  vim.api.nvim_echo({ { '' } }, false, {})
   view.windows = layout.open(view.root, view.number)
   views[vim.api.nvim_get_current_tabpage()] = view
   for _, window in pairs(view.windows) do
@@ -352,6 +357,16 @@ vim.api.nvim_create_autocmd('CursorMoved', {
     local before = view and view.place
     if view and M.place(view) ~= before then
       M.redraw(view)
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd('WinResized', {
+  group = group,
+  callback = function()
+    local view = M.current()
+    if view and view.drawn and layout.is_whole(view.windows) then
+      layout.level(view.windows)
     end
   end,
 })
