@@ -57,7 +57,7 @@ test-editors: $(READY)  ## install real Neovim and VS Code below .cache, and dri
 
 .PHONY: bench
 bench: $(READY)  ## print the benchmark table
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(if $(WRITE),--write) $(CONTESTS)
 
 .PHONY: lock
 lock: $(READY)  ## write requirements-dev.lock anew from pyproject.toml (needs uv, which it gets)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bench.client import Client
 from bench.contest import Contest, Outcome, hold
-from bench.repository import git, lines_of
+from bench.repository import begin, git, lines_of
 from bench.world import ATTACH, HERE, World, world
 
 TASKS: Final = 10_000
@@ -51,8 +51,7 @@ def contests(scratch: Path) -> Sequence[Outcome]:
 
 def make_branches(folder: Path) -> Path:
     """A repository with many branches that change one file each; `main` is checked out."""
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
+    begin(folder)
     for number in range(REVIEWS):
         _file(folder, number).write_bytes(lines_of(number, 0))
     git(folder, "add", "-A")

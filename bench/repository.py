@@ -35,6 +35,14 @@ def git(folder: Path, *arguments: str, stdin: bytes = b"", index: Path | None = 
     ).stdout
 
 
+def begin(folder: Path) -> None:
+    """Make an empty repository of somebody with a name."""
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "config", "user.name", "Ada")
+    git(folder, "config", "user.email", "ada@example.org")
+
+
 def path_of(number: int) -> str:
     """The name of one of the many files."""
     return (
@@ -54,8 +62,7 @@ def lines_of(number: int, version: int) -> bytes:
 
 def make_large(folder: Path) -> Path:
     """A repository of 50,000 files on branch `main`, checked out."""
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
+    begin(folder)
     git(folder, "fast-import", "--quiet", stdin=b"".join(_stream()))
     git(folder, "reset", "-q", "--hard", "main")
     return folder
@@ -83,8 +90,7 @@ def change_files(folder: Path, version: int) -> Sequence[str]:
 
 def make_small(folder: Path, commits: int = 12) -> Path:
     """A repository of some commits over a few files, checked out on `main`."""
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
+    begin(folder)
     for number in range(commits):
         for file in range(number, number + 3):
             (folder / f"file{file % 5}.py").write_bytes(lines_of(file % 5, number))

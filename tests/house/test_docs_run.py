@@ -63,7 +63,7 @@ class Sandbox:
 
 # A branch `main` with three commits, a branch `faster` with one more, and an edit that is not committed.
 _STORY: Final = (
-    "git init -q -b main",
+    "git init -q -b main && git config user.name Ada && git config user.email ada@example.org",
     "printf 'def greet(name):\\n    return \"hello \" + name\\n' > greet.py && git add . && git commit -qm 'Greet'",
     "printf '# Greeter\\n' > README.md && git add . && git commit -qm 'Say what this is'",
     "printf 'def greet(name):\\n    return f\"hello {name}\"\\n' > greet.py && git commit -qam 'Format the greeting'",
