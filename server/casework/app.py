@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import uuid6
@@ -163,7 +164,8 @@ class CaseworkApplication:
 
 def redacted(draft: Draft) -> Draft:
     """Redact the free text of an event at the border, before it is hashed or written."""
-    return draft.model_copy(update={"event": redact_event(draft.event)})
+    event = redact_event(draft.event)
+    return draft if event is draft.event else replace(draft, event=event)
 
 
 def build() -> CaseworkApplication:

@@ -11,13 +11,12 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
 from casework.domain.errors import CaseworkError, Trouble
-from casework.domain.ids import TaskId
 from casework.domain.task import Task
 from casework.ports.journal import Journal
 
@@ -96,7 +95,7 @@ class Recorder:
                 return list(before)
         wish = _Wish(decide, command, full_sync, asyncio.get_running_loop().create_future())
         self._wishes.put_nowait(wish)
-        return await asyncio.shield(wish.done)
+        return await wish.done
 
     async def _write(self) -> None:
         while True:
@@ -111,7 +110,7 @@ class Recorder:
                 raise
 
     async def _commit(self, batch: list[_Wish]) -> None:
-        decided, drafts = self._decide(batch)
+        decided, drafts, tentative = self._decide(batch)
         if drafts:
             full_sync = any(wish.full_sync for wish in decided)
             try:
@@ -121,8 +120,7 @@ class Recorder:
                     self._fail(wish, trouble)
                 return
         rows = [row for wish in decided for row in wish.rows]
-        for row in rows:
-            self.board.apply(row)
+        tentative.make_true()
         for wish in decided:
             if wish.command is not None and wish.rows:
                 self._remember(wish.command, wish.rows)
@@ -131,7 +129,7 @@ class Recorder:
         if rows:
             self._tell(rows)
 
-    def _decide(self, batch: list[_Wish]) -> tuple[list[_Wish], list[Draft]]:
+    def _decide(self, batch: list[_Wish]) -> tuple[list[_Wish], list[Draft], _Tentative]:
         """Run the decisions on the board as it would be; leave the board as it is."""
         decided: list[_Wish] = []
         drafts: list[Draft] = []
@@ -147,7 +145,7 @@ class Recorder:
                 mark = tentative.mark()
                 try:
                     for wanted in wish.decide(self.board):
-                        draft = self._redact(wanted.model_copy(update={"command": wish.command}))
+                        draft = self._redact(wanted if wish.command is None else replace(wanted, command=wish.command))
                         row = Recorded(seq=self.board.last_seq + 1, stream=state.stream, epoch=state.epoch, draft=draft)
                         tentative.apply(row)
                         wish.rows.append(row)
@@ -162,7 +160,7 @@ class Recorder:
                     continue
                 decided.append(wish)
                 drafts += [row.draft for row in wish.rows]
-        return decided, drafts
+        return decided, drafts, tentative
 
     def _remember(self, command: str, rows: list[Recorded]) -> None:
         self._commands[command] = rows
@@ -183,37 +181,58 @@ class Recorder:
 
 
 class _Tentative:
-    """The board with rows applied that are not committed yet; everything is taken back at the end."""
+    """The board with rows folded in that are not committed yet: taken back, and put again after the commit."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._before: list[tuple[TaskId | None, Task | None, int, int]] = []
+        self._steps: list[_Step] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.back_to(0)
+        self._take_back(0)
 
     def mark(self) -> int:
-        return len(self._before)
+        return len(self._steps)
 
     def apply(self, row: Recorded) -> None:
         board = self._board
-        task = board.tasks.get(row.task) if row.task is not None else None
-        self._before.append((row.task, task, board.last_seq, board.last_number))
-        board.apply(row)
+        before = board.tasks.get(row.task) if row.task is not None else None
+        last_seq, last_number = board.last_seq, board.last_number
+        self._steps.append(_Step(before, board.apply(row), last_seq, last_number, row.seq))
 
     def back_to(self, mark: int) -> None:
+        """Take back, for good, what was folded in after `mark`."""
+        self._take_back(mark)
+        del self._steps[mark:]
+
+    def _take_back(self, mark: int) -> None:
         board = self._board
-        while len(self._before) > mark:
-            name, before, last_seq, last_number = self._before.pop()
-            now = board.tasks.get(name) if name is not None else None
-            if now is not None and before is None:
-                board.forget(now)
-            elif now is not None and before is not None:
-                board.put(before, now)
-            board.last_seq, board.last_number = last_seq, last_number
+        for step in reversed(self._steps[mark:]):
+            if step.after is not None and step.before is None:
+                board.forget(step.after)
+            elif step.after is not None and step.before is not None:
+                board.put(step.before, step.after)
+            board.last_seq, board.last_number = step.last_seq, step.last_number
+
+    def make_true(self) -> None:
+        """Put what was folded in back: it is committed."""
+        for step in self._steps:
+            if step.after is not None:
+                self._board.put(step.after, step.before)
+            self._board.last_seq = step.seq
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One row folded in: the task before and after, and what the board counted before."""
+
+    before: Task | None
+    after: Task | None
+    last_seq: int
+    last_number: int
+    seq: int
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -6,6 +6,7 @@ a time-out. The hash chain (`prev`) belongs to the store.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from casework.domain.events import Event
@@ -30,7 +31,8 @@ class Actor(Frozen):
     session: str = ""
 
 
-class Draft(Frozen):
+@dataclass(frozen=True, slots=True)
+class Draft:
     """An event before it is recorded: everything of the envelope except what the journal gives."""
 
     id: str
@@ -45,7 +47,8 @@ class Draft(Frozen):
     """UTC microseconds."""
 
 
-class Recorded(Frozen):
+@dataclass(frozen=True, slots=True)
+class Recorded:
     """An event that is in the journal for good."""
 
     seq: int

@@ -13,7 +13,7 @@ from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
-from casework.domain.task import Comment, Decided, Landing, Question, Reshown, Review, Run, RunState, Task
+from casework.domain.task import Comment, Decided, Landing, Question, Reshown, Review, Run, RunState, Stamp, Task
 
 
 def evolve(task: Task | None, row: Recorded) -> Task:
@@ -23,16 +23,19 @@ def evolve(task: Task | None, row: Recorded) -> Task:
         if not isinstance(event, e.TaskAdded):
             raise ValueError(f"row {row.seq}: the first event of a task must be task.added, not {event.kind}")
         return _added(event, row)
-    changed = replace(task, changed_seq=row.seq, changed_at=row.draft.at, acted=row.draft.actor)
     if isinstance(event, e.TaskEvent):
-        return _task_event(changed, event)
+        return _task_event(task, event, _stamp(row))
     if isinstance(event, e.RunEvent):
-        return _run_event(changed, event, row)
+        return _run_event(task, event, row)
     if isinstance(event, e.ReviewEvent):
-        return _review_event(changed, event, row)
+        return _review_event(task, event, row)
     if isinstance(event, e.LandingEvent):
-        return _landing_event(changed, event)
-    return changed  # events of the user's journal have no task
+        return _landing_event(task, event, _stamp(row))
+    return task  # events of the user's journal have no task
+
+
+def _stamp(row: Recorded) -> Stamp:
+    return Stamp(row.seq, row.draft.at, row.draft.actor)
 
 
 def _added(event: e.TaskAdded, row: Recorded) -> Task:
@@ -44,10 +47,8 @@ def _added(event: e.TaskAdded, row: Recorded) -> Task:
         title=event.title,
         status=event.status,
         origin=row.draft.origin,
-        added_seq=row.seq,
-        added_at=row.draft.at,
-        changed_seq=row.seq,
-        changed_at=row.draft.at,
+        added=_stamp(row),
+        changed=_stamp(row),
         spec=event.spec,
         ticket=event.ticket,
         anchor=event.anchor,
@@ -55,71 +56,77 @@ def _added(event: e.TaskAdded, row: Recorded) -> Task:
         why=event.why,
         severity=event.severity,
         fingerprint=event.fingerprint,
-        acted=row.draft.actor,
     )
 
 
-def _task_event(task: Task, event: e.TaskEvent) -> Task:
+def _task_event(task: Task, event: e.TaskEvent, now: Stamp) -> Task:
     match event:
         case e.TaskAdded():
             raise ValueError(f"task {task.number} was added twice")
         case e.TaskAccepted() | e.TaskRestored():
-            return replace(task, status="backlog", reason="")
+            return replace(task, changed=now, status="backlog", reason="")
         case e.TaskDismissed() | e.TaskDropped():
-            return replace(_ended_run(task, "stopped"), status="dropped", reason=event.reason)
+            return replace(_ended_run(task, "stopped"), changed=now, status="dropped", reason=event.reason)
         case e.TaskQueued():
             script, top = event.script or task.script, event.top or task.top
-            return replace(task, status="queued", agent=event.agent, script=script, top=top, reason="")
+            return replace(task, changed=now, status="queued", agent=event.agent, script=script, top=top, reason="")
         case e.TaskStopped():
-            return replace(_ended_run(task, "stopped"), status="stopped", reason=event.reason)
+            return replace(_ended_run(task, "stopped"), changed=now, status="stopped", reason=event.reason)
         case e.TaskSnoozed():
-            return replace(task, status="snoozed", before=task.status, snoozed_until=event.until)
+            return replace(task, changed=now, status="snoozed", before=task.status, snoozed_until=event.until)
         case e.TaskWoken():
-            return replace(task, status=task.before or "backlog", before=None, snoozed_until=0)
+            return replace(task, changed=now, status=task.before or "backlog", before=None, snoozed_until=0)
         case _:
             assert_never(event)
 
 
 def _ended_run(task: Task, state: RunState) -> Task:
     run = task.run
-    return task if run is None or run.state != "running" else _with_run(task, replace(run, state=state))
+    if run is None or run.state != "running":
+        return task
+    return replace(task, runs=_runs(task, replace(run, state=state)))
 
 
-def _with_run(task: Task, run: Run) -> Task:
-    return replace(task, runs=(*task.runs[:-1], run))
+def _runs(task: Task, last: Run) -> tuple[Run, ...]:
+    return (*task.runs[:-1], last)
 
 
 def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
+    now = _stamp(row)
     if isinstance(event, e.RunStarted):
         assert row.draft.run is not None, "an event of a run names its run in the envelope"
         run = Run(row.draft.run, event.n, event.agent, event.base, event.worktree, started_at=row.draft.at)
-        return replace(task, status="running", runs=(*task.runs, run))
+        return replace(task, changed=now, status="running", runs=(*task.runs, run))
     last = task.run
     if last is None:
         raise ValueError(f"row {row.seq}: {event.kind} without a run")
     match event:
         case e.RunFinished():
-            return _with_run(task, replace(last, state="finished"))
+            return replace(task, changed=now, runs=_runs(task, replace(last, state="finished")))
         case e.RunFailed():
             ended = replace(last, state="lost" if event.lost else "failed", reason=event.reason)
-            return replace(_with_run(task, ended), status="failed", reason=event.reason)
+            return replace(task, changed=now, runs=_runs(task, ended), status="failed", reason=event.reason)
         case e.RunResumed():
-            return replace(task, reason=event.note)
+            return replace(task, changed=now, reason=event.note)
         case e.StepBegun():
-            return _with_run(task, replace(last, steps_begun=event.n, last_step=event.summary or event.what))
+            return replace(
+                task,
+                changed=now,
+                runs=_runs(task, replace(last, steps_begun=event.n, last_step=event.summary or event.what)),
+            )
         case e.StepDone():
-            return _with_run(task, replace(last, steps_done=event.n))
+            return replace(task, changed=now, runs=_runs(task, replace(last, steps_done=event.n)))
         case e.AgentSaid():
-            return task
+            return replace(task, changed=now)
         case e.UsageCounted():
-            return _with_run(task, _counted(last, event))
+            return replace(task, changed=now, runs=_runs(task, _counted(last, event)))
         case e.CheckpointKept():
-            return _with_run(task, replace(last, checkpoints=event.n, head=event.commit))
+            return replace(task, changed=now, runs=_runs(task, replace(last, checkpoints=event.n, head=event.commit)))
         case e.QuestionAsked():
             question = Question(event.id, event.text, event.why, event.choices, row.draft.run)
-            return replace(task, status="waiting", questions=(*task.questions, question))
+            return replace(task, changed=now, status="waiting", questions=(*task.questions, question))
         case e.QuestionAnswered():
-            return _answered(task, event)
+            return _answered(task, event, now)
         case _:
             assert_never(event)
 
@@ -137,34 +144,35 @@ def _plus(so_far: int | None, more: int | None) -> int | None:
     return so_far if more is None else (so_far or 0) + more
 
 
-def _answered(task: Task, event: e.QuestionAnswered) -> Task:
+def _answered(task: Task, event: e.QuestionAnswered, now: Stamp) -> Task:
     questions = tuple(replace(q, answer=event.answer) if q.id == event.id else q for q in task.questions)
     waiting = any(question.answer is None for question in questions)
     status: Status = "running" if task.status == "waiting" and not waiting else task.status
-    return replace(task, questions=questions, status=status)
+    return replace(task, changed=now, questions=questions, status=status)
 
 
 def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
+    now = _stamp(row)
     if isinstance(event, e.ReviewOpened):
-        return replace(task, status="in_review", review=_opened(event, row.seq, task.review), reason="")
+        return replace(task, changed=now, status="in_review", review=_opened(event, row.seq, task.review), reason="")
     review = task.review
     if review is None:
         raise ValueError(f"row {row.seq}: {event.kind} without a review")
     match event:
         case e.ReviewReshown():
             shown = Reshown(event.onto, event.result_tree, event.why, event.paths)
-            return replace(task, review=replace(review, reshown=shown), reason=event.why)
+            return replace(task, changed=now, review=replace(review, reshown=shown), reason=event.why)
         case e.HunkDecided():
-            return replace(task, review=replace(review, decisions=_decisions(review, event)))
+            return replace(task, changed=now, review=replace(review, decisions=_decisions(review, event)))
         case e.CommentAdded():
             comment = Comment(
                 event.id, event.text, event.preview, event.hunk, event.anchor, row.draft.actor, review.head
             )
-            return replace(task, comments=(*task.comments, comment))
+            return replace(task, changed=now, comments=(*task.comments, comment))
         case e.ReviewAnswered():
             return _verdict(task, review, event, row)
         case e.ReviewRead():
-            return replace(task, status="read")
+            return replace(task, changed=now, status="read")
         case _:
             assert_never(event)
 
@@ -206,6 +214,7 @@ def _decisions(review: Review, event: e.HunkDecided) -> Mapping[HunkId, Decided]
 
 
 def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded) -> Task:
+    now = _stamp(row)
     answered = replace(
         review,
         verdict=event.verdict,
@@ -215,37 +224,44 @@ def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded)
         message=event.message,
     )
     if event.verdict == "request_changes":
-        return replace(task, status="queued", review=answered, reason="")
+        return replace(task, changed=now, status="queued", review=answered, reason="")
     assert event.landing is not None, "an approval names its landing"
     assert event.mode is not None, "an approval names its mode"
     landing = Landing(event.landing, event.mode, event.shown, branch=event.branch or None)
-    return replace(task, status="landing", review=answered, landing=landing, reason="")
+    return replace(task, changed=now, status="landing", review=answered, landing=landing, reason="")
 
 
-def _landing_event(task: Task, event: e.LandingEvent) -> Task:
+def _landing_event(task: Task, event: e.LandingEvent, now: Stamp) -> Task:
     landing = task.landing
     if landing is None:
         raise ValueError(f"task {task.number}: {event.kind} without an approval")
     match event:
         case e.LandingAnnounced():
             if event.undo_of is not None:
-                return replace(task, landing=replace(landing, undo=event.landing, undo_plan=event.plan))
+                return replace(task, changed=now, landing=replace(landing, undo=event.landing, undo_plan=event.plan))
             announced = replace(landing, state="announced", plan=event.plan, commit=event.commit, branch=event.branch)
-            return replace(task, landing=announced)
+            return replace(task, changed=now, landing=announced)
         case e.LandingConfirmed():
             landed = replace(landing, state="landed", commit=event.commit, note=event.note)
-            return replace(task, status="landed", landing=landed, reason=event.note)
+            return replace(task, changed=now, status="landed", landing=landed, reason=event.note)
         case e.LandingUndone():
             if landing.state == "landed":  # an undo that could not be done leaves the change landed
-                return replace(task, landing=replace(landing, undo=None, undo_plan=None), reason=event.reason)
+                return replace(
+                    task, changed=now, landing=replace(landing, undo=None, undo_plan=None), reason=event.reason
+                )
             undone = replace(landing, state="undone", reason=event.reason)
-            return replace(task, status="in_review", landing=undone, review=_reopened(task), reason=event.reason)
+            return replace(
+                task, changed=now, status="in_review", landing=undone, review=_reopened(task), reason=event.reason
+            )
         case e.LandingTakenBack():
             back = replace(landing, state="taken_back", undo=event.undo)
-            return replace(task, status="in_review", landing=back, review=_reopened(task), reason="Undone.")
+            return replace(
+                task, changed=now, status="in_review", landing=back, review=_reopened(task), reason="Undone."
+            )
         case _:
             assert_never(event)
 
 
-def _reopened(task: Task) -> Review | None:
-    return replace(task.review, verdict=None, answered_by=None) if task.review else None
+def _reopened(task: Task) -> Task:
+    review = replace(task.review, verdict=None, answered_by=None) if task.review else None
+    return replace(task, status="in_review", review=review)

@@ -19,6 +19,15 @@ RunState = Literal["running", "finished", "failed", "stopped", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Which row of the journal brought something about, when, and who."""
+
+    seq: int
+    at: int
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """The human's decision on one hunk."""
 
@@ -143,10 +152,9 @@ class Task:
     title: str
     status: Status
     origin: Origin
-    added_seq: int
-    added_at: int
-    changed_seq: int
-    changed_at: int
+    added: Stamp
+    changed: Stamp
+    """The last event that was folded into it."""
     spec: Spec = NO_SPEC
     ticket: BlobHash | None = None
     anchor: Anchor | None = None
@@ -168,8 +176,16 @@ class Task:
     landing: Landing | None = None
     reason: str = ""
     """Why it stands where it stands, as a sentence: stopped, failed, handed back."""
-    acted: Actor | None = None
-    """Who brought about the last change."""
+
+    @property
+    def changed_seq(self) -> int:
+        """The number of the last event about it."""
+        return self.changed.seq
+
+    @property
+    def changed_at(self) -> int:
+        """When that was, in UTC microseconds."""
+        return self.changed.at
 
     @property
     def run(self) -> Run | None:
