@@ -250,14 +250,10 @@ def _landing_event(task: Task, event: e.LandingEvent, now: Stamp) -> Task:
                     task, changed=now, landing=replace(landing, undo=None, undo_plan=None), reason=event.reason
                 )
             undone = replace(landing, state="undone", reason=event.reason)
-            return replace(
-                task, changed=now, status="in_review", landing=undone, review=_reopened(task), reason=event.reason
-            )
+            return replace(_reopened(task), changed=now, landing=undone, reason=event.reason)
         case e.LandingTakenBack():
             back = replace(landing, state="taken_back", undo=event.undo)
-            return replace(
-                task, changed=now, status="in_review", landing=back, review=_reopened(task), reason="Undone."
-            )
+            return replace(_reopened(task), changed=now, landing=back, reason="Undone.")
         case _:
             assert_never(event)
 
