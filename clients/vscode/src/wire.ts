@@ -80,6 +80,7 @@ export interface ReasonDeed extends TaskDeed {
 
 /** Let an agent work on it. */
 export interface StartTask extends TaskDeed {
+  /** By default the task's last one, else the one of the settings. */
   agent?: string;
   /** For the scripted agent: its JSON script. */
   script?: string;

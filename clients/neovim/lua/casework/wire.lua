@@ -67,7 +67,7 @@
 
 --- Let an agent work on it.
 ---@class (exact) casework.StartTask: casework.TaskDeed
----@field agent? string
+---@field agent? string By default the task's last one, else the one of the settings.
 ---@field script? string For the scripted agent: its JSON script.
 
 --- Put it out of sight.
