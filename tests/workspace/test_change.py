@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from casework.domain.change import Change, FileChange
 from casework.domain.errors import Trouble
 from casework.domain.ids import CommitId, TaskId
 from casework.domain.repopath import quote, unquote
-from casework.workspace.changes import parse_change
-from casework.workspace.repositories import GitWorkspace
+from casework.workspace.changes import parse_change, parse_hunk_texts
+from casework.workspace.repositories import GitRepositories, GitWorkspace
 from tests.repositories import (
     ODD_NAMES,
     READABLE,
@@ -226,3 +229,47 @@ def test_output_of_no_known_form_is_trouble_and_not_a_wrong_review(output: bytes
     with pytest.raises(Trouble) as caught:
         parse_change(CommitId("a"), CommitId("b"), output)
     assert caught.value.code == "unreadable_diff"
+
+
+pieces = st.sampled_from(
+    [
+        b":100644 100644 a b M", b":120000 100644 a b T", b":100644 100755 a b R100", b"\t", b"f", b'"', b'"\\303x"',
+        b"\n", b"\n\n", b"diff --git a/f b/f\n", b"@@ -1 +1,2 @@ x", b"@@ -99999999999999999999 +0 @@", b"@@ -x",
+        b"-a\n", b"+b\n", b" c\n", b"\0", b"\\ No newline at end of file\n", b"Binary files a/f and b/f differ\n", b"\xff",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(pieces, max_size=30).map(b"".join))
+def test_any_output_is_a_change_or_trouble(output: bytes) -> None:
+    try:
+        change = parse_change(CommitId("a"), CommitId("b"), output)
+    except Trouble:
+        return
+    assert len(set(change.judged)) <= len(change.judged)
+    assert all((file.whole is None) == bool(file.hunks) for file in change.files)
+    assert set(parse_hunk_texts(output)) == {hunk.id for file in change.files for hunk in file.hunks}
+
+
+def could_be_a_path(name: bytes) -> bool:
+    words = name.split(b"/")
+    return b"\0" not in name and b".git" not in name.lower() and not {b"", b".", b".."} & set(words)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.sets(st.binary(min_size=1, max_size=12).filter(could_be_a_path), min_size=1, max_size=8))
+def test_any_name_that_a_disk_can_hold_comes_back(names: set[bytes], world: Path) -> None:
+    names = {name for name in names if not any(other.startswith(name + b"/") for other in names)}
+    with tempfile.TemporaryDirectory(dir=world) as folder:
+        repository = Repository.new(Path(folder) / "p")
+        repository.commit("Nothing")
+        repository.commit("Names", dict.fromkeys(names, "x\n"))
+        repositories = GitRepositories(state=folder)
+        workspace = repositories.open(repositories.identify(str(repository.path)))
+        change = change_of(workspace, repository)
+        assert {unquote(file.path) for file in change.files} == names
+        assert {workspace.content(change.head, file.path) for file in change.files} == {b"x\n"}
+        repository.write(dict.fromkeys(names, "y\n"))
+        standing = workspace.standing_working_tree(TASK)
+        assert {unquote(file.path) for file in workspace.change(standing.base, standing.head).files} == names

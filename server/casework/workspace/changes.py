@@ -135,7 +135,12 @@ def _entry(line: bytes) -> Entry:
 
 
 def _name(name: bytes) -> bytes:
-    return unquote(name.decode("ascii")) if name.startswith(b'"') else name
+    if not name.startswith(b'"'):
+        return name
+    try:
+        return unquote(name.decode("ascii"))
+    except ValueError as error:
+        raise _unreadable("a name in an unknown form") from error
 
 
 def _sections(patch: bytes) -> Iterator[bytes]:

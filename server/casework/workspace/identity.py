@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import re
+import secrets
 import stat
 import uuid
 from collections.abc import Callable, Iterator
@@ -151,10 +152,8 @@ def _read(folder: int) -> str | None:
 
 
 def _write(folder: int, found: str) -> None:
-    beside = b"%s.%d" % (_FILE, os.getpid())
+    beside = b"%s.%s" % (_FILE, secrets.token_hex(8).encode())
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside, dir_fd=folder)
         file = os.open(
             beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder
         )

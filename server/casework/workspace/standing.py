@@ -30,9 +30,12 @@ _SHORT: Final = 12
 
 def head_of(git: Git) -> tuple[CommitId | None, str | None]:
     """Give HEAD's commit and the full name of its branch; None for what is not there (unborn, detached)."""
-    commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}").stdout.strip()
-    branch = git.ask("symbolic-ref", "--quiet", "HEAD").stdout.strip()
-    return (CommitId(commit.decode()) if commit else None), (branch.decode("utf-8", "replace") or None)
+    both = git.ask("rev-parse", "--quiet", "HEAD^{commit}", "--symbolic-full-name", "HEAD", "--")
+    if both.returncode == 0:
+        commit, branch = both.stdout.split(b"\n")[:2]
+        return CommitId(commit.decode()), None if branch == b"HEAD" else branch.decode("utf-8", "replace")
+    unborn = git.ask("symbolic-ref", "--quiet", "HEAD").stdout.strip()
+    return None, unborn.decode("utf-8", "replace") or None
 
 
 def stand_branch(git: Git, task: TaskId, name: str, into: str | None) -> Standing:
