@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from casework.cli.commands import app
+from casework.settings import Settings
 from docs.generate import generated, main, stale
 from tests.house.tree import ROOT
 
@@ -24,10 +26,20 @@ def test_every_command_stands_on_the_page() -> None:
             assert f"## `{group} {command.name or command.callback.__name__}`" in text  # type: ignore[union-attr]
 
 
+def test_every_setting_says_what_it_does_and_the_file_on_the_page_is_what_holds_without_one() -> None:
+    text = generated()["docs/reference/settings.md"]
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert [name for name in Settings.model_fields if f"| `{name}` |" not in text] == []
+    written = tomllib.loads(text.partition("```toml\n")[2].partition("```")[0])
+    assert Settings.model_validate(written) == Settings()
+    assert set(written) == set(Settings.model_fields)
+
+
 def test_a_stale_page_is_named_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"], tmp_path) == 1
     assert capsys.readouterr().err == (
-        "Stale: docs/reference/command-line.md. Run `make generate` and commit what it writes.\n"
+        "Stale: docs/reference/command-line.md, docs/reference/settings.md. "
+        "Run `make generate` and commit what it writes.\n"
     )
     assert main([], tmp_path) == 0
     assert main(["--check"], tmp_path) == 0

@@ -76,7 +76,7 @@ def page(protocol: Protocol) -> str:
     ]
     for method in protocol.methods:
         lines += [f"### `{method.name}`", "", f"{method.doc} Gives {_link(method.result.__name__)}.", ""]
-        lines += _table(protocol.all_fields(method.params.__name__), "Parameter")
+        lines += table(protocol.all_fields(method.params.__name__), "Parameter")
     lines += ["## Notifications", ""]
     for notice in protocol.notifications:
         lines += [f"### `{notice.name}`", "", f"{notice.doc} Carries {_link(notice.params.__name__)}.", ""]
@@ -88,7 +88,7 @@ def page(protocol: Protocol) -> str:
     for record in protocol.records.values():
         if record.name in named:
             lines += [f"### {record.name}", "", record.doc, ""]
-            lines += _table(protocol.all_fields(record.name), "Field")
+            lines += table(protocol.all_fields(record.name), "Field")
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -217,7 +217,8 @@ def _link(name: str) -> str:
     return f"[{name}](#{name.lower()})"
 
 
-def _table(fields: tuple[Field, ...], title: str) -> list[str]:
+def table(fields: tuple[Field, ...], title: str) -> list[str]:
+    """The lines of a Markdown table of fields, with an empty one behind it."""
     if not fields:
         return []
     rows = [f"| {title} | Type | Default | Meaning |", "|---|---|---|---|"]

@@ -150,6 +150,15 @@ def read_protocol(methods: Sequence[Method], notifications: Sequence[Notificatio
     return protocol
 
 
+def fields_of(model: type[BaseModel]) -> tuple[Field, ...]:
+    """Read one model that stands alone.
+
+    Raises:
+        CannotSay: a field has a type without a counterpart in JSON.
+    """
+    return _Reader(Protocol((), ()), model).record(only_sent=True).fields
+
+
 def _reached(models: Sequence[type[BaseModel]]) -> dict[type[BaseModel], None]:
     """Every model that stands in `models`, in a field of theirs, or above them; each after what it needs."""
     found: dict[type[BaseModel], None] = {}
