@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
@@ -30,6 +31,7 @@ from casework.ports.journal import Journal
 from casework.ports.workspace import Identity
 from casework.settings import SettingsFile
 from casework.store.directory import StateDirectory
+from casework.store.unfinished import UnfinishedFiles
 from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
 
@@ -63,22 +65,30 @@ class CaseworkApplication:
         self._agents = agents()
         self._settings = SettingsFile(paths.config_directory())
         self._desk: Desk | None = None
+        self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
 
     async def start(self) -> None:
         """Open the user's journal; repositories are opened when somebody asks for them."""
         user = await self._recorder(await self._state.open_user_journal(), self._known.apply)
-        self._desk = Desk(self._repositories, user, self._known, self._open_repository, self._clock)
+        unfinished = UnfinishedFiles(paths.state_directory())
+        self._desk = Desk(self._repositories, user, self._known, self._open_repository, self._clock, unfinished)
+        self._recovering = asyncio.create_task(self._desk.recover(), name="recovering")
+        self._recovering.add_done_callback(_log_end)
 
     async def stop(self) -> None:
         """Finish landings, end workers so that the next start resumes their runs, close every journal."""
+        if self._recovering is not None:
+            self._recovering.cancel()
+            await asyncio.gather(self._recovering, return_exceptions=True)
         await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
-        return self._desk is not None and self._desk.busy()
+        recovering = self._recovering is not None and not self._recovering.done()
+        return recovering or (self._desk is not None and self._desk.busy())
 
     def open_session(self, session: Session) -> SessionHandler:
         """Give what serves one client."""
@@ -166,6 +176,11 @@ def redacted(draft: Draft) -> Draft:
     """Redact the free text of an event at the border, before it is hashed or written."""
     event = redact_event(draft.event)
     return draft if event is draft.event else replace(draft, event=event)
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("recovering what was unfinished failed", exc_info=task.exception())
 
 
 def build() -> CaseworkApplication:

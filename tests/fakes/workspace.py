@@ -53,6 +53,10 @@ class MemoryRepositories:
             code="not_a_repository",
         )
 
+    def is_still(self, identity: Identity) -> bool:
+        found = self.workspaces.get(identity.top)
+        return found is not None and found.identity == identity
+
     def open(self, identity: Identity) -> MemoryWorkspace:
         return self.workspaces[identity.top]
 

@@ -14,9 +14,12 @@ from casework.core.landings import Landings
 from casework.core.recorder import Recorder
 from casework.core.repository import Repository
 from casework.core.runner import Runner
+from casework.core.snoozes import Snoozes
 from casework.domain import events as e
 from casework.domain.envelope import Actor, Draft, Recorded
+from casework.domain.errors import CaseworkError
 from casework.ports.clock import Clock
+from casework.ports.unfinished import Unfinished
 from casework.ports.workspace import Identity, Repositories
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,7 @@ class OpenRepository:
     repository: Repository
     landings: Landings
     runner: Runner
+    snoozes: Snoozes
     warning: str = ""
     """What the human must know about its journal, as a sentence."""
 
@@ -63,13 +67,20 @@ class Desk:
     """Opens repositories and keeps them."""
 
     def __init__(
-        self, repositories: Repositories, user: Recorder, known: KnownRepositories, open_it: OpenIt, clock: Clock
+        self,
+        repositories: Repositories,
+        user: Recorder,
+        known: KnownRepositories,
+        open_it: OpenIt,
+        clock: Clock,
+        unfinished: Unfinished,
     ) -> None:
         self._repositories = repositories
         self._user = user
         self._known = known
         self._open_it = open_it
         self._clock = clock
+        self._unfinished = unfinished
         self._open: dict[str, asyncio.Task[OpenRepository]] = {}
         self._identities: dict[str, Identity] = {}
         user.listen(self._fold)
@@ -79,13 +90,13 @@ class Desk:
             self._known.apply(row)
 
     async def identify(self, path: str) -> Identity:
-        """Tell which repository a path lies in; remembered for as long as the daemon lives.
+        """Tell which repository a path lies in; remembered as long as that repository stands there.
 
         Raises:
             Refused: none, or one that can't be read.
         """
         found = self._identities.get(path)
-        if found is None:
+        if found is None or not await asyncio.to_thread(self._repositories.is_still, found):
             found = await asyncio.to_thread(self._repositories.identify, path)
             self._identities[path] = found
             if self._known.places.get(found.id) != found.common_dir:
@@ -113,12 +124,36 @@ class Desk:
 
     async def _begin(self, identity: Identity) -> OpenRepository:
         repository, warning = await self._open_it(identity)
-        opened = OpenRepository(repository, Landings(repository), Runner(repository), warning)
+        opened = OpenRepository(repository, Landings(repository), Runner(repository), Snoozes(repository), warning)
         if not repository.recorder.journal.state.read_only:
             await opened.landings.recover()
             opened.landings.start()
             await opened.runner.recover()
+            opened.snoozes.start()
+            self._mark(repository)
+            repository.recorder.listen(lambda _: self._mark(repository))
         return opened
+
+    async def recover(self) -> None:
+        """Open every repository that had a run or a landing under way when the last daemon ended.
+
+        Nobody has to ask for them: what was approved gets its end, what ran is taken up again.
+        """
+        for repository in self._unfinished.names():
+            place = self._known.places.get(repository)
+            if place is None:
+                continue
+            try:
+                await self.open(place)
+            except CaseworkError as no:
+                logger.warning("%s has unfinished work and can't be opened: %s", place, no.sentence)
+
+    def _mark(self, repository: Repository) -> None:
+        busy = any(True for _ in repository.board.in_status("queued", "running", "landing")) or any(
+            task.landing is not None and task.landing.undo_plan is not None
+            for task in repository.board.in_status("landed")
+        )
+        self._unfinished.mark(repository.identity.id, unfinished=busy)
 
     def opened(self) -> list[OpenRepository]:
         """Give the repositories that are open now."""
@@ -152,6 +187,7 @@ class Desk:
         for opening in list(self._open.values()):
             opened = (await asyncio.gather(opening, return_exceptions=True))[0]
             if isinstance(opened, OpenRepository):
+                await opened.snoozes.close()
                 await opened.runner.close()
                 await opened.landings.close()
                 await opened.repository.recorder.close()

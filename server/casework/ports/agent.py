@@ -152,7 +152,8 @@ class AgentRun(Protocol):
     def reports(self) -> AsyncIterator[AgentReport]:
         """Give the reports in order; exactly one of `Finished`, `Failed`, `Lost` comes, as the last one.
 
-        After `StepBegun` and `TurnEnded` the worker waits for `proceed`, so that what it is about to do is journalled first.
+        After `StepBegun` and `TurnEnded` the worker waits for `proceed`, so that what it is about to do is journalled
+        first.
         """
         ...
 

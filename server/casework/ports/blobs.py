@@ -11,7 +11,8 @@ class Blobs(Protocol):
     """Synchronous and quick for small things; big ones are called in a thread."""
 
     def put(self, content: bytes) -> BlobHash:
-        """Keep `content` for good before returning (written beside, synced, renamed); the same content twice is one blob.
+        """Keep `content` for good before returning (written beside, synced, renamed); the same content twice is one
+        blob.
 
         Raises:
             Trouble: the disk is full or read-only.

@@ -43,7 +43,8 @@ class Journal(Protocol):
     async def append(self, drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
         """Write all of `drafts` in one transaction, or none; give their numbers, which are gapless.
 
-        Returned means committed: a kill of this process right after loses nothing; with `full_sync` a loss of power does not either.
+        Returned means committed: a kill of this process right after loses nothing; with `full_sync` a loss of power
+        does not either.
         A draft whose `data` is longer than `envelope.DATA_LIMIT` is a bug of the caller (ValueError, nothing written).
         Cancelling does not take the write back.
 

@@ -19,7 +19,8 @@ class Identity:
     """Which repository a path belongs to."""
 
     id: str
-    """uuid kept in the git common directory: linked worktrees and links share it, submodules and copies have their own."""
+    """uuid kept in the git common directory: linked worktrees and links share it, submodules and copies have their own.
+    """
     top: str
     """The work tree the path lies in; the git directory itself for a bare repository. Absolute, links resolved."""
     common_dir: str
@@ -81,6 +82,10 @@ class Repositories(Protocol):
         """
         ...
 
+    def is_still(self, identity: Identity) -> bool:
+        """Tell, without starting a process, whether that repository still stands at that place under that identity."""
+        ...
+
     def open(self, identity: Identity) -> Workspace:
         """Give the workspace of a repository; cheap."""
         ...
@@ -100,7 +105,9 @@ class Workspace(Protocol):
         ...
 
     def standing_branch(self, task: TaskId, name: str, *, into: str | None = None) -> Standing:
-        """Pin a branch against its merge base with the target: `into`, else the branch checked out, else the default one."""
+        """Pin a branch against its merge base with the target: `into`, else the branch checked out, else the default
+        one.
+        """
         ...
 
     def standing_range(self, task: TaskId, revisions: str) -> Standing:
@@ -108,7 +115,8 @@ class Workspace(Protocol):
         ...
 
     def recent_range(self, *, since: str | None = None, most_commits: int = 12) -> str:
-        """Give the `REV..REV` of the last commits of HEAD's first-parent line; works in a shallow and in a one-commit clone.
+        """Give the `REV..REV` of the last commits of HEAD's first-parent line; works in a shallow and in a one-commit
+        clone.
 
         In a repository whose only visible commit has no parent, the range starts at the empty tree.
         """
@@ -131,17 +139,22 @@ class Workspace(Protocol):
         ...
 
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
-        """Make the commit on `change.base` that holds exactly the chosen hunks; with all of them its tree is the head's tree."""
+        """Make the commit on `change.base` that holds exactly the chosen hunks; with all of them its tree is the head's
+        tree.
+        """
         ...
 
     def create_worktree(self, task: TaskId, run: int, base: CommitId) -> Worktree:
-        """Make the worktree of a run, outside the repository, its files as in `base`; the same call twice gives the same one."""
+        """Make the worktree of a run, outside the repository, its files as in `base`; the same call twice gives the
+        same one.
+        """
         ...
 
     def checkpoint(self, worktree: Worktree, task: TaskId, run: int, n: int, *, message: str) -> CommitId:
         """Commit what stands in the worktree on top of the last checkpoint, kept by `refs/casework/<task>/<run>/<n>`.
 
-        Costs what the change costs. Nested repositories and paths outside are refused. The same call twice gives the same commit
+        Costs what the change costs. Nested repositories and paths outside are refused. The same call twice gives the
+        same commit
         when nothing changed between.
         """
         ...

@@ -60,6 +60,16 @@ class GitRepositories:
         place = self.known(os.fsdecode(inside.removeprefix(ours).partition(b"/")[0]))
         return os.fsencode(place) if place is not None else path
 
+    def is_still(self, found: Identity) -> bool:
+        """Do what `Repositories.is_still` promises: the uuid's file is read, and the work tree is looked for."""
+        file = os.path.join(os.fsencode(found.common_dir), identity.FOLDER, b"identity")
+        try:
+            with open(file, "rb") as kept:
+                same = kept.read(64).strip() == found.id.encode()
+        except OSError:
+            return False
+        return same and (found.bare or os.path.lexists(os.path.join(os.fsencode(found.top), b".git")))
+
     def open(self, found: Identity) -> GitWorkspace:
         """Do what `Repositories.open` promises: no process for a repository that this object identified."""
         opened = self._opened.get(found.top)
