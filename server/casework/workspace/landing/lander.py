@@ -18,7 +18,7 @@ from casework.ports.landing import Announcement, Held, Landed, LandingPlan, Land
 from casework.workspace.git import Git
 from casework.workspace.landing.back import keep_aside, release_lock
 from casework.workspace.landing.branch_plan import plan_branch
-from casework.workspace.landing.enter import LOCK_WAIT_S, Enter
+from casework.workspace.landing.enter import LOCK_WAIT_S, Enter, remove_emptied
 from casework.workspace.landing.exchange import Moves, settle
 from casework.workspace.landing.places import Blocked, Nested, look
 from casework.workspace.landing.plan import plan_checkout
@@ -204,6 +204,8 @@ class GitLander:
                 gone = contextlib.suppress(FileNotFoundError, Blocked, Nested)
                 with gone, slot(self._git.top, announcement, n) as (folder, staged):
                     os.unlink(staged, dir_fd=folder)
+            if announcement.beside:
+                remove_emptied(self._git, announcement)
         remove_stage(stage)
         lines = [b"delete %s\n" % name for name in (landing_ref(stage), landed_ref(stage)) if self._has(name)]
         if lines:
