@@ -235,7 +235,8 @@ pieces = st.sampled_from(
     [
         b":100644 100644 a b M", b":120000 100644 a b T", b":100644 100755 a b R100", b"\t", b"f", b'"', b'"\\303x"',
         b"\n", b"\n\n", b"diff --git a/f b/f\n", b"@@ -1 +1,2 @@ x", b"@@ -99999999999999999999 +0 @@", b"@@ -x",
-        b"-a\n", b"+b\n", b" c\n", b"\0", b"\\ No newline at end of file\n", b"Binary files a/f and b/f differ\n", b"\xff",
+        b"-a\n", b"+b\n", b" c\n", b"\0", b"\\ No newline at end of file\n",
+        b"Binary files a/f and b/f differ\n", b"\xff",
     ]
 )  # fmt: skip
 
