@@ -106,7 +106,10 @@ class Neovim:
 
     def loses(self, text: str, timeout_s: float = 20.0) -> None:
         """Wait until `text` is no longer on the screen."""
-        wait_until(lambda: text not in self.screen(), description=f"{text!r} left the screen", timeout_s=timeout_s)
+        try:
+            wait_until(lambda: text not in self.screen(), description=f"{text!r} left the screen", timeout_s=timeout_s)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; it shows:\n{self.screen()}") from None
 
     def picture(self, name: str) -> Path:
         """Take a picture of the screen as it is, into the artefacts."""

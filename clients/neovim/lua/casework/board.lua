@@ -107,6 +107,16 @@ function M.problem(root)
   return problems[root]
 end
 
+--- Says whether a sidebar of `root` is on the screen: it shows what else would be said.
+---@param root string
+---@return boolean
+local function is_on_screen(root)
+  return vim.iter(vim.api.nvim_tabpage_list_wins(0)):any(function(window)
+    local buffer = vim.api.nvim_win_get_buf(window)
+    return vim.bo[buffer].filetype == 'casework' and vim.b[buffer].casework_root == root
+  end)
+end
+
 --- Reads the board of `root` anew.
 ---@param root string
 ---@param ready? fun(shown: casework.Shown)
@@ -114,7 +124,9 @@ function M.read(root, ready)
   client.ask(root, method.board_read, {}, function(board, problem)
     if not board then
       problems[root] = problem or 'The board could not be read.'
-      client.say(problems[root], vim.log.levels.WARN)
+      if not is_on_screen(root) then
+        client.say(problems[root], vim.log.levels.WARN)
+      end
       return tell(root, false)
     end
     problems[root] = nil

@@ -106,7 +106,7 @@ function M.open(root, card, question)
   local lines = M.lines(card, question, vim.api.nvim_win_get_width(window))
   draw.put(buffer, lines)
   vim.api.nvim_win_set_height(window, #lines)
-  vim.wo[window].winfixheight = true
+  vim.wo[window].winfixheight, vim.wo[window].statusline = true, ' Casework %=q leaves it open '
   local function close()
     if vim.api.nvim_win_is_valid(window) then
       vim.api.nvim_win_close(window, true)

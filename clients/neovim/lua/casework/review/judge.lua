@@ -138,9 +138,9 @@ function M.comment()
   if not (view and review) then
     return
   end
-  local file = review.files[view.place.file]
+  local file, span = review.files[view.place.file], view.drawn.spans.head[view.place.hunk]
   compose.open({
-    title = thing and ('Comment · %s:%d'):format(file.path, math.max(1, thing.new_start)) or 'Comment on the review',
+    title = thing and ('Comment · %s:%d'):format(file.path, span and span.first or 1) or 'Comment on the review',
     root = view.root,
     send = function(text, sent, failed)
       if text == '' then

@@ -167,7 +167,7 @@ function M.lines(review, place, width)
     paragraph(lines, ('%s has unsaved changes: A saves it and approves.'):format(path), 'CaseworkOffline', width)
   end
   this_hunk(lines, review, place, width)
-  if review.comment ~= '' then
+  if review.comment ~= '' and vim.trim(review.comment) ~= review.title then
     paragraph(lines, review.comment, 'CaseworkTitle', width)
   end
   evidence(lines, review, width)

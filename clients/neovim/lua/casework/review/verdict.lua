@@ -70,7 +70,7 @@ local function may_approve(review)
     local names = vim.tbl_map(function(buffer)
       return vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ':~:.')
     end, open)
-    local question = ('%s: not saved yet.'):format(table.concat(names, ', '))
+    local question = ('%s: not saved yet. %s?'):format(table.concat(names, ', '), label)
     return agreed(question, 'Save and approve') and saved(open)
   elseif review.undecided > 0 then
     local count = ('%d of %d not decided.'):format(review.undecided, review.hunks)
