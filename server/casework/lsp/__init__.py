@@ -1,1 +1,1 @@
-"""Placeholder docstring; replaced by the room owner."""
+"""The language server: guard, sessions, methods and the floor every editor gets. Business rules are in the core."""
