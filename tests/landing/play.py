@@ -16,8 +16,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from casework.domain.ids import LandingId
 from casework.ports.landing import Announcement, Held, Landed, LandingRequest, TakenBack
 from casework.workspace.git import Git
+from casework.workspace.landing.exchange import Moves
 from casework.workspace.landing.lander import GitLander
 from casework.workspace.landing.recover import Recovery, Verdict
 
@@ -56,6 +58,19 @@ class Journal:
 def land(lander: GitLander, request: LandingRequest, journal: Journal, at: Any) -> str:
     """Plan, prepare, journal, enter, journal, finish."""
     announcement = lander.prepare(lander.plan(request))
+    at("prepared")
+    journal.append("announced", announcement.model_dump(mode="json"))
+    at("announced")
+    ended = lander.enter(announcement)
+    at("entered")
+    return _end(lander, announcement, ended, journal, at)
+
+
+def undo(lander: GitLander, journal: Journal, at: Any) -> str:
+    """Take the last landing back, with the same care."""
+    rows = [row for row in journal.rows() if row["kind"] == "announced"]
+    landed = Announcement.model_validate(rows[-1]["data"])
+    announcement = lander.prepare(lander.plan_undo(landed, LandingId("undo-of-it")))
     at("prepared")
     journal.append("announced", announcement.model_dump(mode="json"))
     at("announced")
@@ -112,12 +127,15 @@ def play(order: dict[str, Any]) -> str:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     kind = BlindLander if order.get("blind") else GitLander
-    lander = kind(Git.open(order["repository"]), at=at)
+    lander = kind(Git.open(order["repository"]), at=at, moves=Moves(native=not order.get("plain_moves")))
     journal = Journal(Path(order["journal"]))
-    if order["act"] == "land":
-        said = land(lander, LandingRequest.model_validate(order["request"]), journal, at)
-    else:
-        said = recover(lander, journal, at)
+    match order["act"]:
+        case "land":
+            said = land(lander, LandingRequest.model_validate(order["request"]), journal, at)
+        case "undo":
+            said = undo(lander, journal, at)
+        case _:
+            said = recover(lander, journal, at)
     Path(order["places"]).write_text(json.dumps(seen))
     return said
 

@@ -21,7 +21,7 @@ from tests.landing.looking import Look, differences
 from tests.repositories import Repository
 from tests.waiting import wait_until
 
-RANDOM_KILLS = int(os.environ.get("CASEWORK_TEST_KILLS", "12"))
+RANDOM_KILLS = int(os.environ.get("CASEWORK_TEST_KILLS", "8"))
 """How many kills at random times, and how many of a recovery; the default is for every day."""
 
 
@@ -37,10 +37,11 @@ class Player:
 
     def send(self, act: str, ground: Ground, **more: Any) -> None:
         journal = ground.repository.path.with_suffix(".journal")
+        request = ground.request(more.get("mode", "commit"), trusted=bool(more.get("trusted")))
         order = {
             "act": act,
             "repository": str(ground.repository.path),
-            "request": ground.request(trusted=bool(more.get("trusted"))).model_dump(mode="json"),
+            "request": request.model_dump(mode="json"),
             "journal": str(journal),
             "places": str(self.folder / "places"),
             **more,
@@ -71,13 +72,14 @@ class Player:
 class Trials:
     """The same landing again and again, each in a fresh copy, killed somewhere; then recovery, then every byte."""
 
-    def __init__(self, player: Player, original: Ground, folder: Path) -> None:
+    def __init__(self, player: Player, original: Ground, folder: Path, act: str = "land", **more: Any) -> None:
         self.player, self.original, self.folder = player, original, folder
+        self.act, self.more = act, more
         self._number = 0
         self.outcomes: Counter[str] = Counter()
         undisturbed = self.fresh()
         self.before = undisturbed.look()
-        assert player.play("land", undisturbed) == {"killed": False, "said": "landed"}
+        assert self.play(undisturbed) == {"killed": False, "said": "landed"}
         self.boundaries = player.places()
         self.after = undisturbed.look()
         assert self.after.leftovers == ()
@@ -85,23 +87,52 @@ class Trials:
 
     def fresh(self) -> Ground:
         self._number += 1
-        return self.original.copy(self.folder / f"trial-{self._number}")
+        made = self.original.copy(self.folder / f"trial-{self._number}")
+        if self.act == "undo":
+            self.player.play("land", made)
+        return made
+
+    def play(self, ground: Ground, **more: Any) -> dict[str, Any]:
+        return self.player.play(self.act, ground, **self.more, **more)
+
+    def recover(self, ground: Ground, **more: Any) -> str:
+        """Start the daemon anew, and say what it told."""
+        said: str = self.player.play("recover", ground, **self.more, **more)["said"]
+        return said
+
+    def kill_everywhere(self, *, step: int = 1) -> None:
+        """Kill it at every boundary, or every `step`th."""
+        for place in range(0, len(self.boundaries), step):
+            ground = self.fresh()
+            assert self.play(ground, kill_at=place)["killed"], self.boundaries[place]
+            try:
+                self.check(ground, self.recover(ground))
+            except AssertionError as error:
+                raise AssertionError(f"killed at {place} ({self.boundaries[place]}): {error}") from error
+            ground.remove()
+        assert set(self.outcomes) == {"landed", "taken back"}
 
     def check(self, ground: Ground, said: str) -> None:
         """Compare everything with what it was, or with what an undisturbed landing gives."""
         now = ground.look()
-        landed = now.commit != self.before.commit
+        landed = _mark(now) != _mark(self.before)
         assert not landed or said in ("landed", "confirmed"), f"landed, but the daemon was told: {said}"
-        assert landed or said in ("taken back", "nothing announced"), f"not landed, but the daemon was told: {said}"
+        nothing = ("taken back", "nothing announced", *(["confirmed"] if self.act == "undo" else []))
+        assert landed or said in nothing, f"not landed, but the daemon was told: {said}"
         wrong = differences(_without_commit(self.after if landed else self.before), _without_commit(now))
         assert wrong == [], ("landed" if landed else "taken back", wrong)
-        assert landed == (now.tree == self.after.tree)
+        assert _mark(now) == _mark(self.after if landed else self.before)
         self.outcomes["landed" if landed else "taken back"] += 1
+
+
+def _mark(look: Look) -> tuple[object, ...]:
+    """By what one sees whether it has landed: what HEAD holds, and which branches there are."""
+    return look.tree, [ref.partition(" ")[0] for ref in look.refs]
 
 
 def _without_commit(look: Look) -> Look:
     """A commit's name holds the time; its tree is compared instead."""
-    refs = tuple(ref for ref in look.refs if not ref.startswith("refs/heads/main "))
+    refs = tuple(ref.partition(" ")[0] for ref in look.refs)
     return Look(**{**look.__dict__, "commit": "", "refs": refs})
 
 
@@ -121,16 +152,28 @@ def trials(player: Player, tmp_path_factory: pytest.TempPathFactory) -> Trials:
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_kill_at_any_boundary_leaves_it_landed_whole_or_not_at_all(player: Player, trials: Trials) -> None:
-    for place in range(len(trials.boundaries)):
-        ground = trials.fresh()
-        assert player.play("land", ground, kill_at=place)["killed"], trials.boundaries[place]
-        said = player.play("recover", ground)["said"]
-        try:
-            trials.check(ground, said)
-        except AssertionError as error:
-            raise AssertionError(f"killed at {place} ({trials.boundaries[place]}): {error}") from error
-        ground.remove()
-    assert set(trials.outcomes) == {"landed", "taken back"}
+    assert "file 0 in place" in trials.boundaries
+    assert "branch moved" in trials.boundaries
+    trials.kill_everywhere()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    ("act", "more"),
+    [
+        ("undo", {}),
+        ("land", {"mode": "fast_forward"}),
+        ("land", {"mode": "branch"}),
+        ("land", {"plain_moves": True}),
+    ],
+    ids=["undo", "fast-forward", "branch", "without exchange"],
+)
+def test_a_kill_leaves_every_kind_of_landing_whole_or_not_at_all(
+    player: Player, tmp_path: Path, act: str, more: dict[str, Any]
+) -> None:
+    trials = Trials(player, busy(tmp_path / "original"), tmp_path, act, **more)
+    trials.kill_everywhere(step=1 if RANDOM_KILLS > 50 or len(trials.boundaries) < 15 else 6)
 
 
 @pytest.mark.slow
