@@ -91,6 +91,11 @@ def strong(text: str) -> str:
     return typer.style(text, bold=True) if sys.stdout.isatty() else text
 
 
+def many(count: int, what: str) -> str:
+    """Give a number with what it counts."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Align rows of cells."""
     if not rows:

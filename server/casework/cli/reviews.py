@@ -11,7 +11,7 @@ import typer
 
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Where, place
-from casework.cli.output import Output, grey, sentences, strong, visible
+from casework.cli.output import Output, grey, many, sentences, strong, visible
 from casework.cli.tasks import card_lines
 
 _KINDS = ("working-tree", "branch", "list", "show", "diff", "open", "accept", "reject", "reset", "comment", "read")
@@ -98,8 +98,8 @@ def review_lines(review: dict[str, Any]) -> list[str]:
     lines = [
         strong(f"review {review['number']}   {visible(review['title'])}"),
         grey(
-            f"{review['range_text']}   {len(review['files'])} files, {review['hunks']} hunks, "
-            f"about {review['minutes']} minutes   hash {review['shown'][:12]}"
+            f"{review['range_text']}   {many(len(review['files']), 'file')}, {many(review['hunks'], 'hunk')}, "
+            f"about {many(review['minutes'], 'minute')}   hash {review['shown'][:12]}"
         ),
     ]
     if review["reason"]:

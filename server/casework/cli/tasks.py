@@ -9,7 +9,8 @@ import typer
 
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Reason, Where, place, text_of
-from casework.cli.output import Output, columns, grey, sentences, strong, visible
+from casework.cli.output import Output, columns, grey, many, sentences, strong, visible
+from casework.domain.errors import Refused
 
 tasks = typer.Typer(no_args_is_help=True, help="Tasks: add, list, start, stop, drop.")
 
@@ -92,13 +93,18 @@ def task_lines(task: dict[str, Any]) -> list[str]:
         strong(f"{card['number']} {visible(card['title'])}"),
         grey(f"{card['status'].replace('_', ' ')} · {card['kind']} · {visible(card['detail'])}"),
     ]
-    for label, text in (("why", task["why"]), ("reason", task["reason"]), ("intent", task["intent"])):
+    for label, text in (
+        ("at", _place(card["anchor"])),
+        ("why", task["why"]),
+        ("reason", task["reason"]),
+        ("intent", task["intent"]),
+    ):
         if text:
             lines.append(f"{label:10} {visible(text)}")
     lines += [f"{one['id']:10} {visible(one['text'])}" for one in task["criteria"]]
     for run in task["runs"]:
         reason = f": {visible(run['reason'])}" if run["reason"] else ""
-        lines.append(f"run {run['n']:<6} {run['agent']} {run['state']}, {run['steps']} steps{reason}")
+        lines.append(f"run {run['n']:<6} {run['agent']} {run['state']}, {many(run['steps'], 'step')}{reason}")
     if task["commit"]:
         lines.append(f"commit     {task['commit']}")
     for question in card["questions"]:
@@ -106,6 +112,10 @@ def task_lines(task: dict[str, Any]) -> list[str]:
     if task["follow_ups"]:
         lines += ["follow-ups", *card_lines(task["follow_ups"])]
     return lines
+
+
+def _place(anchor: dict[str, Any] | None) -> str:
+    return f"{anchor['path']}:{anchor['line']}" if anchor is not None else ""
 
 
 def _deed(method: str, number: int, where: Path, as_json: bool, done: str, **params: Any) -> None:
@@ -203,8 +213,20 @@ def answer(
         waiting = shown["card"]["questions"]
         chosen = question or (waiting[0]["id"] if len(waiting) == 1 else "")
         if not chosen:
-            raise typer.BadParameter(
-                f"Task {number} has {len(waiting)} open questions; `casework task show {number} --json` has their ids."
-            )
+            raise _which_question(number, shown["card"]["status"], [one["id"] for one in waiting])
         done = asked.ask("casework/question/answer", place(where), number=number, question=chosen, answer=text)
         output.give(done, f"task {number} goes on")
+
+
+def _which_question(number: int, status: str, waiting: list[str]) -> Refused:
+    if waiting:
+        return Refused(
+            f"Task {number} waits for {len(waiting)} answers, so nothing was answered; "
+            f"say which one with --question: {', '.join(waiting)}.",
+            code="which_question",
+        )
+    return Refused(
+        f"Task {number} waits for no answer: it is {status.replace('_', ' ')}, and nothing was answered. "
+        f"`casework task show {number}` shows it.",
+        code="no_question",
+    )

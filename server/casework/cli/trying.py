@@ -10,7 +10,7 @@ import typer
 
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson
-from casework.cli.output import Output, grey, sentences, strong, visible
+from casework.cli.output import Output, grey, many, sentences, strong, visible
 from casework.cli.reviews import review_lines
 
 
@@ -34,8 +34,8 @@ def _lines(status: dict[str, Any], review: dict[str, Any], where: str) -> list[s
     lines = [
         f"daemon     running, process {status['pid']}" + grey("          log: casework daemon log"),
         (
-            f"review {number:<3} what {visible(review['range_text'])} changed: {_many(files, 'file')}, "
-            f"{_many(hunks, 'hunk')}{text}, about {_many(review['minutes'], 'minute')}, riskiest first"
+            f"review {number:<3} what {visible(review['range_text'])} changed: {many(files, 'file')}, "
+            f"{many(hunks, 'hunk')}{text}, about {many(review['minutes'], 'minute')}, riskiest first"
         ),
         f"range      {review['base']}..{review['head']}",
         "",
@@ -53,7 +53,3 @@ def _lines(status: dict[str, Any], review: dict[str, Any], where: str) -> list[s
         f"a branch:  casework review branch NAME{place}",
     ]
     return lines
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
