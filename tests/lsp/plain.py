@@ -7,7 +7,7 @@ sent, so that a test can say that nothing else came.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -155,9 +155,15 @@ def _command_or_action(value: dict[str, Any], _: object) -> types.Command | type
 
 @asynccontextmanager
 async def editor(
-    *folders: Path, capabilities: types.ClientCapabilities = CAPABILITIES, name: str = "plain"
+    *folders: Path,
+    capabilities: types.ClientCapabilities = CAPABILITIES,
+    name: str = "plain",
+    begins: Sequence[str] = (),
 ) -> AsyncIterator[Editor]:
-    """Open a window on folders; at the end every message it got must have been one it knows."""
+    """Open a window on folders; at the end every message it got must have been one it knows.
+
+    The relay's command line begins with `begins`: that is how another user starts it.
+    """
     client = make_test_lsp_client()
     client.protocol._converter.register_structure_hook(
         types.Command | types.CodeAction, _command_or_action
@@ -176,7 +182,7 @@ async def editor(
         def told(params: Any, method: str = method) -> None:
             window.told.append((method, plain(params)))
 
-    await client.start_io(sys.executable, "-I", "-S", relay.__file__)
+    await client.start_io(*begins, sys.executable, "-I", "-S", relay.__file__)
     await client.initialize_session(
         types.InitializeParams(
             capabilities=capabilities,
