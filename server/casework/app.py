@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -28,12 +29,14 @@ from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
+from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.settings import SettingsFile
 from casework.store.directory import StateDirectory
 from casework.store.unfinished import UnfinishedFiles
 from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
+from casework.workspace.watching import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ class CaseworkApplication:
         self._state = StateDirectory(paths.state_directory(), self._clock.now_us)
         self._known = KnownRepositories()
         self._texts = OpenTexts()
-        self._desktop = Desktop()
+        self._desktop = Desktop(self)
         self._repositories = GitRepositories(
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
@@ -112,6 +115,13 @@ class CaseworkApplication:
             )
         workspace = self._repositories.open(found)
         return Checkout(top, workspace, GitLander(workspace.git))
+
+    @asynccontextmanager
+    async def watch(self, top: str) -> AsyncIterator[AsyncIterator[Moved]]:
+        """Do what `ports.watching.Watching` promises."""
+        found = await asyncio.to_thread(self._repositories.identify, top)
+        async with Watcher(self._repositories.open(found).git) as watcher:
+            yield watcher.events()
 
     def _limits(self) -> Limits:
         settings = self._settings.current()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from casework.core.desk import OpenRepository
 from casework.lsp.actions import Offers
+from casework.lsp.following import Following
 from casework.lsp.places import Places
 from casework.lsp.review_file.shelf import Shelf
+from casework.ports.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,14 @@ class OnDesktop:
     places: Places
     offers: Offers
     shelf: Shelf
+    following: Following
 
 
 class Desktop:
     """Made once per daemon."""
 
-    def __init__(self) -> None:
+    def __init__(self, watching: Watching) -> None:
+        self._watching = watching
         self._of: dict[str, OnDesktop] = {}
 
     def of(self, opened: OpenRepository) -> OnDesktop:
@@ -30,7 +34,9 @@ class Desktop:
         name = opened.repository.identity.id
         found = self._of.get(name)
         if found is None:
-            found = OnDesktop(Places(opened), Offers(opened), Shelf(opened.repository))
+            places = Places(opened)
+            following = Following(opened, places, self._watching)
+            found = OnDesktop(places, Offers(opened), Shelf(opened.repository), following)
             found.places.start()
             self._of[name] = found
         return found
@@ -38,4 +44,5 @@ class Desktop:
     async def close(self) -> None:
         """Follow nothing any more."""
         for found in self._of.values():
+            await found.following.close()
             await found.places.close()

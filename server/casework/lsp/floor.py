@@ -89,11 +89,12 @@ class Floor:
         except CaseworkError as no:
             logger.info("session %s: %s", self._session.id, no.sentence)
 
-    def _joined(self, opened: OpenRepository, _top: str) -> None:
+    def _joined(self, opened: OpenRepository, top: str) -> None:
         if self._session.name == "cli":
             return
         name = opened.repository.identity.id
         on_desktop = self._desktop.of(opened)
+        on_desktop.following.follow(top)
         if name in self._diagnostics:
             on_desktop.places.another_top()
             return

@@ -22,6 +22,7 @@ from typing import Final, Self
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from casework.domain.repopath import quote
+from casework.ports.watching import HeadMoved, IndexMoved, LookAgain, Moved, NowPolling, PathsMoved
 from casework.workspace.folders import Folders, Looks, Places, folders_or_none, ignored_of, look, new_folders, roots
 from casework.workspace.git import Git
 
@@ -36,38 +37,6 @@ _DELETED: Final = 3  # watchfiles.Change.deleted
 _MOST_REMEMBERED: Final = 20_000
 MOST_PATHS: Final = 1000
 """So many paths are told one by one; more are a burst."""
-
-
-@dataclass(frozen=True, slots=True)
-class PathsMoved:
-    """Files were written, made, removed or renamed; in the form of `repopath.quote`. A folder stands for all below."""
-
-    paths: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class HeadMoved:
-    """HEAD or a branch may point elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexMoved:
-    """Something was staged, unstaged or refreshed."""
-
-
-@dataclass(frozen=True, slots=True)
-class LookAgain:
-    """Anything may have moved."""
-
-
-@dataclass(frozen=True, slots=True)
-class NowPolling:
-    """The system tells no events for some folders; they are looked at every two seconds."""
-
-    sentence: str
-
-
-Moved = PathsMoved | HeadMoved | IndexMoved | LookAgain | NowPolling
 
 
 @dataclass(slots=True)
@@ -242,6 +211,7 @@ class _Watch:
     def _enter(self, folders: set[bytes]) -> set[bytes]:
         """Watch new folders too, and give what was written into them before the watch began."""
         files: set[bytes] = set()
+        entered: Folders = {}
         appeared = folders - self._folders.keys()
         while appeared:
             found = new_folders(self.places, appeared)
@@ -249,11 +219,14 @@ class _Watch:
             if not added:
                 break
             self._watch(self._folders | added)
-            entries = look(added)
+            entered |= added
+            entries = look(entered)  # all of them again: what a watch of a moment ago saw may be gone with it
             appeared = {
                 path for path in entries if os.path.isdir(path) and not os.path.islink(path)
             } - self._folders.keys()
             files |= entries.keys() - appeared - self._folders.keys()
+        if entered:
+            self.mailbox.put((), LookAgain())  # the old watch may have been closed on events nobody had read yet
         return files
 
     def _begin_anew(self) -> None:
