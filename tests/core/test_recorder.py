@@ -1,0 +1,127 @@
+"""One writer: what is acknowledged is committed, and what is refused leaves no trace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from casework.core.recorder import Recorder
+from casework.domain import events as e
+from casework.domain.board import Board
+from casework.domain.envelope import Actor, Draft, Recorded
+from casework.domain.errors import Refused, Trouble
+from casework.domain.ids import StreamId, TaskId
+from tests.fakes.journal import MemoryJournal, Shelf
+
+ADA = Actor(kind="human", id="ada")
+
+
+class Writing:
+    """A recorder over a journal in memory."""
+
+    def __init__(self) -> None:
+        self.shelf = Shelf()
+        self.board = Board()
+        self.recorder = Recorder(MemoryJournal(StreamId("s"), self.shelf), self.board, lambda draft: draft)
+        self.told: list[list[int]] = []
+        self.recorder.listen(lambda rows: self.told.append([row.seq for row in rows]))
+        self.recorder.start()
+
+    def add(self, board: Board) -> Sequence[Draft]:
+        number = board.last_number + 1
+        event = e.TaskAdded(number=number, task_kind="change", title=f"task {number}", status="backlog")
+        return [Draft(id=f"id-{number}", event=event, actor=ADA, task=TaskId(f"task-{number}"))]
+
+
+@pytest.fixture
+async def writing() -> Writing:
+    return Writing()
+
+
+async def test_numbers_are_given_one_by_one_however_many_ask_at_once(writing: Writing) -> None:
+    await asyncio.gather(*(writing.recorder.record(writing.add) for _ in range(50)))
+    assert sorted(writing.board.by_number) == list(range(1, 51))
+    assert [row.seq for row in writing.shelf.rows] == list(range(1, 51))
+    assert [seq for seqs in writing.told for seq in seqs] == list(range(1, 51))
+    await writing.recorder.close()
+
+
+async def test_a_refusal_in_the_middle_leaves_nothing_of_its_own_decision(writing: Writing) -> None:
+    def halfway(board: Board) -> Sequence[Draft]:
+        yield from writing.add(board)  # type: ignore[misc]
+        raise Refused("No.")
+
+    done = await asyncio.gather(
+        writing.recorder.record(writing.add),
+        writing.recorder.record(halfway),
+        writing.recorder.record(writing.add),
+        return_exceptions=True,
+    )
+    assert isinstance(done[1], Refused)
+    assert sorted(writing.board.by_number) == [1, 2]
+    assert writing.board.last_number == 2
+    await writing.recorder.close()
+
+
+async def test_a_journal_that_fails_leaves_the_board_as_it_was(writing: Writing) -> None:
+    await writing.recorder.record(writing.add)
+    writing.shelf.trouble = Trouble("The disk is full.", code="disk_full")
+    with pytest.raises(Trouble, match="disk is full"):
+        await writing.recorder.record(writing.add)
+    assert sorted(writing.board.by_number) == [1]
+    assert [len(names) for names in writing.board.by_status.values()] == [1]
+    writing.shelf.trouble = None
+    await writing.recorder.record(writing.add)
+    assert sorted(writing.board.by_number) == [1, 2]
+    await writing.recorder.close()
+
+
+async def test_the_same_command_is_recorded_once_and_answered_every_time(writing: Writing) -> None:
+    at_once = await asyncio.gather(*(writing.recorder.record(writing.add, command="key") for _ in range(5)))
+    later = await writing.recorder.record(writing.add, command="key")
+    assert {row.seq for rows in [*at_once, later] for row in rows} == {1}
+    assert len(writing.shelf.rows) == 1
+    await writing.recorder.close()
+
+
+async def test_a_command_of_an_earlier_life_is_answered_from_the_journal(writing: Writing) -> None:
+    await writing.recorder.record(writing.add, command="key")
+    await writing.recorder.close()
+    again = Recorder(MemoryJournal(StreamId("s"), writing.shelf), writing.board, lambda draft: draft)
+    again.start()
+    assert [row.seq for row in await again.record(writing.add, command="key")] == [1]
+    await again.close()
+
+
+async def test_a_decision_with_a_bug_fails_alone(writing: Writing) -> None:
+    def buggy(_: Board) -> Sequence[Draft]:
+        raise KeyError("oops")
+
+    done = await asyncio.gather(
+        writing.recorder.record(buggy), writing.recorder.record(writing.add), return_exceptions=True
+    )
+    assert isinstance(done[0], KeyError)
+    assert sorted(writing.board.by_number) == [1]
+    await writing.recorder.close()
+
+
+async def test_a_listener_with_a_bug_stops_nobody(writing: Writing) -> None:
+    def buggy(_: Sequence[Recorded]) -> None:
+        raise KeyError("oops")
+
+    writing.recorder.listen(buggy)
+    await writing.recorder.record(writing.add)
+    await writing.recorder.record(writing.add)
+    assert len(writing.shelf.rows) == 2
+    await writing.recorder.close()
+
+
+async def test_what_still_waits_at_the_end_is_refused_with_a_sentence(writing: Writing) -> None:
+    waiting = [asyncio.ensure_future(writing.recorder.record(writing.add)) for _ in range(3)]
+    await asyncio.wait(waiting, timeout=0)
+    await writing.recorder.close()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(one, list | Trouble) for one in ended)
+    assert len(writing.shelf.rows) == sum(isinstance(one, list) for one in ended)
