@@ -1,7 +1,8 @@
 --- The language client's configuration; `plugin/casework.lua` enables it. All files of a git repository are its own,
 --- of whatever type: what is reviewed is changes, not a language.
 
-local notification = require('casework.wire').notification
+local wire = require('casework.wire')
+local notification = wire.notification
 
 ---@type vim.lsp.Config
 return {
@@ -20,6 +21,15 @@ return {
     end,
     [notification.review_changed] = function(_, params)
       require('casework.board').review_changed(params)
+    end,
+  },
+  -- Code actions and lenses of the daemon that this client does better itself: side by side instead of in a file.
+  commands = {
+    [wire.command.review_document] = function(command)
+      require('casework.actions').open(command.arguments[1])
+    end,
+    [wire.command.review_answer] = function(command)
+      require('casework.actions').answer(command.arguments[1])
     end,
   },
   on_init = function(client)

@@ -177,6 +177,53 @@ def test_the_working_tree_is_judged_in_part_and_its_files_stay(stage: Stage) -> 
     assert stage.shop.at("pay/charge.py").read_text() == TOPIC
 
 
+def test_a_refused_way_to_land_is_said_and_another_one_chosen(stage: Stage) -> None:
+    topic(stage)
+    nvim = open_review(stage, "branch", "topic")
+    mine = stage.shop.at("pay/charge.py").read_text().replace("Take money, and give it back.", "Take money.")
+    stage.shop.commit("Say less", {"pay/charge.py": mine})
+    nvim.keys("S")
+    nvim.sees("1 accepted", "file 2/2")
+    nvim.keys("S")
+    nvim.sees("2 accepted", "A Land 2")
+    nvim.keys("A")
+    nvim.sees("nothing was landed.", "Land it as one commit")
+    nvim.picture("17-refused")
+    nvim.keys(":Casework approve com<Tab><CR>")
+    nvim.sees("What would land differs", "A Land 2 as one commit on main")
+    nvim.picture("18-shown-again")
+    assert "amount // 50" in stage.shop.text("show", "main:pay/charge.py")
+    nvim.keys("A")
+    nvim.sees("Landed as ")
+    landed = stage.shop.text("show", "main:pay/charge.py")
+    assert "amount // 40" in landed
+    assert landed.startswith('"""Take money."""')
+
+
+def test_a_code_action_leads_to_the_review_side_by_side(stage: Stage) -> None:
+    topic(stage)
+    stage.casework("review", "branch", "topic")
+    nvim = stage.neovim("pay/charge.py")
+    wait_until(lambda: nvim.lua("return #vim.diagnostic.get(0) > 0"), description="the review is a diagnostic")
+    nvim.keys("/max(<CR>gra")
+    nvim.sees("Request changes on review 1", "Type number")
+    nvim.keys("3<CR>")
+    nvim.sees("proposed", "What should change in review 1?")
+
+
+def test_the_command_line_approves_nothing_that_was_not_seen(stage: Stage) -> None:
+    topic(stage)
+    stage.casework("review", "branch", "topic")
+    nvim = stage.neovim("README.md")
+    nvim.keys(":Casework approve 1<CR>")
+    nvim.sees("proposed", "Review 1", "A approves what you see")
+    assert review(stage)["status"] == "in_review"
+    nvim.keys(":Casework approve<CR>")
+    nvim.sees("not decided")
+    nvim.keys("y")
+    nvim.sees("Landed as ")
+
+
 def review(stage: Stage) -> Any:
     """The review as the command line tells it."""
     return stage.told("review", "show", "1")

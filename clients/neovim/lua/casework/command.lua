@@ -58,7 +58,22 @@ end
 
 ---@param call casework.Call
 local function approve(_, call)
-  require('casework.review.verdict').approve(number_of(call, true), call.args[2])
+  local mode = call.args[#call.args]
+  if mode and not tonumber(mode) then
+    table.remove(call.args)
+  else
+    mode = nil
+  end
+  require('casework.review.verdict').approve(number_of(call, true), mode)
+end
+
+--- The ways in which the review that is shown can land.
+---@return string[]
+local function modes()
+  local view = require('casework.review.view').current()
+  return vim.tbl_map(function(mode)
+    return mode.mode
+  end, view and view.review.modes or {})
 end
 
 ---@param call casework.Call
@@ -96,7 +111,7 @@ M.table = {
       require('casework').next(-1)
     end,
   },
-  approve = { what = 'land what is shown', run = approve, number = 'casework.review.answer' },
+  approve = { what = 'land what is shown', run = approve, number = 'casework.review.answer', words = modes },
   ['request-changes'] = { what = 'send it back', run = request_changes, number = 'casework.review.answer' },
   undo = { what = 'take a landed approval back', run = undo, number = 'casework.review.undo' },
   ['task add'] = {
@@ -221,6 +236,12 @@ M.table = {
     what = 'tell about the daemon',
     run = function(root)
       require('casework.reviews').daemon(root)
+    end,
+  },
+  messages = {
+    what = 'read again what was said',
+    run = function(root)
+      require('casework.reviews').messages(root)
     end,
   },
   restart = {

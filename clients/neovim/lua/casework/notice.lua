@@ -6,6 +6,7 @@ local draw = require('casework.draw')
 local M = {}
 
 local WIDTH = 72
+local KEPT = 200
 local SHOWN_MS, SHOWN_MS_PER_LETTER = 3000, 50
 
 ---@type integer?
@@ -61,19 +62,31 @@ local function show(sentence, group)
   end, SHOWN_MS + SHOWN_MS_PER_LETTER * #sentence)
 end
 
---- Tells the user `sentence`; it is kept in |:messages| too.
+---@type string[]
+local said = {}
+
+--- What was said in this session, oldest first, so that a sentence that went by can be read again.
+---@return string[]
+function M.said()
+  return said
+end
+
+--- Tells the user `sentence`.
 ---@param sentence string
 ---@param level? integer
 function M.say(sentence, level)
   level = level or vim.log.levels.INFO
   local text = 'Casework: ' .. draw.plain(sentence)
+  said[#said + 1] = os.date('%H:%M:%S ') .. draw.plain(sentence)
+  if #said > KEPT then
+    table.remove(said, 1)
+  end
   if not is_stock() then
     vim.notify(text, level)
   elseif vim.api.nvim_strwidth(text) < vim.o.columns - 24 and vim.api.nvim_get_mode().mode ~= 'i' then
     close()
     vim.notify(text, level)
   else
-    vim.cmd.echomsg({ args = { vim.fn.string(text) }, mods = { silent = true } })
     show(sentence, level >= vim.log.levels.WARN and 'CaseworkOffline' or 'CaseworkTitle')
   end
 end

@@ -113,6 +113,20 @@ function M.daemon(root)
   end)
 end
 
+--- Shows what was said in this session, the newest last.
+---@param root string
+function M.messages(root)
+  local documents = require('casework.documents')
+  local said = require('casework.notice').said()
+  vim.cmd('botright ' .. math.min(12, math.max(1, #said)) .. 'split')
+  local buffer = documents.buffer('casework://messages', root)
+  vim.api.nvim_win_set_buf(0, buffer)
+  documents.set_lines(buffer, #said > 0 and said or { 'Nothing was said yet.' })
+  vim.wo.wrap, vim.wo.linebreak = true, true
+  vim.cmd('normal! G')
+  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, nowait = true, desc = 'Casework: close' })
+end
+
 ---@param arguments string[]
 ---@return string[]
 local function git(arguments)

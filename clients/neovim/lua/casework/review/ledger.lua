@@ -143,6 +143,19 @@ function M.with_pending(review, pending)
   })
 end
 
+--- The review as it is to land in `mode`: approving says what that does.
+---@param review casework.ReviewView
+---@param mode casework.LandingMode?
+---@return casework.ReviewView
+function M.with_mode(review, mode)
+  for _, one in ipairs(review.modes) do
+    if one.mode == mode then
+      return vim.tbl_extend('force', review, { approve_label = one.label })
+    end
+  end
+  return review
+end
+
 --- What is worth saying about the way from one state of a review to the next. Pure.
 ---@param before casework.ReviewView
 ---@param after casework.ReviewView

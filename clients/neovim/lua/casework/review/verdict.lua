@@ -26,8 +26,9 @@ local function shown(number)
   end
   local root = client.repository()
   if root and number then
-    view_of.open(root, number)
-    client.say(('here is review %d: A approves what you see, R requests changes.'):format(number))
+    view_of.open(root, number, function()
+      client.say(('here is review %d: A approves what you see, R requests changes.'):format(number))
+    end)
   elseif root then
     client.say('say which review: `:Casework approve 12`, or open it first.')
   end
@@ -114,6 +115,7 @@ function M.approve(number, mode)
   if not view then
     return
   end
+  view.mode = mode or view.mode
   local review = view_of.review(view)
   if next(view.pending) ~= nil then
     return client.say('one moment: the last decision is on its way.')
@@ -122,7 +124,7 @@ function M.approve(number, mode)
   elseif review.status == 'in_review' and not may_approve(review) then
     return
   end
-  answer(view, { verdict = 'approve', mode = mode })
+  answer(view, { verdict = 'approve', mode = view.mode })
 end
 
 --- Sends the review back with what is to change.

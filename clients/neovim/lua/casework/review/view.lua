@@ -19,6 +19,7 @@ local M = {}
 ---@field root string
 ---@field number integer
 ---@field review casework.ReviewView  As the daemon last gave it.
+---@field mode? casework.LandingMode  How it is to land, where the user said so.
 ---@field place casework.Place
 ---@field pending table<string, casework.Pending>  Sent and not answered yet.
 ---@field done string[]  Ids in the order in which they were judged here: what `u` takes back.
@@ -41,7 +42,7 @@ end
 ---@param view casework.View
 ---@return casework.ReviewView
 function M.review(view)
-  return ledger.with_pending(view.review, view.pending)
+  return ledger.with_pending(ledger.with_mode(view.review, view.mode), view.pending)
 end
 
 ---@param root string
@@ -196,7 +197,8 @@ end
 ---@param review casework.ReviewView
 function M.take(view, review)
   local thing = ledger.at(view.review, view.place)
-  local is_same_text = review.head == view.review.head and review.base == view.review.base
+  local before = view.review
+  local is_same_text = review.head == before.head and review.base == before.base and review.reason == before.reason
   local news = ledger.news(view.review, review)
   view.review = review
   if news then
@@ -274,7 +276,8 @@ end
 
 ---@param view casework.View
 ---@param asked_at number  Nanoseconds.
-local function show_when_read(view, asked_at)
+---@param opened? fun()
+local function show_when_read(view, asked_at, opened)
   local file = view.review.files[view.place.file]
   local function ready()
     local took_ms = (vim.uv.hrtime() - asked_at) / 1e6
@@ -284,6 +287,9 @@ local function show_when_read(view, asked_at)
       return client.say(words:format(view.number, view.number))
     end
     show(view, is_late)
+    if opened then
+      opened()
+    end
   end
   if not file then
     return ready()
@@ -304,18 +310,20 @@ end
 --- letters then wait (guard.lua), and somebody in insert mode is told and left alone.
 ---@param root string
 ---@param number integer
-function M.open(root, number)
+---@param opened? fun()  Called once it is the current tab.
+function M.open(root, number, opened)
   local known, tab = find(root, number)
   if known and tab then
     vim.api.nvim_set_current_tabpage(tab)
-    return M.refresh(known)
+    M.refresh(known)
+    return opened and opened()
   end
   local asked_at = vim.uv.hrtime()
   client.ask(root, method.review_show, { number = number }, function(review, problem)
     if not review then
       return client.say(problem or 'the review can not be read.', vim.log.levels.WARN)
     end
-    show_when_read(new(root, review), asked_at)
+    show_when_read(new(root, review), asked_at, opened)
   end)
 end
 
