@@ -1,4 +1,4 @@
-"""The core over fakes: one repository in memory, a scripted agent without a process, everything as the daemon has it."""
+"""The core over fakes: one repository in memory, a scripted agent without a process, all else as in the daemon."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -49,13 +50,13 @@ async def test_numbers_are_given_one_by_one_however_many_ask_at_once(writing: Wr
 
 
 async def test_a_refusal_in_the_middle_leaves_nothing_of_its_own_decision(writing: Writing) -> None:
-    def halfway(board: Board) -> Sequence[Draft]:
-        yield from writing.add(board)  # type: ignore[misc]
+    def halfway(board: Board) -> Iterator[Draft]:
+        yield from writing.add(board)
         raise Refused("No.")
 
     done = await asyncio.gather(
         writing.recorder.record(writing.add),
-        writing.recorder.record(halfway),
+        writing.recorder.record(lambda board: _Lazily(halfway(board))),
         writing.recorder.record(writing.add),
         return_exceptions=True,
     )
@@ -63,6 +64,22 @@ async def test_a_refusal_in_the_middle_leaves_nothing_of_its_own_decision(writin
     assert sorted(writing.board.by_number) == [1, 2]
     assert writing.board.last_number == 2
     await writing.recorder.close()
+
+
+class _Lazily(Sequence[Draft]):
+    """Drafts that are made while they are taken, so that a decision can fail in the middle of them."""
+
+    def __init__(self, drafts: Iterator[Draft]) -> None:
+        self._drafts = drafts
+
+    def __iter__(self) -> Iterator[Draft]:
+        return self._drafts
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, at: object) -> Any:
+        raise IndexError(at)
 
 
 async def test_a_journal_that_fails_leaves_the_board_as_it_was(writing: Writing) -> None:

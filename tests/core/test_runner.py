@@ -10,7 +10,6 @@ from casework.core import intake
 from casework.core.runner import INTERRUPTED
 from casework.domain import events as e
 from casework.domain.errors import Refused
-from casework.ports.agent import Briefing
 from tests.core.room import ADA, DONE, EDIT, World, room
 from tests.waiting import wait_until_async
 
@@ -127,12 +126,8 @@ async def test_an_agent_that_does_not_take_the_briefing_starts_nothing() -> None
     async with room() as desk:
         await desk.add()
 
-        def refuse(_: Briefing) -> None:
-            raise Refused("step 7: no such thing.")
-
-        desk.agent.check = refuse  # type: ignore[method-assign]
-        with pytest.raises(Refused, match="step 7"):
-            await desk.start(EDIT)
+        with pytest.raises(Refused, match="step 2"):
+            await desk.start(EDIT, {"do": "no such thing"})
         assert desk.task().status == "backlog"
 
 
