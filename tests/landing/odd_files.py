@@ -225,3 +225,10 @@ def _parent_link(path: Path) -> Ground:
     made.repository.at("d").rename(path.parent / "elsewhere")
     made.repository.write({"d": Link(str(path.parent / "elsewhere"))})
     return made
+
+
+simple(
+    "names that some disks take for one",
+    {"Makefile": "a\n", "caf\u00e9": "b\n", "cafe\u0301": "c\n"},
+    {"makefile": "d\n", "cafe\u0301": "C\n"},
+)

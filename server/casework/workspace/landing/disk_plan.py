@@ -175,7 +175,7 @@ class DiskPlanner:
     def _folds(self) -> bool:
         """Whether this disk takes two names for one: letters of either case, or composed and not."""
         room = self._room()
-        for name, other in ((b"probe-a", b"probe-A"), ("probe-é".encode(), "probe-é".encode())):
+        for name, other in ((b"probe-a", b"probe-A"), ("probe-\u00e9".encode(), "probe-e\u0301".encode())):
             with open(os.path.join(room, name), "wb"):
                 pass
             if os.path.lexists(os.path.join(room, other)):
@@ -190,7 +190,7 @@ class _Outside:
     """
 
     def __init__(self, index: Index) -> None:
-        self._inside = folders_of(path for path, entry in index.entries.items() if "S" not in entry.flags)
+        self._inside = folders_of(path for path in index.entries if "S" not in index.flags(path))
         self._known = folders_of(index.entries)
 
     def has(self, path: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from casework.domain.errors import Trouble
 from casework.workspace.git import Git
-from casework.workspace.objects import Place
+from casework.workspace.objects import Place, name_of
 
 _INTENT_TO_ADD: Final = 1 << 29
 _FLAGS: Final = re.compile(rb"flags: ([0-9a-f]+)")
@@ -20,20 +20,13 @@ FULL: Final = {b"GIT_CONFIG_PARAMETERS": b"'index.sparse=false'"}
 _FEW: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry: `h` in the flags says assume-unchanged, `S` skip-worktree."""
-
-    place: Place
-    flags: str = ""
-
-
 @dataclass(slots=True)
 class Index:
     """What the index held when it was read; `sha256` names its very bytes, and is empty where there is no index."""
 
     data: bytes | None
-    entries: dict[bytes, Entry] = field(default_factory=dict)
+    entries: dict[bytes, bytes] = field(default_factory=dict)
+    """By path: the entry as git writes it (`TAG MODE NAME 0`), parsed only where somebody asks."""
     unmerged: set[bytes] = field(default_factory=set)
     only_intended: set[bytes] = field(default_factory=set)
     """Paths of `git add -N`: named, but nothing is staged."""
@@ -49,13 +42,15 @@ class Index:
 
     def place(self, path: bytes) -> Place | None:
         """What is staged at a path."""
-        entry = self.entries.get(path)
-        return None if entry is None or path in self.only_intended else entry.place
+        if path not in self.entries or path in self.only_intended:
+            return None
+        _, mode, name, _ = self.entries[path].split(b" ")
+        return Place(mode, name)
 
     def flags(self, path: bytes) -> str:
-        """The path's flags."""
-        entry = self.entries.get(path)
-        return entry.flags if entry is not None else ""
+        """The path's flags: `h` says assume-unchanged, `S` skip-worktree."""
+        tag = self.entries.get(path, b"H")[:1]
+        return ("h" if tag.islower() else "") + ("S" if tag in b"Ss" else "")
 
 
 def hash_of(data: bytes | None) -> str:
@@ -86,23 +81,19 @@ def read_index(git: Git, touched: Collection[bytes], *, index_file: bytes | None
     found = Index(read_bytes(index_file or index_path(git)))
     out = git.run("ls-files", "-z", "-s", "-v", index_file=index_file)
     for line in out.split(b"\0"):
-        if not line:
-            continue
         head, _, path = line.partition(b"\t")
-        tag, mode, name, stage = head.split(b" ")
-        if stage != b"0":
+        if head.endswith(b" 0"):
+            found.entries[path] = head
+        elif head:
             found.unmerged.add(path)
-            continue
-        flags = ("h" if tag.islower() else "") + ("S" if tag in b"Ss" else "")
-        found.entries[path] = Entry(Place(mode, name), flags)
     _find_intended(git, found, touched, index_file)
     return found
 
 
 def _find_intended(git: Git, index: Index, touched: Collection[bytes], index_file: bytes | None) -> None:
     """Tell a staged empty file from one that is only named: git says it in the debug output alone."""
-    empty = git.run("hash-object", "--stdin", "--no-filters").strip() if touched else b""
-    unsure = sorted(path for path in touched if path in index.entries and index.entries[path].place.id == empty)
+    empty = name_of(git, b"blob", b"")
+    unsure = sorted(path for path in touched if path in index.entries and empty in index.entries[path])
     for path in unsure:
         flags = _FLAGS.search(git.run("ls-files", "--debug", "-z", "--", path, index_file=index_file))
         if flags is not None and int(flags.group(1), 16) & _INTENT_TO_ADD:

@@ -207,9 +207,5 @@ class GitLander:
             if announcement.beside:
                 remove_emptied(self._git, announcement)
         remove_stage(stage)
-        lines = [b"delete %s\n" % name for name in (landing_ref(stage), landed_ref(stage)) if self._has(name)]
-        if lines:
-            self._git.run("update-ref", "--no-deref", "--stdin", stdin=b"".join(lines))
-
-    def _has(self, name: bytes) -> bool:
-        return self._git.ask("rev-parse", "-q", "--verify", name).returncode == 0
+        lines = b"".join(b"delete %s\n" % name for name in (landing_ref(stage), landed_ref(stage)))
+        self._git.run("update-ref", "--no-deref", "--stdin", stdin=lines)

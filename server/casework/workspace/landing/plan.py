@@ -203,8 +203,8 @@ class _Planning:
             )
         for path in paths:
             for folder in folders_of([path]) - {b""}:
-                entry = index.entries.get(folder)
-                if entry is not None and entry.place.mode == GITLINK:
+                place = index.place(folder)
+                if place is not None and place.mode == GITLINK:
                     raise _submodule(path)
 
 
