@@ -44,8 +44,11 @@ class TinyHandler:
     async def configure(self, server: SessionServer) -> None:
         if self._app.broken:
             raise Trouble("The tiny application is broken, so nothing is served. Start it whole.", code="broken")
-        app = self._app
+        self._editor(server)
+        self._patience(server)
+        self._answers(server)
 
+    def _editor(self, server: SessionServer) -> None:
         @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
         def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
             return [types.CodeAction(title=f"at {params.range.start.line}", kind=types.CodeActionKind.QuickFix)]
@@ -58,6 +61,9 @@ class TinyHandler:
         @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
         def did_save(params: types.DidSaveTextDocumentParams) -> None:
             raise ValueError(f"a notification's handler fails for {params.text_document.uri}")
+
+    def _patience(self, server: SessionServer) -> None:
+        app = self._app
 
         @server.command("tiny.echo")
         def echo_command(*arguments: Any) -> list[Any]:
@@ -88,6 +94,9 @@ class TinyHandler:
             except asyncio.CancelledError:
                 return "done all the same"
             return "never"
+
+    def _answers(self, server: SessionServer) -> None:
+        app = self._app
 
         @server.feature("casework/tiny/bug")
         def bug(params: Any) -> None:
