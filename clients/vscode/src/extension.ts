@@ -16,6 +16,9 @@ import { Status } from "./status";
 import { Talk } from "./talk";
 import { Verdict } from "./verdict";
 
+/** The pause after a board that could not be read. */
+const RETRY_MS = 5_000;
+
 export function activate(context: vscode.ExtensionContext): void {
   const openGiven = async ({ repository, number }: Given): Promise<boolean> => {
     const path = repository?.startsWith("file:") ? vscode.Uri.parse(repository).fsPath : repository;
@@ -62,23 +65,32 @@ export function activate(context: vscode.ExtensionContext): void {
 /** Keep what is shown true: read everything when the daemon is there, and what it says changed afterwards. */
 function follow(connection: Connection, boards: Boards, reviews: Reviews, log: vscode.LogOutputChannel): vscode.Disposable[] {
   const quietly = (work: Promise<unknown>) => void work.catch((problem: unknown) => log.warn(String(problem)));
-  const again = () => {
-    quietly(boards.refresh());
-    quietly(reviews.again());
+  const tell = (state: string) => void vscode.commands.executeCommand("setContext", "casework.state", state);
+  let retry: NodeJS.Timeout | undefined;
+  const again = async (): Promise<void> => {
+    clearTimeout(retry);
+    try {
+      await Promise.all([boards.refresh(), reviews.again()]);
+      tell(connection.state);
+    } catch (problem) {
+      log.warn(`the board could not be read: ${String(problem)}`);
+      tell(connection.state === "ready" ? "unread" : connection.state);
+      retry = setTimeout(() => void again(), RETRY_MS);
+    }
   };
-  const tellState = () => void vscode.commands.executeCommand("setContext", "casework.state", connection.state);
-  tellState();
+  tell(connection.state);
   return [
-    connection.onReady(again),
-    connection.onState(tellState),
+    connection.onReady(() => void again()),
+    connection.onState((state) => state !== "ready" && tell(state)),
     connection.onBoardChanged((change) => quietly(boards.take(change))),
     connection.onReviewChanged(({ repository, number }) => {
       const top = boards.top(repository);
       if (top !== undefined) quietly(reviews.changed({ top, number }));
     }),
-    vscode.workspace.onDidChangeWorkspaceFolders(again),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void again()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("casework.command")) connection.reconnect();
     }),
+    new vscode.Disposable(() => clearTimeout(retry)),
   ];
 }

@@ -137,7 +137,6 @@ export class Judge {
   private async goOn(top: string, review: ReviewView, after: string | undefined): Promise<void> {
     const next = nextOpen(review, after);
     if (next) await this.showing.show(top, review, next);
-    else say(`All judged. A: ${review.approve_label} · R: ${review.request_label}`);
   }
 }
 
@@ -148,5 +147,5 @@ function where({ file, review }: Sight, hunk: HunkView): string {
 
 /** In the status bar, for a while. */
 export function say(text: string): void {
-  vscode.window.setStatusBarMessage(`$(checklist) ${forLabel(text)}`, 8_000);
+  vscode.window.setStatusBarMessage(`$(checklist) ${forLabel(text)}`, 6_000);
 }

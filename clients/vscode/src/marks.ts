@@ -7,7 +7,7 @@ import type { Reviews } from "./reviews";
 import type { Showing } from "./showing";
 import type { FileView, HunkView, ReviewView } from "./wire";
 
-const KEYS = "a r c ?";
+const KEYS = "a r c";
 
 export class Marks implements vscode.Disposable {
   private readonly accepted = gutter("#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green");

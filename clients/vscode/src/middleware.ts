@@ -16,6 +16,7 @@ export interface Given {
 /** Server commands run by code actions and lenses: a refusal is a sentence, and a review opens as a diff. */
 export function middleware(open: (given: Given) => Promise<boolean>): Middleware {
   return {
+    handleDiagnostics: (uri, diagnostics, next) => next(uri, diagnostics.map(quiet)),
     executeCommand: async (command, args, next) => {
       try {
         const given = OPENS.has(command) ? givenTo(args[0]) : undefined;
@@ -27,6 +28,14 @@ export function middleware(open: (given: Given) => Promise<boolean>): Middleware
       }
     },
   };
+}
+
+/** That a review changes a place is no problem of the code: it is marked, with its actions, but not underlined. */
+function quiet(found: vscode.Diagnostic): vscode.Diagnostic {
+  if (found.code === "review" && found.severity === vscode.DiagnosticSeverity.Information) {
+    found.severity = vscode.DiagnosticSeverity.Hint;
+  }
+  return found;
 }
 
 /** Tell the human what went wrong with what they just asked for. */

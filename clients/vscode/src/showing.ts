@@ -8,6 +8,8 @@ import { forLabel } from "./plain";
 import type { Reviews, Which } from "./reviews";
 import type { FileView, ReviewView } from "./wire";
 
+/** A path up to so many characters stands in the title as a whole. */
+const LONG_PATH = 32;
 const FOCUS_PATIENCE_MS = 3_000;
 /** So long after an act of our own its focus may still arrive. */
 const OURS_MS = 600;
@@ -31,12 +33,8 @@ export class Showing implements vscode.Disposable {
   constructor(private readonly reviews: Reviews) {
     this.watch = vscode.window.onDidChangeActiveTextEditor((editor) => {
       const side = editor && placeOf(editor.document.uri)?.kind === "side";
-      void vscode.commands.executeCommand("setContext", "casework.judging", Boolean(side));
       if (side && this.ours === 0 && Date.now() > this.oursUntil) this.cameAt = Date.now();
     });
-    const now = vscode.window.activeTextEditor;
-    const already = now && placeOf(now.document.uri)?.kind === "side";
-    void vscode.commands.executeCommand("setContext", "casework.judging", Boolean(already));
   }
 
   /** Whether a letter is meant: the human had time to see where the focus is. */
@@ -142,8 +140,8 @@ export function sideOf(top: string, review: ReviewView, file: FileView, side: "b
 }
 
 function titleOf(review: ReviewView, file: FileView): string {
-  const name = forLabel(file.path.split("/").pop() ?? file.path);
-  return `${name} · review ${review.number} · ${review.files.indexOf(file) + 1} of ${review.files.length}`;
+  const name = file.path.length <= LONG_PATH ? file.path : (file.path.split("/").pop() ?? file.path);
+  return `${forLabel(name)} · review ${review.number} · ${review.files.indexOf(file) + 1} of ${review.files.length}`;
 }
 
 function ourTabs(top: string, number: number): vscode.Tab[] {

@@ -70,7 +70,8 @@ export class Status implements vscode.Disposable {
       return;
     }
     const rest = review.status === "in_review" ? `A ${review.approve_label}` : review.status.replaceAll("_", " ");
-    this.review.text = forLabel(`Review ${review.number}: ${progress(review)} · ${rest}`);
+    const icon = review.status === "in_review" && review.undecided === 0 ? "$(pass) " : "";
+    this.review.text = icon + forLabel(`Review ${review.number}: ${progress(review)} · ${rest}`);
     this.review.tooltip = forLabel(review.title);
     this.review.command = "casework.client.keys";
     this.review.show();

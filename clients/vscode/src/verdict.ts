@@ -9,7 +9,10 @@ import { counted, forMessage } from "./plain";
 import { placeOf } from "./place";
 import { type Reviews, type Which } from "./reviews";
 import type { Showing } from "./showing";
-import type { LandingMode, ReviewView, TaskView } from "./wire";
+import type { LandingMode, ReviewView, Status, TaskView } from "./wire";
+
+const LANDING_ENDS: Status[] = ["landed", "in_review"];
+const LANDING_PATIENCE_S = 120;
 
 /** What the human chose when they were asked. */
 type Answer = { mode: LandingMode } | "look";
@@ -76,8 +79,8 @@ export class Verdict {
       { label: `Take ${commit} back`, description: "what was landed goes, and nothing else", value: true },
     ]);
     if (!sure) return;
-    const after = await this.connection.deed("casework/review/undo", { repository: top, number });
-    say(`${commit} is taken back: ${after.reason || after.card.detail}`);
+    await this.connection.deed("casework/review/undo", { repository: top, number });
+    say(`${commit} is taken back, and review ${number} waits again`);
   }
 
   private async answer(
@@ -94,13 +97,25 @@ export class Verdict {
       await this.reviews.read(which);
       throw problem;
     }
-    if (after.card.status === "in_review") {
-      warn(after.reason);
-      await this.showing.open(which);
-      return;
-    }
     await this.showing.close(which);
-    say(verdict.verdict === "approve" ? landed(after) : `Review ${number} went back: ${after.card.detail}`);
+    if (verdict.verdict === "approve") await this.tellLanding(which, after);
+    else say(`Review ${number} went back: ${after.card.detail}`);
+  }
+
+  /** A landing that was announced ends by itself: say how. */
+  private async tellLanding({ top, number }: Which, task: TaskView): Promise<void> {
+    let after = task;
+    if (after.card.status === "landing") {
+      const asked = { repository: top, number, statuses: LANDING_ENDS, timeout_s: LANDING_PATIENCE_S };
+      after = await this.connection.request("casework/task/wait", asked);
+    }
+    const { card, commit, reason } = after;
+    if (card.status === "in_review") {
+      warn(reason || `Review ${number} did not land and waits again.`);
+      await this.showing.open({ top, number });
+    } else {
+      say(commit ? `Landed as ${commit.slice(0, 10)}: ${card.title}` : `${card.detail}: ${card.title}`);
+    }
   }
 }
 
@@ -139,10 +154,6 @@ function waits(review: ReviewView): boolean {
   const how = review.verdict === "approve" ? "was approved" : review.verdict ? "was sent back" : `is ${review.status.replaceAll("_", " ")}`;
   warn(`Review ${review.number} ${how}${by}; nothing was done a second time.`);
   return false;
-}
-
-function landed({ card, commit }: TaskView): string {
-  return commit ? `Landed as ${commit.slice(0, 10)}: ${card.title}` : `${card.detail}: ${card.title}`;
 }
 
 function warn(sentence: string): void {

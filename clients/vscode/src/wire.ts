@@ -252,6 +252,25 @@ export interface Repositories {
   repositories: RepositoryView[];
 }
 
+/** One thing that a doctor looked at. */
+export interface FindingView {
+  /** A word: `git`, `journal`, `identity` ... */
+  what: string;
+  /** Whether nothing needs to be done about it. */
+  ok: boolean;
+  sentence: string;
+  /** The command, or what else, that mends it. */
+  mend: string;
+}
+
+/** What a doctor says about one repository; nothing secret is in it. */
+export interface RepositoryDescription {
+  /** The repository's identity. */
+  repository: string;
+  top: string;
+  findings: FindingView[];
+}
+
 /** One attempt. */
 export interface RunView {
   n: number;
@@ -481,6 +500,8 @@ export interface Methods {
   "casework/board/document": { params: Params; result: Document };
   /** The repositories this session has open. */
   "casework/repository/list": { params: Params; result: Repositories };
+  /** Look a repository and its journal over, as `casework doctor` does. */
+  "casework/repository/describe": { params: Params; result: RepositoryDescription };
   /** Add a task to the backlog. */
   "casework/task/add": { params: AddTask; result: TaskView };
   /** List tasks. */
@@ -562,6 +583,7 @@ export const Method = {
   boardNext: "casework/board/next",
   boardDocument: "casework/board/document",
   repositoryList: "casework/repository/list",
+  repositoryDescribe: "casework/repository/describe",
   taskAdd: "casework/task/add",
   taskList: "casework/task/list",
   taskShow: "casework/task/show",
@@ -602,6 +624,7 @@ export const Command = {
   boardNext: "casework.board.next",
   boardDocument: "casework.board.document",
   repositoryList: "casework.repository.list",
+  repositoryDescribe: "casework.repository.describe",
   taskAdd: "casework.task.add",
   taskList: "casework.task.list",
   taskShow: "casework.task.show",

@@ -28,6 +28,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "explorer.autoReveal": True,
     "extensions.autoCheckUpdates": False,
     "extensions.autoUpdate": False,
+    "files.autoSave": "off",
     "git.openRepositoryInParentFolders": "never",
     "npm.fetchOnlinePackageInfo": False,
     "remote.autoForwardPorts": False,

@@ -142,6 +142,7 @@ def land(window: Workbench) -> str:
     row = window.row("DONE TODAY")
     row.click()
     landed = window.wait_for_row(f"1 {TITLE} landed ")
+    window.wait_for_status("Landed as ")
     window.picture("10-landed")
     return landed.rsplit(" ", 1)[1]
 

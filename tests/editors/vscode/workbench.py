@@ -74,7 +74,7 @@ class Workbench:
     def choices(self) -> list[str]:
         """Read the entries of the open list."""
         self._input()
-        return self._lines(self.page.locator(".quick-input-list .monaco-list-row"))
+        return self._labels(".quick-input-list .monaco-list-row")
 
     def answer(self, text: str) -> None:
         """Type `text` into the open one-line box and send it."""
@@ -118,10 +118,7 @@ class Workbench:
 
     def rows(self) -> list[str]:
         """Read the rows of every tree in the sidebar, top to bottom, each as one line."""
-        found = self.page.locator(".sidebar .monaco-list-row:visible")
-        parts = "row => [...row.querySelectorAll('.label-name, .label-description')].map(one => one.textContent)"
-        texts = found.evaluate_all(f"rows => rows.map({parts})")
-        return [_one_line(" ".join(text)) for text in texts]
+        return self._labels(".sidebar .monaco-list-row:visible")
 
     def row(self, text: str) -> Locator:
         """Find the row of the sidebar that shows `text`."""
@@ -232,6 +229,16 @@ class Workbench:
         """Read what is visible of the active editor; of a diff, its left pane."""
         return self._text(".editor-group-container.active .monaco-editor .view-lines")
 
+    def open_file(self, *path: str) -> None:
+        """Open a file from the explorer, folder by folder, and wait until it can be typed into."""
+        *folders, name = path
+        for folder in folders:
+            self.row(folder).click()
+        self.row(name).dblclick()
+        self.wait_for_tab(name)
+        focused = "() => !!document.activeElement?.closest('.editor-group-container.active .monaco-editor')"
+        self._until(lambda: bool(self.page.evaluate(focused)), f"{name} has the focus", lambda: str(self.tabs()))
+
     def original(self) -> str:
         """Read what is visible of the left pane of the active diff."""
         return self._text(".editor-group-container.active .editor.original .view-lines")
@@ -241,9 +248,18 @@ class Workbench:
         return self._text(".editor-group-container.active .editor.modified .view-lines")
 
     def wait_for_diff(self, title: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
-        """Wait until the active tab is a diff called `title` whose right pane is drawn."""
+        """Wait until the active tab is a diff called `title` whose right pane is drawn and has the focus."""
         self.wait_for_tab(title, timeout_s=timeout_s)
         self._until(lambda: self.proposed().strip() != "", "the diff is drawn", self.proposed, timeout_s)
+        self.wait_for_focus_in_diff(timeout_s=timeout_s)
+
+    def wait_for_focus_in_diff(self, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until keys go to the right pane of the diff."""
+        self._until(self.focused_in_diff, "the right pane has the focus", self.proposed, timeout_s)
+
+    def wait_for_code(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        """Wait until the active editor shows `text`."""
+        self._until(lambda: text in self.code(), f"the editor shows {text!r}", self.code, timeout_s)
 
     def wait_for_text_in_diff(self, text: str, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
         """Wait until the right pane shows `text`, be it code or a mark behind it."""
@@ -308,6 +324,12 @@ class Workbench:
         path = self._pictures / f"{name}.png"
         path.write_bytes(seen[0])
         return path
+
+    def _labels(self, selector: str) -> list[str]:
+        """Name and description of each row."""
+        parts = "row => [...row.querySelectorAll('.label-name, .label-description')].map(one => one.textContent)"
+        texts = self.page.locator(selector).evaluate_all(f"rows => rows.map({parts})")
+        return [_one_line(" ".join(text)) for text in texts]
 
     def _titles(self, selector: str) -> list[str]:
         """Name and extension are elements of their own, without a space between them."""
