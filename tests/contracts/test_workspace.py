@@ -321,3 +321,11 @@ def test_dirty_paths_are_those_that_differ_from_head(ground: Ground) -> None:
     ground.write({"a.txt": b"x\n", "b.txt": None, "stray.txt": b"s\n"})
     asked = ["a.txt", "b.txt", "c/d.txt", "stray.txt", "nothing.txt"]
     assert ground.workspace.dirty_paths(asked) == ["a.txt", "b.txt", "stray.txt"]
+
+
+def test_the_facts_tell_where_head_stands(ground: Ground) -> None:
+    head = ground.commit("first", {"a.txt": b"one\n"})
+    facts = ground.workspace.facts()
+    assert (facts.branch, facts.head) == ("refs/heads/main", head)
+    assert (facts.bare, facts.operation, facts.unread, facts.stages) == (False, "", "", 0)
+    assert (facts.named, facts.mailed) == (True, True)

@@ -71,6 +71,11 @@ class MemoryJournal:
         """Give the rows of a command."""
         return [row for row in self.shelf.rows if row.draft.command == command]
 
+    async def verify(self) -> str:
+        """Look whether a row is missing."""
+        seqs = [row.seq for row in self.shelf.rows]
+        return "" if seqs == list(range(1, len(seqs) + 1)) else "Rows of the journal are missing."
+
     async def close(self) -> None:
         """Write nothing any more."""
         self._closed = True

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from casework.domain.change import Change, FileChange, Hunk
 from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, HunkId, TaskId
-from casework.ports.workspace import Identity, Leftover, Standing, Worktree
+from casework.ports.workspace import Identity, Leftover, RepositoryFacts, Standing, Worktree
 
 Files = dict[str, bytes]
 
@@ -238,6 +238,10 @@ class MemoryWorkspace:
         self.worktrees.pop(leftover.name, None)
         for key in [key for key in self.refs if leftover.name == f"refs/casework/{key[0]}/"]:
             del self.refs[key]
+
+    def facts(self) -> RepositoryFacts:
+        head, branch = self.head()
+        return RepositoryFacts(branch=branch, head=head, named=True, mailed=True)
 
     def head(self) -> tuple[CommitId | None, str | None]:
         return (self.branches.get(self.current) if self.current else self.detached), self.current

@@ -215,3 +215,13 @@ async def test_a_row_of_a_released_kind_and_of_a_newer_one_is_kept(path: Path, d
         assert "task.praised" in journal.state.read_only
         assert journal.state.stream == STREAM
         assert all(isinstance(row.event, TaskAdded) for row in await everything(journal))
+
+
+async def test_an_open_journal_says_where_something_else_changed_it(path: Path, drafts: list[Draft]) -> None:
+    async with opened(path) as journal:
+        assert await journal.verify() == ""
+        change(path, "UPDATE events SET at = at + 1 WHERE seq = 7")
+        assert (
+            await journal.verify()
+            == f"The journal {path} was changed by something else than Casework, at or before row 8."
+        )

@@ -14,6 +14,7 @@ COMMANDS: Final = (
     "casework.board.next",
     "casework.board.document",
     "casework.repository.list",
+    "casework.repository.describe",
     "casework.task.add",
     "casework.task.list",
     "casework.task.show",

@@ -70,6 +70,44 @@ class Leftover:
     """Whether it holds work that is in no branch; such a thing is kept unless it is named."""
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """What there is to know about a repository before something goes wrong in it. Nothing secret is in here."""
+
+    branch: str | None
+    """Full name; None when HEAD is detached."""
+    head: CommitId | None
+    """None when there is no commit yet."""
+    bare: bool = False
+    shallow: bool = False
+    sparse: bool = False
+    partial: bool = False
+    """Some objects are only at a remote; Casework fetches none."""
+    operation: str = ""
+    """What is under way, as people say it (`a rebase`); empty when nothing is."""
+    linked_worktrees: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
+    """Paths that `.gitmodules` names."""
+    remotes: tuple[tuple[str, str], ...] = ()
+    """Names and addresses, without user, password and query."""
+    programs: tuple[str, ...] = ()
+    """What git would run here: `filter lfs`, `hook pre-commit`, `fsmonitor`, `signing`."""
+    signs: bool = False
+    """Commits are to be signed."""
+    named: bool = False
+    """The user's name is set, as a commit needs it."""
+    mailed: bool = False
+    """The user's mail address is set."""
+    includes: int = 0
+    """How many other files the repository's own settings include; these were not read."""
+    unread: str = ""
+    """Why the settings could not be read; what stands in them is unknown then."""
+    object_format: str = "sha1"
+    index_version: int | None = None
+    stages: int = 0
+    """Folders of landings in the git directory: one for each that is under way, or was not cleared away."""
+
+
 class Repositories(Protocol):
     """Finds repositories."""
 
@@ -181,4 +219,11 @@ class Workspace(Protocol):
 
     def dirty_paths(self, paths: Collection[str]) -> list[str]:
         """Tell which of `paths` differ on disk from HEAD, by their bytes."""
+        ...
+
+    def facts(self) -> RepositoryFacts:
+        """Tell what a doctor wants to know; reads a few files and starts at most three processes, whatever the size.
+
+        Nothing of the repository is executed, and settings that can't be read are a fact too.
+        """
         ...

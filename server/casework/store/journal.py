@@ -26,7 +26,7 @@ from casework.domain.envelope import Draft, Recorded
 from casework.domain.errors import Trouble
 from casework.domain.ids import StreamId, TaskId
 from casework.ports.journal import Conflict, Fenced, JournalState
-from casework.store.chain import SELECT
+from casework.store.chain import SELECT, verify_chain
 from casework.store.failures import is_busy, is_damage, journal_damaged, journal_trouble
 from casework.store.opening import Opened, open_file, suspicion_of
 from casework.store.readers import is_known
@@ -120,6 +120,16 @@ class SqliteJournal:
             return self._by_command(self._opened.writer, command)
         except sqlite3.Error as error:
             raise self._trouble(error) from error
+
+    async def verify(self) -> str:
+        """Look at every row; see the port."""
+        found = await asyncio.to_thread(verify_chain, self._path)
+        if found.damage:
+            return f"The journal {self._path} is damaged: {found.damage}."
+        if found.breaks:
+            places = ", ".join(map(str, found.breaks[:5]))
+            return f"The journal {self._path} was changed by something else than Casework, at or before row {places}."
+        return ""
 
     async def close(self) -> None:
         """Finish what was begun and close the file; closing twice is closing once."""

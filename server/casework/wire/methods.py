@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from casework.wire import requests as r
-from casework.wire.views import Board, ReviewView, TaskView
+from casework.wire.views import Board, RepositoryDescription, ReviewView, TaskView
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,12 @@ METHODS: Final[tuple[Method, ...]] = (
     Method("casework/board/next", r.Params, r.NextThing, "The next thing that needs the human."),
     Method("casework/board/document", r.Params, r.Document, "Write the board as a file to be opened in any editor."),
     Method("casework/repository/list", r.Params, r.Repositories, "The repositories this session has open."),
+    Method(
+        "casework/repository/describe",
+        r.Params,
+        RepositoryDescription,
+        "Look a repository and its journal over, as `casework doctor` does.",
+    ),
     Method("casework/task/add", r.AddTask, TaskView, "Add a task to the backlog."),
     Method("casework/task/list", r.ListTasks, r.TaskList, "List tasks."),
     Method("casework/task/show", r.TaskParams, TaskView, "Show everything about one task."),

@@ -240,3 +240,24 @@ class LeftoverView(View):
     bytes: int
     unlanded: bool
     removed: bool = False
+
+
+class FindingView(View):
+    """One thing that a doctor looked at."""
+
+    what: str
+    """A word: `git`, `journal`, `identity` ..."""
+    ok: bool
+    """Whether nothing needs to be done about it."""
+    sentence: str
+    mend: str = ""
+    """The command, or what else, that mends it."""
+
+
+class RepositoryDescription(View):
+    """What a doctor says about one repository; nothing secret is in it."""
+
+    repository: str
+    """The repository's identity."""
+    top: str
+    findings: list[FindingView]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from casework.domain.change import Change
 from casework.domain.ids import CommitId, HunkId, TaskId
-from casework.ports.workspace import Identity, Leftover, Standing, Worktree
+from casework.ports.workspace import Identity, Leftover, RepositoryFacts, Standing, Worktree
 from casework.workspace import (
     checkpoints,
     differences,
@@ -151,3 +151,8 @@ class GitWorkspace:
 
     def dirty_paths(self, paths: Collection[str]) -> list[str]:
         return snapshots.dirty_paths(self.git, paths, trusted=self._is_trusted)
+
+    def facts(self) -> RepositoryFacts:
+        from casework.workspace.facts import facts_of  # GitPython: a tenth of a second that hardly anybody needs
+
+        return facts_of(self.git)

@@ -200,6 +200,19 @@
 ---@class (exact) casework.Repositories
 ---@field repositories casework.RepositoryView[]
 
+--- One thing that a doctor looked at.
+---@class (exact) casework.FindingView
+---@field what string A word: `git`, `journal`, `identity` ...
+---@field ok boolean Whether nothing needs to be done about it.
+---@field sentence string
+---@field mend string The command, or what else, that mends it.
+
+--- What a doctor says about one repository; nothing secret is in it.
+---@class (exact) casework.RepositoryDescription
+---@field repository string The repository's identity.
+---@field top string
+---@field findings casework.FindingView[]
+
 --- One attempt.
 ---@class (exact) casework.RunView
 ---@field n integer
@@ -390,6 +403,7 @@ M.method = {
   board_next = "casework/board/next",
   board_document = "casework/board/document",
   repository_list = "casework/repository/list",
+  repository_describe = "casework/repository/describe",
   task_add = "casework/task/add",
   task_list = "casework/task/list",
   task_show = "casework/task/show",
@@ -430,6 +444,7 @@ M.command = {
   board_next = "casework.board.next",
   board_document = "casework.board.document",
   repository_list = "casework.repository.list",
+  repository_describe = "casework.repository.describe",
   task_add = "casework.task.add",
   task_list = "casework.task.list",
   task_show = "casework.task.show",
