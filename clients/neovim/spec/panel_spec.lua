@@ -57,9 +57,17 @@ return {
   {
     'text that was changed nowhere is never taken as a format',
     got = function()
-      return panel.bar(review({ approve_label = 'Land 100%' })):match('Land 100%%%%') ~= nil
+      return panel.bar(review({ approve_label = 'Land 100%' }), 120):match('Land 100%%%%') ~= nil
     end,
     want = true,
+  },
+  {
+    'where the keys do not fit, those that can be looked up are left out first',
+    got = function()
+      local bar = panel.bar(review(), 80)
+      return { bar:find('take back') ~= nil, bar:find('Land 0') ~= nil, bar:find('reject') ~= nil }
+    end,
+    want = { false, true, true },
   },
   {
     'A says what will happen, in the words of the daemon',

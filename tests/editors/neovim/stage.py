@@ -63,11 +63,11 @@ class Stage:
     shop: Repository
     editors: ExitStack
 
-    def neovim(self, *arguments: str, init: str = "", plugin: bool = True) -> Neovim:
+    def neovim(self, *arguments: str, init: str = "", plugin: bool = True, size: tuple[int, int] = (120, 36)) -> Neovim:
         """Open a Neovim in the shop; it ends with the test."""
         settings = f"vim.g.casework = {{ command = [[{PROGRAM}]] }}" if plugin else ""
         home = self.world / f"neovim-{len(list(self.world.glob('neovim-*')))}"
-        editor = Neovim(home, *arguments, cwd=self.shop.path, init=settings + "\n" + init, plugin=plugin)
+        editor = Neovim(home, *arguments, cwd=self.shop.path, init=settings + "\n" + init, plugin=plugin, size=size)
         return self.editors.enter_context(editor)
 
     def casework(self, *arguments: str, check: bool = True) -> str:

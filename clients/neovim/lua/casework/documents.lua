@@ -37,12 +37,23 @@ function M.parse(name)
   return word and { rest = word } or nil
 end
 
+--- Finds the buffer whose name is exactly `name`: names may hold anything, so no pattern is used.
+---@param name string
+---@return integer?
+function M.find(name)
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_get_name(buffer) == name then
+      return buffer
+    end
+  end
+end
+
 --- Makes, or finds, the unmodifiable buffer called `name` that shows something of the repository at `root`.
 ---@param name string
 ---@param root string
 ---@return integer
 function M.buffer(name, root)
-  local buffer = vim.fn.bufnr('^' .. vim.fn.escape(name, '\\^$*?[]{},~.') .. '$')
+  local buffer = M.find(name) or -1
   if buffer ~= -1 and vim.b[buffer].casework_root ~= root then
     vim.api.nvim_buf_delete(buffer, { force = true }) -- of a repository that was current before a `:cd`
     buffer = -1

@@ -30,6 +30,7 @@ end
 ---@param group string
 local function show(sentence, group)
   close()
+  vim.api.nvim_echo({ { '' } }, false, {})
   local texts = draw.wrap(sentence, math.min(WIDTH, vim.o.columns - 6))
   local lines, width = {}, 0
   for index, text in ipairs(texts) do
@@ -41,8 +42,8 @@ local function show(sentence, group)
   draw.put(buffer, lines)
   window = vim.api.nvim_open_win(buffer, false, {
     relative = 'editor',
-    anchor = 'SE',
-    row = vim.o.lines - vim.o.cmdheight - 1,
+    anchor = 'NE',
+    row = 2, -- below tab line and window bar, above the keys of a review
     col = vim.o.columns,
     width = width,
     height = math.min(#lines, vim.o.lines - 4),

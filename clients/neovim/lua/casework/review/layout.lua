@@ -146,8 +146,9 @@ end
 
 ---@param review casework.ReviewView
 ---@param place casework.Place
+---@param is_drawn boolean
 ---@return string base, string head
-local function bars(review, place)
+local function bars(review, place, is_drawn)
   local file = review.files[place.file]
   if not file then
     local empty = ' %#CaseworkDetail#nothing has changed'
@@ -158,11 +159,15 @@ local function bars(review, place)
   local look = marks.looks[thing and thing.decision or 'none']
   local state = thing and thing.decision ~= 'none' and ('%%#%s#%s%%#CaseworkDetail# · '):format(look[2], thing.decision) or ''
   local why = draw.plain(file.why_here .. (file.mode_change ~= '' and '  ' .. file.mode_change or ''))
-  local base = (' %%#CaseworkGroup#%s %%#CaseworkDetail#now%%<%%=%s '):format(
+  if not is_drawn then
+    local reading = ' %#CaseworkDetail#reading …'
+    return reading, reading
+  end
+  local base = (' %%<%%#CaseworkGroup#%s %%#CaseworkDetail#now %%=%s '):format(
     escaped(texts.path(file, 'base')),
     escaped(why)
   )
-  local head = (' %%#CaseworkGroup#%s %%#CaseworkDetail#proposed%%<%%=%shunk %d/%d · file %d/%d '):format(
+  local head = (' %%<%%#CaseworkGroup#%s %%#CaseworkDetail#proposed %%=%shunk %d/%d · file %d/%d '):format(
     escaped(texts.path(file, 'head')),
     state,
     place.hunk,
@@ -177,15 +182,17 @@ end
 ---@param windows casework.Windows
 ---@param review casework.ReviewView
 ---@param place casework.Place
-function M.surround(windows, review, place)
+---@param is_drawn boolean  The texts of the file at `place` are on the screen.
+function M.surround(windows, review, place, is_drawn)
   if not M.is_whole(windows) then
     return
   end
-  local base, head = bars(review, place)
+  local base, head = bars(review, place, is_drawn)
   set(windows.base, { winbar = base, statusline = '%=' })
   set(windows.head, { winbar = head, statusline = '%=' })
-  set(windows.panel, { winbar = panel.bar(review), statusline = '%=' })
-  local lines = panel.lines(review, place, vim.api.nvim_win_get_width(windows.panel))
+  local width = vim.api.nvim_win_get_width(windows.panel)
+  set(windows.panel, { winbar = panel.bar(review, width), statusline = '%=' })
+  local lines = panel.lines(review, place, width)
   draw.put(vim.api.nvim_win_get_buf(windows.panel), lines)
   local height = math.min(#lines, config.get().panel_height, math.floor(vim.o.lines / 3)) + 1
   if vim.api.nvim_win_get_height(windows.panel) ~= height then

@@ -199,16 +199,39 @@ function M.keys(review)
   end, keys)
 end
 
---- The keys as a window bar.
+--- Leaves out keys, the least wanted first, until the rest fits into `width` columns; the verdict always stays.
+---@param keys {[1]: string, [2]: string}[]
+---@param width integer
+---@return {[1]: string, [2]: string}[]
+local function fitting(keys, width)
+  local function needed()
+    local sum = #' why '
+    for _, key in ipairs(keys) do
+      sum = sum + 3 + vim.api.nvim_strwidth(key[1] .. key[2])
+    end
+    return sum
+  end
+  for _, spare in ipairs({ 'u', 'c', 'g?', 'q', 'x' }) do
+    if needed() > width then
+      keys = vim.tbl_filter(function(key)
+        return key[1] ~= spare
+      end, keys)
+    end
+  end
+  return keys
+end
+
+--- The keys as a window bar of `width` columns.
 ---@param review casework.ReviewView
+---@param width integer
 ---@return string
-function M.bar(review)
+function M.bar(review, width)
   local parts = { '%#CaseworkGroup# why ' }
-  for _, key in ipairs(M.keys(review)) do
+  for _, key in ipairs(fitting(M.keys(review), width)) do
     local group = (key[1] == 'A' or key[1] == 'R') and 'CaseworkAction' or 'CaseworkDetail'
     parts[#parts + 1] = ('  %%#CaseworkKey#%s%%#%s# %s'):format(key[1], group, (key[2]:gsub('%%', '%%%%')))
   end
-  return table.concat(parts)
+  return table.concat(parts) .. '%<'
 end
 
 return M

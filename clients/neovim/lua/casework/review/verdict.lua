@@ -3,6 +3,7 @@
 
 local client = require('casework.client')
 local compose = require('casework.compose')
+local documents = require('casework.documents')
 local method = require('casework.wire').method
 local view_of = require('casework.review.view')
 
@@ -40,8 +41,8 @@ end
 local function unsaved(review)
   local found = {}
   for _, file in ipairs(review.files) do
-    local buffer = vim.fn.bufnr('^' .. vim.fn.escape(file.absolute, '\\^$*?[]{},~.') .. '$')
-    if buffer ~= -1 and vim.bo[buffer].modified then
+    local buffer = documents.find(file.absolute)
+    if buffer and vim.bo[buffer].modified then
       found[#found + 1] = buffer
     end
   end

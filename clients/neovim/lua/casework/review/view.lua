@@ -64,7 +64,7 @@ function M.redraw(view)
   if view.drawn and file then
     marks.draw(view.drawn, file, view.place.hunk)
   end
-  layout.surround(view.windows, review, view.place)
+  layout.surround(view.windows, review, view.place, view.drawn ~= nil)
 end
 
 ---@param view casework.View
