@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from casework import __version__, relay
-from casework.cli import editors, tasks, trying, upkeep, verdicts
+from casework.cli import doctor, editors, tasks, trying, upkeep, verdicts
 from casework.cli.reviews import reviews
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ app.command("answer")(tasks.answer)
 app.command("trust")(upkeep.trust)
 app.command("journal")(upkeep.journal)
 app.add_typer(upkeep.daemons, name="daemon")
-app.command("doctor")(upkeep.doctor)
+app.command("doctor")(doctor.doctor)
 app.command("purge")(upkeep.purge)
 app.command("editor-config")(editors.editor_config)
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import typer
+
+from casework.cli.output import visible
 from casework.domain.errors import CaseworkError, Refused, Trouble
 from casework.transport import Channel
 from casework.wire.methods import BY_NAME
@@ -20,6 +23,7 @@ class Daemon:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._last = 0
+        self._repository: str | None = None
 
     def ask(self, method: str, repository: str | None = None, **params: Any) -> dict[str, Any]:
         """Send one of our requests and give its answer as JSON values.
@@ -32,7 +36,7 @@ class Daemon:
             raise ValueError(f"no such method: {method}")
         given = {name: value for name, value in params.items() if value is not None}
         if repository is not None:
-            given["repository"] = repository
+            given["repository"] = self._repository = repository
         answer = self._request(method, given)
         found: dict[str, Any] = answer
         return found
@@ -44,6 +48,13 @@ class Daemon:
             message = self._channel.receive()
             if message.get("id") == self._last and "method" not in message:
                 return _result(message)
+
+    def warnings(self) -> list[str]:
+        """Give what must be known about what was asked about: that its journal was damaged, or can't be written."""
+        if self._repository is None:
+            return []
+        found = self.ask("casework/repository/list", self._repository)
+        return [one["warning"] for one in found["repositories"] if one["warning"]]
 
     def begin(self) -> None:
         """Do what the protocol asks first (LSP 3.17, "Initialize Request")."""
@@ -85,6 +96,8 @@ def daemon(*, start: bool = True) -> Iterator[Daemon]:
     asked.begin()
     try:
         yield asked
+        for warning in asked.warnings():
+            typer.echo(visible(warning), err=True)
     finally:
         asked.end()
 

@@ -31,4 +31,8 @@ def text_of(path: Path | None) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeError) as error:
-        raise typer.BadParameter(f"{path} can't be read as text ({error}); nothing was sent.") from error
+        raise typer.BadParameter(f"{path} can't be read as text ({_why(error)}); nothing was sent.") from error
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,31 +1,24 @@
-"""`casework daemon ...`, `trust`, `journal`, `doctor` and `purge`: looking after Casework itself."""
+"""`casework daemon ...`, `trust`, `journal` and `purge`: looking after Casework itself. The doctor is doctor.py."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from casework import __version__, paths
+from casework import paths
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Where, place
 from casework.cli.output import Output, columns, sentences, visible
-from casework.domain.errors import CaseworkError, Refused, Trouble
+from casework.domain.errors import Refused, Trouble
 from casework.domain.redaction import redact
 from casework.transport import Channel
 
 daemons = typer.Typer(no_args_is_help=True, help="The daemon: status, stop, log.")
-_OLDEST_GIT: Final = (2, 35)
+_STOP_S: Final = 60.0
+"""Seconds a daemon may take to end: it gives what runs half of that."""
 
 
 @daemons.command("status")
@@ -62,23 +55,38 @@ def stop(
             output.give({"stopped": False}, "No daemon runs.")
             return
         with channel:
-            while True:
-                try:
-                    channel.receive(30.0)
-                except Trouble:
-                    break  # it closed the connection: it is gone
+            _wait_for_end(channel)
         output.give({"stopped": True}, "The daemon is stopped; nothing that it acknowledged is lost.")
+
+
+def _wait_for_end(channel: Channel) -> None:
+    while True:
+        try:
+            channel.receive(_STOP_S)
+        except Trouble:
+            return  # it closed the connection: it is gone
+        except TimeoutError as error:
+            raise Trouble(
+                f"The daemon was told to stop and still runs after {_STOP_S:g} s; it finishes what it does first. "
+                "Look at `casework daemon log`, and ask again.",
+                code="still_running",
+            ) from error
 
 
 @daemons.command("log")
 def log(lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.", min=1)] = 50) -> None:
     """Print the end of the daemon's log."""
     with sentences(Output()):
-        for line in _log_tail(lines):
+        for line in log_tail(lines):
             typer.echo(line)
 
 
-def _log_tail(lines: int) -> list[str]:
+def log_tail(lines: int) -> list[str]:
+    """Give the last lines of the daemon's log, redacted.
+
+    Raises:
+        Trouble: it is there and can't be read.
+    """
     path = paths.log_directory() / "daemon.log"
     try:
         text = path.read_text("utf-8", "replace")
@@ -174,89 +182,3 @@ def purge(
             for one in answer["leftovers"]
         ]
         output.give(answer, *columns(rows), answer["sentence"])
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing the doctor looked at."""
-
-    what: str
-    good: bool
-    sentence: str
-    mend: str = ""
-
-
-def doctor(
-    bundle: Annotated[Path | None, typer.Option(help="Write a redacted report to this file.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Look whether everything is there, and name the command that mends what is not."""
-    output = Output(as_json)
-    with sentences(output):
-        found = list(_findings())
-        answer: dict[str, Any] = {
-            "ok": all(one.good for one in found),
-            "findings": [
-                {"what": one.what, "ok": one.good, "sentence": one.sentence, "mend": one.mend} for one in found
-            ],
-        }
-        lines = columns([("ok" if one.good else "!!", one.what, visible(one.sentence)) for one in found])
-        mends = [f"   mend {one.what}: {one.mend}" for one in found if one.mend and not one.good]
-        if bundle is not None:
-            report = {**answer, "log": _log_tail(400)}
-            bundle.write_text(redact(json.dumps(report, indent=2, ensure_ascii=False)), "utf-8")
-            lines.append(f"report written to {bundle}; read it before you send it")
-        output.give(answer, *lines, *mends)
-        if not answer["ok"]:
-            raise typer.Exit(1)
-
-
-def _findings() -> Iterator[Finding]:
-    yield Finding("casework", True, f"{__version__}, Python {platform.python_version()}, {platform.system()}")
-    yield _git()
-    yield _state()
-    yield _socket()
-    yield _daemon()
-
-
-def _git() -> Finding:
-    found = shutil.which("git")
-    if found is None:
-        return Finding("git", False, "git is not on PATH.", "install git 2.35 or newer")
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout.split()
-    text = said[2] if len(said) > 2 else "0"
-    version = tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
-    if version < _OLDEST_GIT:
-        return Finding("git", False, f"git {text} is too old.", "install git 2.35 or newer")
-    return Finding("git", True, f"{text} at {found}")
-
-
-def _state() -> Finding:
-    try:
-        folder = paths.state_directory()
-    except CaseworkError as error:
-        return Finding("state", False, error.sentence, "set XDG_STATE_HOME to a folder of your own")
-    free = shutil.disk_usage(folder).free // 1_000_000
-    if not os.access(folder, os.W_OK):
-        return Finding("state", False, f"{folder} is not writable.", f"chmod u+rwx {folder}")
-    if free < 200:
-        return Finding("state", False, f"{folder} has only {free} MB left.", "free some disk, or run casework purge")
-    return Finding("state", True, f"{folder}, {free} MB free")
-
-
-def _socket() -> Finding:
-    try:
-        return Finding("socket", True, str(paths.socket_path()))
-    except CaseworkError as error:
-        return Finding("socket", False, error.sentence, "set XDG_RUNTIME_DIR to a short folder of your own")
-
-
-def _daemon() -> Finding:
-    try:
-        channel = Channel.attach("cli", start=False, ask="status")
-    except CaseworkError as error:
-        return Finding("daemon", False, error.sentence, "casework daemon stop")
-    if channel is None:
-        return Finding("daemon", True, "not running; it starts when it is needed")
-    with channel:
-        return Finding("daemon", True, f"running, process {channel.answer['status']['pid']}")
