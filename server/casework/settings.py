@@ -53,7 +53,9 @@ def read_settings(directory: Path) -> Settings:
         return Settings.model_validate(found)
     except ValidationError as wrong:
         reasons = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in wrong.errors()[:5])
-        raise Refused(f"{path} says what can't be ({reasons}), so the settings stay as they were.") from wrong
+        raise Refused(
+            f"{path} says what can't be ({reasons}), so the settings stay as they were; mend the file."
+        ) from wrong
 
 
 @dataclass(slots=True)

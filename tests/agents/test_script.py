@@ -20,7 +20,7 @@ def refusal(script: object) -> str:
         parse_script(script if isinstance(script, str) else json.dumps(script))
     assert refused.value.code == "bad_script"
     sentence = refused.value.sentence
-    begin, end = "The script can't be played, ", "; correct it and start the task again."
+    begin, end = "The script can't be played, ", "; nothing was started. Correct it and start the task again."
     assert sentence.startswith(begin)
     assert sentence.endswith(end)
     return sentence[len(begin) : -len(end)]
@@ -29,7 +29,7 @@ def refusal(script: object) -> str:
 @pytest.mark.parametrize(
     ("script", "wrong"),
     [
-        ("", "there is none: give one with the task"),
+        ("", "there is none: the agent `scripted` needs one (`--script FILE`)"),
         ("{", "it is not JSON (EOF while parsing an object at line 1 column 1)"),
         ("[" * 100_000, "it is not JSON (recursion limit exceeded at line 1 column 202)"),
         (
@@ -184,6 +184,6 @@ def _check(text: str) -> None:
         assert isinstance(parse_script(text), Script)
     except Refused as refused:
         sentence = refused.sentence
-    assert sentence == "" or sentence.endswith("; correct it and start the task again.")
+    assert sentence == "" or sentence.endswith("; nothing was started. Correct it and start the task again.")
     assert sentence.isprintable()
     assert len(sentence) < 600

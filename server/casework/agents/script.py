@@ -331,7 +331,7 @@ def parse_script(text: str) -> Script:
         Refused (`bad_script`): it can't be played; the sentence names the first step at fault.
     """
     if not text.strip():
-        _refuse("there is none: give one with the task")
+        _refuse("there is none: the agent `scripted` needs one (`--script FILE`)")
     if len(text) > SCRIPT_LIMIT:
         _refuse(f"it is longer than {SCRIPT_LIMIT} characters")
     try:
@@ -350,7 +350,10 @@ def parse_script(text: str) -> Script:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise Refused(f"The script can't be played, {what}; correct it and start the task again.", code="bad_script")
+    raise Refused(
+        f"The script can't be played, {what}; nothing was started. Correct it and start the task again.",
+        code="bad_script",
+    )
 
 
 def _out_of_order(runs: tuple[Steps, ...]) -> Iterator[tuple[str, str]]:

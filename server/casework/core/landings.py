@@ -15,10 +15,11 @@ from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft, Recorded
 from casework.domain.errors import CaseworkError, Refused
-from casework.domain.ids import LandingId, TaskId
+from casework.domain.ids import CommitId, LandingId, TaskId
+from casework.domain.reading import in_reading_order
 from casework.domain.status import check_move
 from casework.domain.task import Landing, Review, Task
-from casework.domain.verdict import selection
+from casework.domain.verdict import selection, short_branch
 from casework.ports.landing import Announcement, Held, Landed, Lander, LandingPlan, LandingRequest, TakenBack
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,26 @@ def proposed_message(repository: Repository, task: Task, review: Review) -> str:
     return f"{task.title}\n"
 
 
+def reshown(repository: Repository, top: str, plan: LandingPlan) -> e.ReviewReshown:
+    """Keep the result as a change of its own, and give the event that shows it. Blocks: called in a thread."""
+    named = ", ".join(plan.differs[:3]) + (f" and {len(plan.differs) - 3} more" if len(plan.differs) > 3 else "")
+    workspace = repository.checkout(top).workspace
+    change = in_reading_order(workspace.change(CommitId(plan.from_tree), CommitId(plan.result_tree)))
+    return e.ReviewReshown(
+        onto=plan.head,
+        from_tree=plan.from_tree,
+        result_tree=plan.result_tree,
+        why=f"What would land differs from what was shown in {named}: {plan.why_differs}"[:2000],
+        manifest=repository.keep_change(change),
+    )
+
+
+def task_top(repository: Repository, name: TaskId) -> str:
+    """Give the work tree a task's review was opened in."""
+    review = repository.board.tasks[name].review
+    return review.top if review is not None else ""
+
+
 def was_shown(review: Review, plan: LandingPlan) -> bool:
     """Tell whether the plan's result is the one that was shown again to the human."""
     again = review.reshown
@@ -81,6 +102,15 @@ def plan_in(repository: Repository, top: str, request: LandingRequest) -> Landin
         Refused: it can't land there, or the work tree is gone.
     """
     return repository.checkout(top).lander.plan(request)
+
+
+def _where_it_is(announcement: Announcement) -> str:
+    """Say where a landed commit is to be found when that is not the branch one stands on."""
+    if announcement.branch is None:
+        return "HEAD is detached, so no branch holds this commit; `git switch -c NAME` makes one that does."
+    if announcement.plan.request.mode == "branch":
+        return f"It is on the new branch {short_branch(announcement.branch)}; your files are as they were."
+    return ""
 
 
 class Landings:
@@ -220,8 +250,9 @@ class Landings:
 
     async def _confirm(self, name: TaskId, announcement: Announcement, landed: Landed) -> None:
         repository = self._repository
+        note = " ".join(text for text in (_where_it_is(announcement), landed.note) if text)
         event = e.LandingConfirmed(
-            landing=LandingId(announcement.landing), commit=landed.commit, how_seen=landed.how_seen, note=landed.note
+            landing=LandingId(announcement.landing), commit=landed.commit, how_seen=landed.how_seen, note=note
         )
 
         def decide(board: Board) -> Sequence[Draft]:
@@ -237,19 +268,17 @@ class Landings:
     ) -> None:
         """Give the verdict back to the human, with the reason and, where there is one, the result shown again."""
         repository = self._repository
-        paths = repository.keep("\n".join(plan.differs)) if plan is not None else None
+        again = (
+            await asyncio.to_thread(reshown, repository, task_top(repository, name), plan) if plan is not None else None
+        )
 
         def decide(board: Board) -> Sequence[Draft]:
             task = board.tasks[name]
             check_move("hand_back", task.status, number=task.number, actor="daemon")
             landing = task.landing.id if task.landing is not None else None
             events: list[e.Event] = [e.LandingUndone(landing=landing, reason=reason[:2000], kept_aside=kept_aside)]
-            if plan is not None and paths is not None:
-                events.append(
-                    e.ReviewReshown(
-                        onto=plan.head, result_tree=plan.result_tree, why=plan.why_differs[:2000], paths=paths
-                    )
-                )
+            if again is not None:
+                events.append(again)
             return [repository.draft(event, DAEMON, task=name) for event in events]
 
         await repository.recorder.record(decide, full_sync=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from casework.core.intake import task_of_rows
-from casework.core.landings import landing_request, plan_in, was_shown
+from casework.core.landings import landing_request, plan_in, reshown, was_shown
 from casework.core.repository import Repository, preview
 from casework.domain import events as e
 from casework.domain.board import Board
@@ -20,7 +20,7 @@ from casework.domain.ids import CommentId, LandingId
 from casework.domain.repopath import unquote
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
-from casework.domain.verdict import check_shown, selection
+from casework.domain.verdict import check_shown, selection, shown_hash
 from casework.ports.landing import LandingPlan
 
 
@@ -105,7 +105,7 @@ async def approve(
     )
     plan = await asyncio.to_thread(plan_in, repository, review.top, request)
     if plan.differs and not was_shown(review, plan):
-        await show_again(repository, number, plan, actor)
+        await show_again(repository, number, review, plan, actor)
     message = repository.keep(approval.message) if approval.message else None
     left = len(selection(review, change).stays)
 
@@ -116,7 +116,7 @@ async def approve(
         check_shown(now, current, approval.shown)
         event = e.ReviewAnswered(
             verdict="approve",
-            shown=approval.shown,
+            shown=shown_hash(current),
             mode=mode,
             message=message,
             landing=landing,
@@ -164,31 +164,27 @@ def _check_saved(repository: Repository, task: Task, review: Review, change: Cha
         more = f" and {len(unsaved) - 3} more" if len(unsaved) > 3 else ""
         raise Refused(
             f"Review {task.number} touches {names}{more}, which an editor holds with unsaved changes, "
-            "so nothing was approved: "
-            "save first, then approve.",
+            "so nothing was approved: save first, then approve.",
             code="unsaved",
         )
 
 
-async def show_again(repository: Repository, number: int, plan: LandingPlan, actor: Actor) -> None:
+async def show_again(repository: Repository, number: int, review: Review, plan: LandingPlan, actor: Actor) -> None:
     """Record that the result differs from what was shown.
 
     Raises:
         Refused: always; the sentence says what differs and what to do.
     """
-    named = ", ".join(plan.differs[:3]) + (f" and {len(plan.differs) - 3} more" if len(plan.differs) > 3 else "")
-    why = f"What would land differs from what was shown in {named}: {plan.why_differs}"
-    paths = repository.keep("\n".join(plan.differs))
+    again = await asyncio.to_thread(reshown, repository, review.top, plan)
 
     def decide(board: Board) -> Sequence[Draft]:
         task = board.number(number)
         standing_review(task)
-        event = e.ReviewReshown(onto=plan.head, result_tree=plan.result_tree, why=why[:2000], paths=paths)
-        return [repository.draft(event, actor, task=task.id)]
+        return [repository.draft(again, actor, task=task.id)]
 
     await repository.recorder.record(decide)
     raise Refused(
-        f"{why} Nothing was approved. Review {number} now shows the result; look at it and approve it as it is.",
+        f"{again.why} Nothing was approved: `casework review show {number}` has the new hash.",
         code="shown_again",
     )
 
@@ -221,7 +217,7 @@ async def request_changes(
             drafts.append(e.CommentAdded(id=comment, text=message, preview=preview(request.message)))
         if agent not in repository.agents:
             return [repository.draft(event, actor, task=now.id) for event in drafts]
-        drafts.append(e.ReviewAnswered(verdict="request_changes", shown=request.shown, message=message))
+        drafts.append(e.ReviewAnswered(verdict="request_changes", shown=shown_hash(current), message=message))
         drafts.append(e.TaskQueued(agent=agent, script=script))
         return [repository.draft(event, actor, task=now.id) for event in drafts]
 

@@ -91,17 +91,19 @@ def _lock(lock_path: Path, socket_path: Path, wait_s: float) -> int:
             if transport.can_connect(socket_path) or time.monotonic() > end:
                 owner = _read_owner(lock)
                 os.close(lock)
-                raise _another(owner) from None
+                raise _another(owner, socket_path) from None
             time.sleep(0.02)
         else:
             return lock
 
 
-def _another(owner: dict[str, object]) -> AnotherRuns:
+def _another(owner: dict[str, object], own: Path) -> AnotherRuns:
     who = f"process {owner['pid']}, at {owner['socket']}" if "pid" in owner else "starting or stopping"
+    there = Path(str(owner.get("socket", own)))
+    way = "" if there == own else f"XDG_RUNTIME_DIR={there.parents[1]} "
     return AnotherRuns(
         f"A Casework daemon of yours runs already ({who}), so this one ended. Use that one, or end it with "
-        "`casework daemon stop`.",
+        f"`{way}casework daemon stop`.",
         code="another_daemon",
     )
 

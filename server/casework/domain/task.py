@@ -90,9 +90,10 @@ class Reshown:
     """The result of an approval that is not what was shown, shown again."""
 
     onto: CommitId
+    from_tree: str
     result_tree: str
     why: str
-    paths: BlobHash
+    manifest: BlobHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,17 @@ class Review:
     answered_shown: str = ""
     message: BlobHash | None = None
     opened_seq: int = 0
+
+    @property
+    def shown_manifest(self) -> BlobHash:
+        """The change the human sees: the review's own, or the result that is shown again."""
+        return self.reshown.manifest if self.reshown is not None else self.manifest
+
+    @property
+    def shown_sides(self) -> tuple[str, str]:
+        """The two trees (or commits) the human sees the difference of."""
+        again = self.reshown
+        return (again.from_tree, again.result_tree) if again is not None else (self.base, self.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,5 +218,7 @@ class Task:
         if self.review is not None and self.status == "in_review":
             return self.review
         raise Refused(
-            f"Task {self.number} has no review that waits: it is {self.status.replace('_', ' ')}.", code="no_review"
+            f"Task {self.number} has no review that waits: it is {self.status.replace('_', ' ')}, "
+            f"and nothing was done. `casework task show {self.number}` tells how that came to be.",
+            code="no_review",
         )

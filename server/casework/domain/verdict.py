@@ -74,8 +74,7 @@ def approve_label(review: Review, chosen: Selection) -> str:
             return f"Commit {lands}{rest}"
         case "branch" | "run":
             rest = f", leave {stays} out" if stays else ""
-            where = f" on {short_branch(review.target)}" if review.target else ""
-            return f"Land {lands}{rest}{where}"
+            return f"Land {lands}{rest} on {short_branch(review.target)}"
 
 
 def short_branch(name: str | None) -> str:
@@ -93,7 +92,7 @@ def check_shown(task: Task, review: Review, shown: str) -> None:
     if len(shown) >= 12 and now.startswith(shown.lower()):
         return
     raise Refused(
-        f"Review {task.number} is not what you were shown any more: it changed in between, and nothing was approved. "
+        f"Review {task.number} is not what you were shown any more: it changed in between, and nothing was done. "
         f"Look at it again; it now has the hash {now[:12]}.",
         code="stale_review",
     )

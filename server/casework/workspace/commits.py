@@ -52,10 +52,14 @@ def resolve(git: Git, revision: str) -> CommitId:
         )
     found = git.ask("rev-parse", "--verify", "--quiet", revision + "^{commit}")
     if found.returncode != 0:
+        shallow = git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+        advice = (
+            "This clone is shallow: `git fetch --unshallow` brings the rest of the history."
+            if shallow
+            else "Check the name, or fetch it first if it is on another machine."
+        )
         raise Refused(
-            f"No commit here is called {revision}, so no review was opened. "
-            "Check the name, or fetch it first if it is on another machine.",
-            code="unknown_revision",
+            f"No commit here is called {revision}, so no review was opened. {advice}", code="unknown_revision"
         )
     return CommitId(found.stdout.strip().decode())
 
