@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -21,9 +21,8 @@ from casework.core.repository import Checkout
 from casework.daemon import server  # noqa: F401 - run_daemon imports it late; here it is imported before the fork
 from casework.daemon.start import run_daemon
 from casework.domain.envelope import Draft, Recorded
-from casework.domain.ids import TaskId
 from casework.lsp.surface import SURFACE
-from casework.ports.journal import Journal, JournalState
+from casework.ports.journal import Journal
 from casework.ports.landing import Announcement, Held, Landed, LandingPlan, TakenBack
 from casework.ports.workspace import Identity
 from casework.store.directory import USER_STREAM
@@ -34,33 +33,20 @@ from casework.workspace.repositories import GitWorkspace
 from tests.kill.switch import Switch
 
 
-class WatchedJournal:
-    """A journal that tells before and after each commit, and notes each committed row."""
+def watch(journal: Journal, switch: Switch) -> None:
+    """Have a journal tell before and after each commit, and note each committed row."""
+    append = journal.append
 
-    def __init__(self, journal: Journal, switch: Switch) -> None:
-        self._journal, self._switch = journal, switch
-
-    @property
-    def state(self) -> JournalState:
-        return self._journal.state
-
-    async def append(self, drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
+    async def told(drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
         kinds = " ".join(draft.event.kind for draft in drafts)
-        self._switch.passed(f"before {kinds}")
-        numbers = await self._journal.append(drafts, expected_seq=expected_seq, full_sync=full_sync)
+        switch.passed(f"before {kinds}")
+        numbers = await append(drafts, expected_seq=expected_seq, full_sync=full_sync)
         for number, draft in zip(numbers, drafts, strict=True):
-            self._switch.note(f"{self.state.stream} {number} {draft.id} {draft.event.kind}")
-        self._switch.passed(f"after {kinds}")
+            switch.note(f"{journal.state.stream} {number} {draft.id} {draft.event.kind}")
+        switch.passed(f"after {kinds}")
         return numbers
 
-    def read(self, *, after: int = 0, task: TaskId | None = None, limit: int | None = None) -> AsyncIterator[Recorded]:
-        return self._journal.read(after=after, task=task, limit=limit)
-
-    async def answered(self, command: str) -> list[Recorded]:
-        return await self._journal.answered(command)
-
-    async def close(self) -> None:
-        await self._journal.close()
+    vars(journal)["append"] = told
 
 
 class _Blind(Recovery):
@@ -120,9 +106,9 @@ class WatchedApplication(CaseworkApplication):
         return replace(found, lander=WatchedLander(cast(GitWorkspace, found.workspace).git, self._switch))
 
     async def _recorder(self, journal: Journal, told: Callable[[Recorded], object]) -> Recorder:
-        if journal.state.stream == USER_STREAM:
-            return await super()._recorder(journal, told)
-        return await super()._recorder(WatchedJournal(journal, self._switch), told)
+        if journal.state.stream != USER_STREAM:
+            watch(journal, self._switch)
+        return await super()._recorder(journal, told)
 
 
 def _become_daemon(folder: Path) -> int:

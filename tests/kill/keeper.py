@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from casework import paths, transport
-from casework.cli.connection import Daemon, daemon
+from casework.cli.connection import Daemon
 from casework.domain.errors import Trouble
 from tests.kill.switch import Switch
 from tests.waiting import wait_until
@@ -63,10 +63,16 @@ class Keeper:
         return self._order(f"reap {pid}")
 
     @contextmanager
-    def client(self) -> Iterator[Daemon]:
-        """A client as the command line has one."""
-        with daemon(start=False) as client:
+    def client(self, *, start: bool = False) -> Iterator[Daemon]:
+        """A client as the command line has one; with `start` it starts the product's own daemon where none runs."""
+        channel = transport.Channel.attach("cli", start=start)
+        assert channel is not None, "no daemon runs"
+        client = Daemon(channel)
+        client.begin()
+        try:
             yield client
+        finally:
+            client.end()
 
     def is_busy(self) -> bool:
         """Whether the daemon says that something runs or lands. Raises `Trouble` when it is gone."""
