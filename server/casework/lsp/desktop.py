@@ -34,9 +34,10 @@ class Desktop:
         name = opened.repository.identity.id
         found = self._of.get(name)
         if found is None:
-            places = Places(opened)
+            shelf = Shelf(opened.repository)
+            places = Places(opened, shelf.write_board)
             following = Following(opened, places, self._watching)
-            found = OnDesktop(places, Offers(opened), Shelf(opened.repository), following)
+            found = OnDesktop(places, Offers(opened), shelf, following)
             found.places.start()
             self._of[name] = found
         return found

@@ -1,31 +1,42 @@
 """The editor floor: what every LSP client gets without a plug-in.
 
 Diagnostics, code actions, lenses, progress, and the review as a file whose save can be a verdict. Business rules are in
-the core; here is only which message of the protocol means which deed.
+the core; here is only which message of the protocol means which deed. Saves of review files are in saves.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final
 
 from lsprotocol import types
 
 from casework.core.desk import OpenRepository
 from casework.domain.errors import CaseworkError
 from casework.domain.repopath import quote
-from casework.lsp.actions import Offers, line_range
+from casework.domain.task import Task
+from casework.domain.verdict import shown_hash
+from casework.lsp.actions import KIND, line_range
 from casework.lsp.desktop import Desktop, OnDesktop
 from casework.lsp.diagnostics import Diagnostics
-from casework.lsp.documents import uri_of
+from casework.lsp.documents import Buffer, lines_of
+from casework.lsp.names import path_in
+from casework.lsp.new_tasks import may_offer, new_tasks
 from casework.lsp.progress import RunProgress
 from casework.lsp.protocol import SessionServer
-from casework.lsp.review_file.submit import OpenFile, submit
-from casework.lsp.session import Session, path_of
+from casework.lsp.review_file.grammar import shown_in
+from casework.lsp.review_file.shelf import task_on
+from casework.lsp.saves import ReviewFiles
+from casework.lsp.session import Session
 
 logger = logging.getLogger(__name__)
+
+_SAVED: Final = Buffer()
+_DOCUMENTS: Final = ("casework/review/document", "casework/board/document")
+_REVIEWS: Final = ("casework/review/open", "casework/review/recent")
 
 
 class Floor:
@@ -35,10 +46,13 @@ class Floor:
         self._session = session
         self._server = session.server
         self._desktop = desktop
-        self._offers: dict[str, Offers] = {}
         self._diagnostics: dict[str, Diagnostics] = {}
         self._progress: dict[str, RunProgress] = {}
-        self._files: dict[str, OpenFile] = {}
+        self._shelves: dict[str, OpenRepository] = {}
+        """Repositories by the folder where our files lie."""
+        self._looked: dict[str, None] = {}
+        """Folders whose repository is open, or that have none."""
+        self._reviews = ReviewFiles(session, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Future[list[None]] = asyncio.gather()
         session.on_repository.append(self._joined)
@@ -75,13 +89,7 @@ class Floor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _ready(self, path: str) -> tuple[OpenRepository, OnDesktop] | None:
-        """Give what a file belongs to, once the client's folders are open and everything in them has its place."""
-        await asyncio.shield(self._opening)
-        found = self._of(path)
-        if found is not None:
-            await found[1].places.ready.wait()
-        return found
+    # ---- which repository ------------------------------------------------------------------------------------------
 
     async def _join(self, path: str) -> None:
         try:
@@ -95,159 +103,197 @@ class Floor:
         name = opened.repository.identity.id
         on_desktop = self._desktop.of(opened)
         on_desktop.following.follow(top)
+        self._shelves[os.path.realpath(on_desktop.shelf.folder)] = opened
         if name in self._diagnostics:
-            on_desktop.places.another_top()
+            on_desktop.places.look_again()
             return
-        self._offers[name] = on_desktop.offers
         self._diagnostics[name] = Diagnostics(
             opened, on_desktop.places, self._session.documents, self._server.text_document_publish_diagnostics
         )
         self._progress[name] = RunProgress(self._session, opened)
 
-    def _of(self, path: str) -> tuple[OpenRepository, OnDesktop] | None:
-        found = self._session.of_file(path)
-        return (found[0], self._desktop.of(found[0])) if found is not None else None
+    def _of(self, path: str) -> tuple[OpenRepository, OnDesktop, str] | None:
+        """Give what a file belongs to, and the work tree's top; for a file of ours the repository it is about."""
+        real = self._session.documents.names.real(path)[0]
+        ours = self._shelves.get(real.rpartition("/")[0])
+        found = (ours, ours.repository.identity.top) if ours is not None else self._session.of_file(path)
+        return (found[0], self._desktop.of(found[0]), found[1]) if found is not None else None
+
+    async def _ready(self, path: str) -> tuple[OpenRepository, OnDesktop, str] | None:
+        """As `_of`, once the client's folders are open and everything in them has its place."""
+        if not self._opening.done():
+            await asyncio.shield(self._opening)
+        found = self._of(path)
+        if found is not None:
+            await found[1].places.ready.wait()
+        return found
+
+    # ---- what can be done ------------------------------------------------------------------------------------------
 
     async def code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         """Give what can be done at these lines."""
-        path = _path(params.text_document.uri)
-        found = await self._ready(path) if path is not None else None
-        if path is None or found is None:
+        path, only = path_in(params.text_document.uri), params.context.only
+        if path is None or (only is not None and not any(kind in (KIND, "") for kind in only)):
             return []
-        opened, on_desktop = found
-        if (number := on_desktop.shelf.task_at(path, params.range.start.line)) is not None:
-            return list(on_desktop.offers.of_task(opened.repository.board.number(number)))
-        span = params.range
-        actions = list(on_desktop.offers.actions(on_desktop.places.touching(path, span.start.line, span.end.line)))
-        text = self._session.documents.text(path)
-        if text is not None and (
-            span.start != span.end or params.context.diagnostics or "TODO" in text or "FIXME" in text
-        ):
-            found_in = self._session.of_file(path)
-            inside = _inside(found_in[1] if found_in is not None else "/", path)
-            actions += on_desktop.offers.new_tasks(inside, text.splitlines(), span, params.context)
+        found = await self._ready(path)
+        if found is None:
+            return []
+        _, on_desktop, top = found
+        names, documents = self._session.documents.names, self._session.documents
+        real = names.real(path)
+        if (task := self._task_at(path, real[0], params.range.start.line)) is not None:
+            return task
+        text = documents.text(path)
+        wants_new = text is not None and may_offer(text, params.range, params.context)
+        if not wants_new and not any(on_desktop.places.at(name) for name in real):
+            return []
+        buffer = await documents.buffer(path)
+        first, last = params.range.start.line, params.range.end.line
+        if buffer is not None and buffer.dirty:
+            first, last = buffer.on_disk(first), buffer.on_disk(last)
+        places = [place for name in real for place in on_desktop.places.touching(name, first, last)]
+        actions = on_desktop.offers.actions(places, top)
+        if wants_new and text is not None and buffer is not None:
+            actions += new_tasks(top, _inside(top, real[0]), text, buffer, params.range, params.context)
         return actions
+
+    def _task_at(self, path: str, real: str, line: int) -> list[types.CodeAction] | None:
+        """Give the actions at a line of a file of ours; None for any other file."""
+        opened = self._shelves.get(real.rpartition("/")[0])
+        if opened is None:
+            return None
+        on_desktop, board, top = self._desktop.of(opened), opened.repository.board, opened.repository.identity.top
+        text = self._session.documents.text(path) or ""
+        number = on_desktop.shelf.number_of(real)
+        if number is None and on_desktop.shelf.is_board(real):
+            lines = lines_of(text)
+            number = task_on(lines[line]) if line < len(lines) else None
+            return on_desktop.offers.of_task(board.number(number), top) if number in board.by_number else []
+        if number not in board.by_number:
+            return []
+        task = board.number(number)
+        if task.status == "in_review" and not _shows(text, task):
+            return on_desktop.offers.of_stale_review(task, top)
+        return on_desktop.offers.of_task(task, top)
 
     async def code_lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
         """Give a lens over every hunk."""
-        path = _path(params.text_document.uri)
+        path = path_in(params.text_document.uri)
         found = await self._ready(path) if path is not None else None
         if path is None or found is None:
             return []
-        return list(found[1].offers.lenses(found[1].places.at(path)))
+        _, on_desktop, top = found
+        places = [place for name in self._session.documents.names.real(path) for place in on_desktop.places.at(name)]
+        if not places:
+            return []
+        buffer = await self._session.documents.buffer(path) or _SAVED
+        return [
+            types.CodeLens(line_range(at, at), command)
+            for place, command in on_desktop.offers.lenses(places, top)
+            for at in (buffer.in_editor(place.start),)
+        ]
+
+    # ---- what happens to documents ---------------------------------------------------------------------------------
 
     async def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Remember how a review file was opened; show what stands in any other."""
-        path = _path(params.text_document.uri)
+        path = path_in(params.text_document.uri)
         if path is None:
             return
+        self._session.documents.names.opened(path, params.text_document.uri)
         await asyncio.shield(self._opening)
-        if self._session.of_file(path) is None and self._session.name != "cli":
-            await self._join(path.rpartition("/")[0] or "/")
+        real = self._session.documents.names.real(path)[0]
+        folder = real.rpartition("/")[0] or "/"
+        if folder not in self._looked and folder not in self._shelves and self._session.name != "cli":
+            await self._join(folder)  # a repository inside another, a submodule for one, has a journal of its own
+            self._looked[folder] = None
         found = self._of(path)
         if found is None:
             return
-        opened, on_desktop = found
-        number = on_desktop.shelf.number_of(path)
+        opened, on_desktop, _ = found
+        number = on_desktop.shelf.number_of(real)
         if number is not None:
-            written = on_desktop.shelf.written(number)
-            self._files[path] = OpenFile(number, written is not None and written.text == params.text_document.text)
-        self._diagnostics[opened.repository.identity.id].look_again(path)
+            self._reviews.opened(path, number, params.text_document.text, on_desktop)
+        self._look_again(path, opened)
+
+    def _look_again(self, path: str, opened: OpenRepository) -> None:
+        diagnostics = self._diagnostics.get(opened.repository.identity.id)
+        if diagnostics is not None:
+            for real in self._session.documents.names.real(path):
+                diagnostics.look_again(real)
 
     async def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """A buffer differs from the disk now, or does so no more."""
-        self._look_again(params.text_document.uri)
-
-    def _look_again(self, uri: str) -> tuple[str, OpenRepository, OnDesktop] | None:
-        path = _path(uri)
+        path = path_in(params.text_document.uri)
         found = self._of(path) if path is not None else None
-        if path is None or found is None:
-            return None
-        self._diagnostics[found[0].repository.identity.id].look_again(path)
-        return (path, *found)
+        if path is not None and found is not None:
+            self._reviews.changed(path, found[1])
+            self._look_again(path, found[0])
 
     async def will_save(self, params: types.WillSaveTextDocumentParams) -> None:
         """Remember whether a save of a review file is the human's."""
-        path = _path(params.text_document.uri)
-        if path in self._files:
-            self._files[path].by_hand = params.reason == types.TextDocumentSaveReason.Manual
+        path = path_in(params.text_document.uri)
+        if path is not None:
+            self._reviews.will_save(path, params.reason)
 
     async def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A saved review file may be a verdict; any other file may have moved what stands in it."""
-        found = self._look_again(params.text_document.uri)
-        if found is None:
+        path = path_in(params.text_document.uri)
+        found = self._of(path) if path is not None else None
+        if path is None or found is None:
             return
-        path, opened, on_desktop = found
-        file = self._files.get(path)
-        if file is None:
-            on_desktop.places.file_moved(path)
-            return
-        text = self._session.documents.text(path)
-        if text is not None:
-            self._spawn(self._submit(path, opened, on_desktop, file, text))
-
-    async def _submit(
-        self, path: str, opened: OpenRepository, on_desktop: OnDesktop, file: OpenFile, text: str
-    ) -> None:
-        written = on_desktop.shelf.written(file.number)
-        outcome = await submit(opened, file, text, written, self._session.actor, self._ask)
-        file.by_hand = None
-        diagnostics = [
-            types.Diagnostic(
-                range=line_range(mistake.line, mistake.line),
-                message=mistake.sentence,
-                severity=types.DiagnosticSeverity.Error,
-                source="casework",
-            )
-            for mistake in outcome.mistakes
-        ]
-        self._server.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(uri=uri_of(path), diagnostics=diagnostics)
-        )
-        if outcome.said:
-            kind = types.MessageType.Info if outcome.done else types.MessageType.Warning
-            self._server.window_show_message(types.ShowMessageParams(type=kind, message=outcome.said))
-
-    async def _ask(self, question: str, button: str) -> bool:
-        """Ask the human who has just saved; closing the question is a no."""
-        answer = await self._server.window_show_message_request_async(
-            types.ShowMessageRequestParams(
-                type=types.MessageType.Info,
-                message=question,
-                actions=[types.MessageActionItem(title=button), types.MessageActionItem(title="Not now")],
-            )
-        )
-        return answer is not None and answer.title == button
+        opened, on_desktop, _ = found
+        if not self._reviews.saved(path, opened, on_desktop):
+            for real in self._session.documents.names.real(path):
+                on_desktop.places.file_moved(real)
+            self._look_again(path, opened)
 
     async def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget how it was opened."""
-        self._files.pop(_path(params.text_document.uri) or "", None)
+        path = path_in(params.text_document.uri)
+        if path is None:
+            return
+        found = self._of(path)
+        self._reviews.closed(path)
+        real = self._session.documents.names.real(path)
+        self._session.documents.closed(path)
+        diagnostics = self._diagnostics.get(found[0].repository.identity.id) if found is not None else None
+        if diagnostics is not None:
+            for name in real:
+                diagnostics.look_again(name)
 
     async def did_change_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Open the repositories of new folders; those of closed ones are simply not asked for any more."""
+        for folder in params.event.removed:
+            if (path := path_in(folder.uri)) in self._session.roots:
+                self._session.roots.remove(path)
         for folder in params.event.added:
-            path = _path(folder.uri)
+            path = path_in(folder.uri)
             if path is not None:
                 self._session.roots.append(path)
+                self._session.documents.names.add_root(path)
                 self._spawn(self._join(path))
 
-    async def after_command(self, name: str, given: dict[str, Any]) -> None:
-        """A command was run from the editor: show the file it made."""
-        if name in ("casework/review/document", "casework/board/document"):
-            await self.show(given["uri"])
-        elif name in ("casework/review/open", "casework/review/recent"):
-            opened = await self._session.repository(None) if len(self._session.repositories) == 1 else None
-            if opened is not None:
-                task = opened.repository.board.number(given["number"])
-                written = await asyncio.to_thread(self._desktop.of(opened).shelf.write, task)
-                await self.show(written.uri)
+    # ---- what is shown ---------------------------------------------------------------------------------------------
 
-    async def show(self, uri: str) -> None:
-        """Ask the editor to show a document, where it can."""
+    async def after_command(self, name: str, asked: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        """A command was run from the editor: show the file it made."""
+        if name in _DOCUMENTS:
+            self.show(given["uri"], given["path"])
+        elif name in _REVIEWS:
+            opened = await self._session.repository(asked.get("repository"))
+            task = opened.repository.board.number(given["number"])
+            written = await asyncio.to_thread(self._desktop.of(opened).shelf.write, task)
+            self.show(written.uri, written.path)
+
+    def show(self, uri: str, path: str) -> None:
+        """Have the editor show a document; one that can't is told where it is."""
         window = self._server.client_capabilities.window
-        if window is None or window.show_document is None or not window.show_document.support:
-            return
-        self._spawn(self._show(uri))
+        if window is not None and window.show_document is not None and window.show_document.support:
+            self._spawn(self._show(uri))
+        else:
+            said = types.ShowMessageParams(type=types.MessageType.Info, message=f"Casework wrote {path}: open it.")
+            self._server.window_show_message(said)
 
     async def _show(self, uri: str) -> None:
         shown = types.ShowDocumentParams(uri=uri, external=False, take_focus=True)
@@ -273,13 +319,10 @@ def _function(method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaita
     return handler
 
 
-def _path(uri: str) -> str | None:
-    if not uri.startswith("file:"):
-        return None
-    try:
-        return path_of(uri)
-    except CaseworkError:
-        return None
+def _shows(text: str, task: Task) -> bool:
+    """Tell whether a review file shows what stands now."""
+    shown = shown_in(text)
+    return task.review is not None and bool(shown) and shown_hash(task.review).startswith(shown)
 
 
 def _inside(top: str, path: str) -> str:

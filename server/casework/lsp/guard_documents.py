@@ -1,7 +1,8 @@
 """Open documents whose lines end where the protocol says, so that positions mean what the editor meant.
 
 pygls splits lines as `str.splitlines` does, at form feeds and U+2028 too, and every position behind one is off. LSP
-knows three line ends only: `\\n`, `\\r\\n` and `\\r` (LSP 3.17, "Text Documents").
+knows three line ends only: `\\n`, `\\r\\n` and `\\r` (LSP 3.17, "Text Documents"). And it takes two files whose names
+differ only in bytes that are not UTF-8 for one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from lsprotocol import types
 from pygls.workspace import PositionCodec, TextDocument, Workspace
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def key_of(uri: str) -> str:
+    """What an open document is known by: its URI, whatever was percent-encoded in it, with every byte told apart."""
+    return unquote(uri, errors="surrogateescape")
 
 
 def split_lines(text: str) -> list[str]:
@@ -46,7 +52,30 @@ class Documents(Workspace):
 
     def is_kept(self, uri: str) -> bool:
         """Whether the text of this open document is here."""
-        return unquote(uri) in self._text_documents
+        return key_of(uri) in self._text_documents
+
+    def get_text_document(self, doc_uri: str) -> TextDocument:
+        """As in pygls."""
+        return self._text_documents.get(key_of(doc_uri)) or self._create_text_document(doc_uri)
+
+    def put_text_document(self, text_document: types.TextDocumentItem, notebook_uri: str | None = None) -> None:
+        """As in pygls, without notebooks."""
+        del notebook_uri
+        self._text_documents[key_of(text_document.uri)] = self._create_text_document(
+            text_document.uri, text_document.text, text_document.version, str(text_document.language_id)
+        )
+
+    def update_text_document(
+        self, text_doc: types.VersionedTextDocumentIdentifier, change: types.TextDocumentContentChangeEvent
+    ) -> None:
+        """As in pygls."""
+        document = self._text_documents[key_of(text_doc.uri)]
+        document.apply_change(change)
+        document.version = text_doc.version
+
+    def remove_text_document(self, doc_uri: str) -> None:
+        """As in pygls."""
+        self._text_documents.pop(key_of(doc_uri), None)
 
     def _create_text_document(
         self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None

@@ -19,11 +19,13 @@ from casework.domain.ids import TaskId
 from casework.domain.status import Status
 from casework.domain.task import Task
 from casework.lsp.finding import Finder, Place
+from casework.lsp.present.cards import board_view
 from casework.lsp.present.reviews import absolute
+from casework.wire.views import Board
 
 __all__ = ["Place", "Places", "WriteBoard"]
 
-WriteBoard = Callable[[], tuple[str, Mapping[int, int]]]
+WriteBoard = Callable[[Board], tuple[str, Mapping[int, int]]]
 """Writes the board as a file; gives its path and the line, from 0, of each task. Blocks."""
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class Places:
     """All places of one repository, by absolute path."""
 
     def __init__(self, opened: OpenRepository, write_board: WriteBoard) -> None:
+        self._opened = opened
         self._write_board = write_board
         self._board: tuple[str, Mapping[int, int]] = ("", {})
         self._repository = opened.repository
@@ -94,7 +97,7 @@ class Places:
         Raises:
             Trouble: the file can't be written.
         """
-        self._board = await asyncio.to_thread(self._write_board)
+        self._board = await asyncio.to_thread(self._write_board, board_view(self._opened))
         self._tell({self._board[0]})
         return self._board[0]
 
@@ -107,11 +110,6 @@ class Places:
         """A file changed on disk: look for its places again."""
         for task in list(self._by_path.get(path, ())):
             self._look(task, path)
-
-    def files_moved(self, paths: Collection[str]) -> None:
-        """Files changed on disk."""
-        for path in paths:
-            self.file_moved(path)
 
     def _look(self, task: TaskId, path: str = "") -> None:
         wanted = (task, path)
@@ -134,7 +132,8 @@ class Places:
         if task.review is not None:
             top = task.review.top or self._repository.identity.top
             change = self._repository.change(task.review.manifest)
-            self.files_moved([absolute(top, file.path) for file in change.files])
+            for file in change.files:
+                self.file_moved(absolute(top, file.path))
 
     @staticmethod
     def _depends_on(task: Task) -> object:
@@ -158,7 +157,7 @@ class Places:
                 continue  # the whole task waits to be looked for
             try:
                 found = await asyncio.to_thread(self._finder.find, task, path)
-                if task.status == "waiting" and not path:
+                if task.status == "waiting" and not path and (self._board[0] or not found):
                     await self.write_board()
             except Exception:
                 logger.exception("the places of task %s could not be found", task.number)

@@ -14,8 +14,9 @@ from casework.lsp.documents import SessionDocuments
 from casework.lsp.endpoint import ENDPOINTS, Endpoint
 from casework.lsp.feed import Feed
 from casework.lsp.floor import Floor
+from casework.lsp.names import path_in
 from casework.lsp.protocol import SessionServer
-from casework.lsp.session import DaemonFacts, Session, path_of
+from casework.lsp.session import DaemonFacts, Session
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +88,10 @@ class SessionService:
         async def run(*arguments: Any) -> Any:
             if len(arguments) > 1:
                 raise JsonRpcInvalidParams(f"{served.method.command} takes one argument: the object of its parameters.")
-            given = await served.answer(session, arguments[0] if arguments else None)
+            asked = arguments[0] if arguments else None
+            given = await served.answer(session, asked)
             if self._floor is not None:
-                await self._floor.after_command(served.method.name, given)
+                await self._floor.after_command(served.method.name, asked or {}, given)
             return given
 
         return run
@@ -110,4 +112,4 @@ def roots_of(server: SessionServer) -> list[str]:
     uris = [folder.uri for folder in workspace.folders.values()]
     if not uris and workspace.root_uri:
         uris = [workspace.root_uri]
-    return [path_of(uri) for uri in uris if uri.startswith("file:")]
+    return [path for uri in uris if (path := path_in(uri)) is not None]

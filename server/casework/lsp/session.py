@@ -6,13 +6,13 @@ import getpass
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes, urlsplit
 
 from casework.core.desk import Desk, OpenRepository
 from casework.domain.envelope import Actor
 from casework.domain.errors import Refused
 from casework.lsp.desktop import Desktop
 from casework.lsp.documents import SessionDocuments
+from casework.lsp.names import path_in
 from casework.lsp.protocol import SessionServer
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,11 @@ class Session:
     on_repository: list[Callable[[OpenRepository, str], None]] = field(default_factory=list)
     """Called once for each work tree that becomes part of the session, with its top."""
 
+    def __post_init__(self) -> None:
+        """Remember how the editor names its folders."""
+        for root in self.roots:
+            self.documents.names.add_root(root)
+
     @property
     def actor(self) -> Actor:
         """The human behind this connection."""
@@ -83,7 +88,11 @@ class Session:
         raise Refused(f"Several repositories are open ({tops}); say which one is meant.", code="which_repository")
 
     async def join(self, path: str) -> OpenRepository:
-        """Open the repository of a path and make it part of this session."""
+        """Open the repository of a path and make it part of this session.
+
+        Raises:
+            Refused, Trouble: there is none, or it can't be opened.
+        """
         identity = await self.desk.identify(path)
         opened = await self.desk.open(path)
         if identity.top not in self.tops:
@@ -111,8 +120,12 @@ class Session:
             return None
 
     def of_file(self, path: str) -> tuple[OpenRepository, str] | None:
-        """Give the session's repository that a file lies in, and the work tree's top, without opening one."""
-        inside = [top for top in self.tops if path.startswith(top.rstrip("/") + "/")]
+        """Give the session's repository that a file lies in, and the work tree's top, without opening one.
+
+        The path may be named through links, as the editor names it.
+        """
+        real = self.documents.names.real(path)[0]
+        inside = [top for top in self.tops if real.startswith(top.rstrip("/") + "/")]
         top = max(inside, key=len, default=None)
         return (self.tops[top], top) if top is not None else None
 
@@ -131,12 +144,9 @@ def path_of(named: str) -> str:
     Raises:
         Refused: another kind of URI, or a path that is not absolute.
     """
-    path = named
-    if "://" in named:
-        parts = urlsplit(named)
-        if parts.scheme != "file":
-            raise Refused(f"{named} is not a file, so Casework can't look at it.", code="not_a_file")
-        path = unquote_to_bytes(parts.path).decode("utf-8", "surrogateescape")
-    if not path.startswith("/"):
+    path = path_in(named) if named.startswith("file:") else named
+    if path is None or (not path.startswith("/") and "://" in path):
+        raise Refused(f"{named} is not a file here, so Casework can't look at it.", code="not_a_file")
+    if not path.startswith("/") or "\0" in path:
         raise Refused(f"{named} is not an absolute path; name the repository by its whole path.", code="not_absolute")
     return path

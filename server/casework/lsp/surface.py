@@ -54,9 +54,7 @@ SURFACE: Final = Surface(
     version=__version__,
     commands=COMMANDS,
     features={
-        types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.Refactor, types.CodeActionKind.Empty]
-        ),
+        types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(code_action_kinds=["casework"]),
         types.TEXT_DOCUMENT_CODE_LENS: types.CodeLensOptions(resolve_provider=False),
         types.TEXT_DOCUMENT_DID_OPEN: None,
         types.TEXT_DOCUMENT_DID_CHANGE: None,

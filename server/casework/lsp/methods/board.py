@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from casework.core.desk import OpenRepository
@@ -10,7 +9,7 @@ from casework.domain.board import Board as Tasks
 from casework.domain.envelope import Recorded
 from casework.lsp.documents import uri_of
 from casework.lsp.endpoint import endpoint
-from casework.lsp.present.cards import groups
+from casework.lsp.present.cards import board_view
 from casework.lsp.present.reviews import who
 from casework.lsp.session import Session
 from casework.wire.requests import (
@@ -29,23 +28,6 @@ async def read_board(session: Session, params: Params) -> Board:
     """Give the whole board."""
     opened = await session.repository(params.repository)
     return board_view(opened)
-
-
-def board_view(opened: OpenRepository) -> Board:
-    """Give a repository's board."""
-    repository = opened.repository
-    found = groups(repository.board, repository.clock.now_us())
-    return Board(
-        repository=repository.identity.id,
-        top=repository.identity.top,
-        name=Path(repository.identity.top).name,
-        cursor=repository.board.last_seq,
-        needs_you=found["needs_you"],
-        running=found["running"],
-        backlog=found["backlog"],
-        done=found["done"],
-        warning=opened.warning,
-    )
 
 
 @endpoint("casework/board/next", Params, NextThing)
@@ -107,5 +89,5 @@ def row_view(tasks: Tasks, row: Recorded) -> JournalRow:
 async def board_document(session: Session, params: Params) -> Document:
     """Write the board as a file."""
     opened = await session.repository(params.repository)
-    path = await asyncio.to_thread(session.desktop.of(opened).shelf.write_board, board_view(opened))
+    path = await session.desktop.of(opened).places.write_board()
     return Document(path=path, uri=uri_of(path))

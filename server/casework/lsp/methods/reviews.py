@@ -9,6 +9,7 @@ from casework.core import reviews
 from casework.core.desk import OpenRepository
 from casework.domain.change import FileChange
 from casework.domain.errors import Refused
+from casework.domain.ids import CommitId
 from casework.domain.task import Review, Task
 from casework.lsp.endpoint import endpoint
 from casework.lsp.present.cards import card
@@ -71,7 +72,7 @@ async def diff_review(session: Session, params: r.ReviewDiff) -> r.Patch:
     review = review_of(repository.board.number(params.number))
     if params.path is not None:
         await asyncio.to_thread(_file, opened, review, params.number, params.path)
-    patch = await asyncio.to_thread(repository.workspace.patch, review.base, review.head, path=params.path)
+    patch = await asyncio.to_thread(repository.workspace.patch, *sides(review), path=params.path)
     text = patch.decode("utf-8", "replace")
     exact = text.encode() == patch
     return r.Patch(text=text, base64=None if exact else base64.b64encode(patch).decode())
@@ -85,11 +86,17 @@ async def content_of_review(session: Session, params: r.ReviewContent) -> r.Cont
     return await asyncio.to_thread(_content, opened, review, params)
 
 
+def sides(review: Review) -> tuple[CommitId, CommitId]:
+    """Give what the human sees the difference of; git takes trees where it takes commits."""
+    before, after = review.shown_sides
+    return CommitId(before), CommitId(after)
+
+
 def _content(opened: OpenRepository, review: Review, params: r.ReviewContent) -> r.Content:
     file = _file(opened, review, params.number, params.path)
     base = params.side == "base"
     path = (file.old_path or file.path) if base else file.path
-    found = opened.repository.workspace.content(review.base if base else review.head, path)
+    found = opened.repository.workspace.content(sides(review)[0 if base else 1], path)
     if found is None:
         return r.Content(text=None, missing=True)
     if file.binary or b"\0" in found[:8000]:
@@ -98,7 +105,7 @@ def _content(opened: OpenRepository, review: Review, params: r.ReviewContent) ->
 
 
 def _file(opened: OpenRepository, review: Review, number: int, path: str) -> FileChange:
-    change = opened.repository.change(review.manifest)
+    change = opened.repository.change(review.shown_manifest)
     found = next((file for file in change.files if file.path == path), None)
     if found is None:
         raise Refused(f"Review {number} does not change {path}.", code="unknown_path")

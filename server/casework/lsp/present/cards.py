@@ -1,14 +1,16 @@
-"""A task as one line of the board."""
+"""A task as one line of the board, and the board."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, Literal
 
+from casework.core.desk import OpenRepository
 from casework.domain.board import Board as Tasks
 from casework.domain.status import MOVES, MoveName, Status
 from casework.domain.task import Task
 from casework.domain.verdict import shown_hash
-from casework.wire.views import Group, QuestionView, TaskCard
+from casework.wire.views import Board, Group, QuestionView, TaskCard
 
 Icon = Literal["review", "question", "failed", "running", "queued", "follow_up", "task", "done", "proposed"]
 
@@ -168,3 +170,20 @@ def groups(tasks: Tasks, now_us: int) -> dict[Group, list[TaskCard]]:
     for cards in found.values():
         cards.sort(key=lambda shown: (shown.order, shown.number))
     return found
+
+
+def board_view(opened: OpenRepository) -> Board:
+    """Give a repository's board."""
+    repository = opened.repository
+    found = groups(repository.board, repository.clock.now_us())
+    return Board(
+        repository=repository.identity.id,
+        top=repository.identity.top,
+        name=Path(repository.identity.top).name,
+        cursor=repository.board.last_seq,
+        needs_you=found["needs_you"],
+        running=found["running"],
+        backlog=found["backlog"],
+        done=found["done"],
+        warning=opened.warning,
+    )

@@ -44,8 +44,8 @@ def review_of(task: Task) -> Review:
 def review_view(repository: Repository, task: Task) -> ReviewView:
     """Give everything a client needs to show a review. Reads blobs: called in a thread."""
     review = review_of(task)
-    change = repository.change(review.manifest)
-    chosen = selection(review, change)
+    change = repository.change(review.shown_manifest)
+    chosen = selection(review, repository.change(review.manifest))
     top = review.top or repository.identity.top
     comments = [comment_view(repository, comment) for comment in task.comments]
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")

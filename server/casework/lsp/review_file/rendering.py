@@ -11,13 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from casework.lsp.review_file.grammar import VERSION
 from casework.wire.views import Board, CommentView, CriterionView, FileView, HunkView, ReviewView
 
-VERSION: Final = 1
-"""Of the grammar; stands in the file and must be the reader's."""
 HASH_DIGITS: Final = 16
 MARKS: Final = {"none": " ", "accepted": "x", "rejected": "-"}
-_MEANING: Final = re.compile(r"^(\s{0,3})([#>`~]|Verdict:|diff |- \[|casework )")
+_MEANING: Final = re.compile(r"^(\s*)([#>`~]|verdict\b|diff\b|- \[)", re.IGNORECASE)
 _BIDIRECTIONAL: Final = frozenset(
     "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029"
 )
@@ -43,7 +42,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
     ]
     if review.criteria:
         lines += ["## Criteria", *(_criterion(one) for one in review.criteria), ""]
-    lines += ["## Checks", one_line(review.checks), ""]
+    lines += ["## Checks", *foreign(one_line(review.checks)), ""]
     if review.comments:
         lines += ["## Said so far", *_said(review.comments), ""]
     if review.follow_ups:
@@ -51,9 +50,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         for card in review.follow_ups:
             place = f"  {one_line(card.anchor.path)}:{card.anchor.line}" if card.anchor is not None else ""
             severity = f", {card.severity}" if card.severity else ""
-            lines.append(
-                f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place and '  ' + one_line(place)}"
-            )
+            lines.append(f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place}")
         lines.append("")
     lines += [f"## Read in this order, {about(review)}", ""]
     n = 0
@@ -103,12 +100,12 @@ def _verdict_line(review: ReviewView) -> str:
 
 
 def _will(review: ReviewView) -> str:
-    return f"Approving will: {review.approve_label}." if review.modes and review.status == "in_review" else ""
+    return f"Approving will: {one_line(review.approve_label)}." if review.modes and review.status == "in_review" else ""
 
 
 def _criterion(one: CriterionView) -> str:
     sentence = f" {one_line(one.sentence)}" if one.sentence else ""
-    return f"- {_STATES[one.state]:12} {one.id} {one_line(one.text)}{sentence}"
+    return f"- {_STATES[one.state]:12} {one_line(one.id)} {one_line(one.text)}{sentence}"
 
 
 def _said(comments: list[CommentView]) -> list[str]:
@@ -139,10 +136,10 @@ def _hunk(n: int, file: FileView, hunk: HunkView, patch: str) -> list[str]:
 
 def _whole(file: FileView) -> str:
     if file.old_path and file.old_path != file.path:
-        return f"renamed from {visible(file.old_path)}"
+        return f"renamed from {one_line(file.old_path)}"
     if file.binary:
         return "binary file, judged as a whole"
-    return file.mode_change or f"{file.status.replace('_', ' ')}, no lines"
+    return one_line(file.mode_change) or f"{file.status.replace('_', ' ')}, no lines"
 
 
 def foreign(text: str) -> list[str]:

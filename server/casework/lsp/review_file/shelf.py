@@ -15,6 +15,7 @@ from typing import Final
 
 from casework.core.repository import Repository
 from casework.domain.errors import Trouble
+from casework.domain.ids import CommitId
 from casework.domain.task import Task
 from casework.lsp.documents import uri_of
 from casework.lsp.present.reviews import review_of, review_view
@@ -51,10 +52,20 @@ class Shelf:
         self._folder = Path(repository.identity.common_dir) / "casework" / "reviews"
         self._written: dict[int, Written] = {}
 
+    @property
+    def folder(self) -> str:
+        """Where they lie."""
+        return str(self._folder)
+
     def number_of(self, path: str) -> int | None:
         """Tell which review a path is the file of; None for any other path."""
-        found = _NAME.match(Path(path).name)
-        return int(found[1]) if found and Path(path).parent == self._folder else None
+        folder, _, name = path.rpartition("/")
+        found = _NAME.match(name) if folder == str(self._folder) else None
+        return int(found[1]) if found is not None else None
+
+    def is_board(self, path: str) -> bool:
+        """Tell whether a path is the board's."""
+        return path == str(self._folder / "board.md")
 
     def written(self, number: int) -> Written | None:
         """Give the file of a review as this daemon last wrote it."""
@@ -84,32 +95,20 @@ class Shelf:
         self._written[task.number] = written
         return written
 
-    def write_board(self, board: Board) -> str:
-        """Write the board as a file; give its path. Blocks: called in a thread.
+    def write_board(self, board: Board) -> tuple[str, dict[int, int]]:
+        """Write the board as a file; give its path and the line, from 0, of each task. Blocks: called in a thread.
 
         Raises:
             Trouble: the file can't be written.
         """
         path = self._folder / "board.md"
+        text = render_board(board)
         try:
-            _write(path, render_board(board))
+            _write(path, text)
         except OSError as error:
             raise Trouble(f"The board can't be written to {path}: {error.strerror}.", code="not_written") from error
-        return str(path)
-
-    def task_at(self, path: str, line: int) -> int | None:
-        """Tell which task a line of a file of ours is about: the review's own, or the one on that line of the board."""
-        number = self.number_of(path)
-        if number is not None:
-            return number
-        if Path(path) != self._folder / "board.md":
-            return None
-        try:
-            lines = Path(path).read_text("utf-8").splitlines()
-        except OSError:
-            return None
-        found = _ON_BOARD.match(lines[line]) if line < len(lines) else None
-        return int(found[1]) if found else None
+        found = ((task_on(line), at) for at, line in enumerate(text.split("\n")))
+        return str(path), {number: at for number, at in found if number is not None}
 
     def _keep_edits(self, path: Path, number: int, text: str) -> None:
         """Put a file that is not as we wrote it aside before it is written anew."""
@@ -127,8 +126,14 @@ class Shelf:
 
     def _patches(self, task: Task) -> dict[str, str]:
         review = review_of(task)
-        texts = self._repository.workspace.hunk_texts(review.base, review.head)
+        texts = self._repository.workspace.hunk_texts(*(CommitId(side) for side in review.shown_sides))
         return {name: text.decode("utf-8", "replace").rstrip("\n") for name, text in texts.items()}
+
+
+def task_on(line: str) -> int | None:
+    """Tell which task a line of the board is about."""
+    found = _ON_BOARD.match(line)
+    return int(found[1]) if found is not None else None
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,9 +1,9 @@
 """Turns a save of a review file into a verdict, after one question.
 
-What must all be true: this editor opened the file with exactly the text that Casework wrote; the save was the human's
-(not an auto-save, where the client says which it was); what was saved is what the editor shows; the hash line is that
-of the review as it stands; the verdict is a whole line; nothing in the file was misunderstood; the human says yes to
-one question that says what will happen. Whoever else writes the file approves nothing.
+What must all be true: the file is this editor's alone (opened.py); the save was the human's (not an auto-save, where
+the client says which it was); the hash line is that of the review as it stands; the verdict is a whole line; nothing in
+the file was misunderstood; the human says yes to one question that says what will happen, and the file is still the
+same then. Whoever else writes the file approves nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from casework.core import intake, reviews, verdicts
 from casework.core.desk import OpenRepository
@@ -23,24 +22,18 @@ from casework.domain.ids import HunkId
 from casework.domain.task import Decided, Task
 from casework.domain.verdict import approve_label, selection, shown_hash
 from casework.lsp.review_file.grammar import Answer, Mistake, parse
+from casework.lsp.review_file.opened import OpenFile
 from casework.lsp.review_file.rendering import HASH_DIGITS
 from casework.lsp.review_file.shelf import Written
 
 logger = logging.getLogger(__name__)
 
 Ask = Callable[[str, str], Awaitable[bool]]
-"""Asks the human one question with one button; True when they pressed it."""
+"""Asks the human one question with one button; True when they pressed it.
 
-
-@dataclass(slots=True)
-class OpenFile:
-    """A review file open in one editor."""
-
-    number: int
-    as_written: bool
-    """Whether it was opened with exactly the text we wrote."""
-    by_hand: bool | None = None
-    """Of the save under way: whether the human did it; None where the client does not say."""
+Raises:
+    Refused: this editor can't ask.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +50,44 @@ async def submit(
     opened: OpenRepository, file: OpenFile, text: str, written: Written | None, actor: Actor, ask: Ask
 ) -> Outcome:
     """Read a saved review file and do what it says; the outcome says what went wrong, no `CaseworkError` leaves."""
-    answer = parse(text, written.text.splitlines() if written is not None else ())
+    why_not = file.saved(text)
+    save = file.saves
+    answer = parse(text, written.text if written is not None else "")
     if answer.mistakes:
         return Outcome(tuple(answer.mistakes))
     if answer.verdict is None:
         return Outcome()
     try:
-        task = _check(opened, file, answer, written)
-        assert written is not None, "checked just before"
-        if await asyncio.to_thread(_on_disk, written) != text:
-            raise Refused("The file on disk is not what this editor shows, so nothing was submitted; save it again.")
+        if why_not:
+            raise Refused(why_not)
+        task, written = _check(opened, file, answer, written)
         question, button = await asyncio.to_thread(_question, opened, task, answer, written)
         if not await ask(question, button):
             return Outcome(said=f"Review {file.number} waits as before; nothing was submitted.")
+        if file.saves != save:
+            return Outcome()  # saved again meanwhile: that save asks
+        if not file.still(text):
+            raise Refused("This file was changed while you were asked, so nothing was submitted; save it again.")
         said = await _do(opened, file.number, answer, written, actor)
     except CaseworkError as no:
         return Outcome((Mistake(answer.verdict_line, no.sentence),), no.sentence)
-    except OSError as error:
-        sentence = f"The file of review {file.number} can't be read back ({error.strerror}); nothing was submitted."
-        return Outcome((Mistake(answer.verdict_line, sentence),), sentence)
     return Outcome(said=said, done=True)
 
 
-def _on_disk(written: Written) -> str:
-    return Path(written.path).read_bytes().decode("utf-8", "surrogateescape")
-
-
-def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Written | None) -> Task:
+def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Written | None) -> tuple[Task, Written]:
     task = opened.repository.board.number(file.number)
     review = verdicts.standing_review(task)
     if answer.number != file.number:
         raise Refused(f"This is the file of review {file.number}, but its title says another number; open it again.")
-    if not file.as_written or written is None:
-        raise Refused(
-            f"This file was changed by something else before this editor opened it, so review {file.number} takes no "
-            "verdict from it. Close it and open the review again; what you wrote stays in the file kept beside it."
-        )
-    if file.by_hand is False:
-        raise Refused("An automatic save submits nothing; save by hand to give the verdict.")
     now = shown_hash(review)[:HASH_DIGITS]
-    if answer.shown != now or written.shown[:HASH_DIGITS] != now:
+    if written is None or answer.shown != now or written.shown[:HASH_DIGITS] != now:
         raise Refused(
             f"Review {file.number} changed since this file was written, so nothing was submitted. Open it again; "
             "what you wrote stays in the file kept beside it."
         )
-    expected = set(range(1, len(written.hunks) + 1))
-    if set(answer.decisions) != expected or not set(answer.comments) <= expected | {0}:
-        raise Refused("A hunk's heading is missing from this file, so nothing was submitted; open the review again.")
-    return task
+    if answer.verdict == "approve" and review.change_kind == "range":
+        raise Refused(f"Review {file.number} reads history, so there is nothing to approve; write `read`.")
+    return task, written
 
 
 def _question(opened: OpenRepository, task: Task, answer: Answer, written: Written) -> tuple[str, str]:
@@ -130,27 +113,46 @@ def _question(opened: OpenRepository, task: Task, answer: Answer, written: Writt
 
 
 async def _do(opened: OpenRepository, number: int, answer: Answer, written: Written, actor: Actor) -> str:
-    repository = opened.repository
-    task = repository.board.number(number)
-    review = verdicts.standing_review(task)
-    if shown_hash(review) != written.shown:
+    if shown_hash(verdicts.standing_review(opened.repository.board.number(number))) != written.shown:
         raise Refused(f"Review {number} changed while you were asked, so nothing was submitted. Open it again.")
-    by_decision: dict[e.Decision, list[str]] = {}
+    kept = await _keep(opened, number, answer, written, actor)
+    shown = shown_hash(verdicts.standing_review(opened.repository.board.number(number)))
+    try:
+        return await _answer(opened, number, answer, shown, actor)
+    except Refused as no:
+        if not kept:
+            raise
+        raise Refused(
+            f"{no.sentence} What you decided and wrote is kept; open the review again to go on.", code=no.code
+        ) from no
+
+
+async def _keep(opened: OpenRepository, number: int, answer: Answer, written: Written, actor: Actor) -> bool:
+    """Record decisions and comments; tell whether there were any."""
+    repository = opened.repository
+    review = verdicts.standing_review(repository.board.number(number))
+    by_decision: dict[tuple[e.Decision, str], list[str]] = {}
     for place, decision in answer.decisions.items():
         hunk = written.hunks[place - 1]
         before = review.decisions.get(HunkId(hunk))
         if (before.decision if before is not None else "none") != decision:
-            by_decision.setdefault(decision, []).append(hunk)
-    for decision, hunks in by_decision.items():
-        reason = answer.comments.get(written.hunks.index(hunks[0]) + 1, "") if len(hunks) == 1 else ""
-        await reviews.decide_hunks(repository, number, hunks, decision, reason[:2000], actor)
+            reason = answer.comments.get(place, "")[:2000] if decision == "rejected" else ""
+            by_decision.setdefault((decision, reason), []).append(hunk)
+    for (decision, reason), hunks in by_decision.items():
+        await reviews.decide_hunks(repository, number, hunks, decision, reason, actor)
     for place, words in answer.comments.items():
         await reviews.add_comment(repository, number, words, actor, hunk=written.hunks[place - 1] if place else None)
-    shown = shown_hash(verdicts.standing_review(repository.board.number(number)))
+    return bool(by_decision or answer.comments)
+
+
+async def _answer(opened: OpenRepository, number: int, answer: Answer, shown: str, actor: Actor) -> str:
+    repository = opened.repository
     if answer.verdict == "approve":
         await verdicts.approve(repository, number, verdicts.Approval(shown), actor)
         return f"Review {number} is approved and is being landed."
     if answer.verdict == "read":
+        if verdicts.standing_review(repository.board.number(number)).change_kind != "range":
+            raise Refused(f"Review {number} has not landed, so it can't be closed as read: approve it or send it back.")
         await intake.move_task(repository, number, "finish_reading", e.ReviewRead(), actor)
         return f"Review {number} is closed as read."
     await verdicts.request_changes(repository, number, verdicts.Request(shown), actor)

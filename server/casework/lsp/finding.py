@@ -1,0 +1,139 @@
+"""Finds where one task's things stand on disk now: its hunks, its anchor, or where its question can be answered.
+
+Everything here reads files and blocks: called in a thread. What is remembered of it is in places.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from casework.core.repository import Repository
+from casework.domain.anchor import find_again
+from casework.domain.change import FileChange, Hunk
+from casework.domain.ids import HunkId, TaskId
+from casework.domain.task import Review, Task
+from casework.lsp.drift import drift
+from casework.lsp.present.reviews import absolute
+
+PlaceKind = Literal["review", "follow_up", "question"]
+_SUBMODULE: Final = "160000"
+_MOST_ASKED_AT: Final = 20
+"""Files at whose first line a question without a place of its own is shown."""
+_LONGEST: Final = 16 * 1024 * 1024
+"""Bytes of a file beyond which nothing is looked for in it: its places stay at their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something that stands at lines of a file; lines count from 0, `end` is the last one."""
+
+    kind: PlaceKind
+    task: TaskId
+    number: int
+    start: int
+    end: int
+    hunk: HunkId | None = None
+
+
+Found = dict[str, tuple[Place, ...]]
+
+
+class Finder:
+    """Finds places in one repository."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    def find(self, task: Task, only: str = "") -> Found:
+        """Find where a task's things stand: everywhere, or in one file."""
+        review = task.review
+        if task.status == "in_review" and review is not None and review.change_kind != "range":
+            return self._reviewed(task, review, only)
+        if task.status not in ("proposed", "backlog", "waiting"):
+            return {}
+        if task.anchor is not None:
+            return self._anchored(task, only)
+        if task.status == "waiting" and review is not None:
+            return self._asked(task, review)
+        return {}
+
+    def _reviewed(self, task: Task, review: Review, only: str) -> Found:
+        found: Found = {}
+        for file in self._repository.change(review.manifest).files:
+            path = absolute(review.top or self._repository.identity.top, file.path)
+            if (not only or path == only) and _SUBMODULE not in (file.old_mode, file.new_mode):
+                found[path] = self._hunks(task, review, file, path)
+        return found
+
+    def _asked(self, task: Task, review: Review) -> Found:
+        """A question of a later run that has no place of its own: where the run before changed something."""
+        files = self._repository.change(review.manifest).files[:_MOST_ASKED_AT]
+        paths = [absolute(review.top or self._repository.identity.top, file.path) for file in files]
+        return {path: (Place("question", task.id, task.number, 0, 0),) for path in paths if Path(path).is_file()}
+
+    def _anchored(self, task: Task, only: str) -> Found:
+        anchor = task.anchor
+        assert anchor is not None, "looked at before"
+        kind: PlaceKind = "question" if task.status == "waiting" else "follow_up"
+        size = max(0, (anchor.end_line or anchor.line) - anchor.line)
+        found: Found = {}
+        for top in list(self._repository.tops) or [self._repository.identity.top]:
+            try:
+                path = absolute(top, anchor.path)
+                if (only and path != only) or Path(path).stat().st_size > _LONGEST:
+                    continue
+                lines = Path(path).read_text("utf-8", "replace").splitlines()
+            except (OSError, ValueError):
+                continue
+            line = find_again(anchor, lines)
+            if line is not None:
+                found[path] = (Place(kind, task.id, task.number, line - 1, line - 1 + size),)
+        return found
+
+    def _hunks(self, task: Task, review: Review, file: FileChange, path: str) -> tuple[Place, ...]:
+        head = review.change_kind == "working_tree"
+        now = self._drift(review, file, path, head=head)
+        places = []
+        for hunk in file.hunks:
+            first, last = _side(hunk, head=head)
+            start = now(first)
+            places.append(Place("review", task.id, task.number, start, max(start, now(last)), hunk.id))
+        if file.whole is not None:
+            places.append(Place("review", task.id, task.number, 0, 0, file.whole))
+        return tuple(places)
+
+    def _drift(self, review: Review, file: FileChange, path: str, *, head: bool) -> Callable[[int], int]:
+        """Give where a line of one side of the change stands on disk now."""
+        try:
+            if Path(path).stat().st_size > _LONGEST:
+                return _same
+            on_disk = Path(path).read_bytes()
+        except (OSError, ValueError):
+            return _same
+        if _is_blob(on_disk, file.new_blob if head else file.old_blob):
+            return _same
+        side = file.path if head else file.old_path or file.path
+        there = self._repository.workspace.content(review.head if head else review.base, side)
+        return _same if there is None else drift(there.split(b"\n"), on_disk.split(b"\n"))
+
+
+def _same(line: int) -> int:
+    return line
+
+
+def _side(hunk: Hunk, *, head: bool) -> tuple[int, int]:
+    """Give the first and the last line, from 0, of one side; an empty side stands on the line before."""
+    start, size = (hunk.new_start, hunk.new_lines) if head else (hunk.old_start, hunk.old_lines)
+    first = max(0, start - 1)
+    return first, first + max(0, size - 1)
+
+
+def _is_blob(content: bytes, name: str) -> bool:
+    """Tell whether content is the git object of that name (git's object format: kind, size, NUL, content)."""
+    whole = b"blob %d\0" % len(content) + content
+    digest = hashlib.sha256(whole) if len(name) == 64 else hashlib.sha1(whole, usedforsecurity=False)
+    return digest.hexdigest() == name

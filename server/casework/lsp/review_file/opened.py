@@ -1,0 +1,97 @@
+"""A review file open in one editor: whether what stands in it can only have come from there.
+
+The file is ours when we write it, and the editor's from the moment it opens exactly that. Whoever else writes to it,
+before, while or after, takes that away: then nothing in it counts until Casework has written it anew and the editor
+shows it. This is bookkeeping; it reads nothing but the file itself.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_Stamp = tuple[int, int, int]
+
+FOREIGN = (
+    "This file was changed by something other than this editor, so review {number} takes no verdict from it. Close it "
+    "and open the review again; what you wrote stays in a file beside it."
+)
+
+
+@dataclass(slots=True)
+class OpenFile:
+    """One file in one editor."""
+
+    number: int
+    path: str
+    announces: bool = False
+    """Whether the editor tells before each save who saves (LSP 3.17, `willSave`)."""
+    ours: str | None = None
+    """What stands on disk as far as we wrote it or this editor saved it; None once somebody else wrote."""
+    saves: int = 0
+    """Counts saves, so that an answer to an older question is known for that."""
+    _stamp: _Stamp | None = None
+    _by_hand: bool | None = None
+    _before: str | None = None
+    """What the editor showed when it announced a save."""
+
+    def opened(self, text: str, written: str | None) -> None:
+        """The editor opened the file and shows `text`; `written` is what we wrote last."""
+        self._by_hand = self._before = None
+        self._take(text if text == written and self._on_disk() == text else None)
+
+    def changed(self, text: str, written: str | None) -> None:
+        """The editor shows `text` now: somebody typed, or it read the disk again."""
+        if text == written and self._on_disk() == text:
+            self._take(text)
+        elif self.ours is not None and self._stamp != self._look() and self._on_disk() != self.ours:
+            self._take(None)
+
+    def announced(self, text: str, *, by_hand: bool) -> None:
+        """The editor is about to save `text`."""
+        self._by_hand, self._before = by_hand, text
+        if self.ours is not None and self._on_disk() != self.ours:
+            self._take(None)
+
+    def saved(self, text: str) -> str:
+        """The editor saved `text`; gives why that submits nothing, empty where it may."""
+        self.saves += 1
+        by_hand, before = self._by_hand, self._before
+        self._by_hand = self._before = None
+        ours, there = self.ours, self._on_disk()
+        if ours is None:
+            return FOREIGN.format(number=self.number)
+        if there != text:
+            return "The file on disk is not what this editor shows, so nothing was submitted; save it again."
+        self._take(text)
+        if by_hand is False:
+            return "An automatic save submits nothing; save by hand to give the verdict."
+        if self.announces and by_hand is None:
+            return "This editor did not say that you saved, so nothing was submitted; save by hand."
+        if before is not None and before != text:
+            return (
+                "Something changed this file while it was being saved (a formatter, perhaps), so nothing was "
+                "submitted; look at it and save it again."
+            )
+        return ""
+
+    def still(self, text: str) -> bool:
+        """Tell whether `text` still stands on disk."""
+        return self.ours == text and self._on_disk() == text
+
+    def _take(self, text: str | None) -> None:
+        self.ours, self._stamp = text, self._look()
+
+    def _look(self) -> _Stamp | None:
+        try:
+            seen = os.lstat(self.path)
+        except OSError:
+            return None
+        return seen.st_mtime_ns, seen.st_size, seen.st_ino
+
+    def _on_disk(self) -> str | None:
+        try:
+            return Path(self.path).read_bytes().decode("utf-8", "surrogateescape")
+        except OSError:
+            return None

@@ -1,0 +1,113 @@
+"""Review files open in one editor: what happens to them, and what a save of one comes to.
+
+Here is which message means what; what must be true for a verdict is in review_file/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from casework.core.desk import OpenRepository
+from casework.domain.errors import Refused
+from casework.lsp.actions import line_range
+from casework.lsp.desktop import OnDesktop
+from casework.lsp.review_file.opened import OpenFile
+from casework.lsp.review_file.submit import Outcome, submit
+from casework.lsp.session import Session
+
+_CANT_ASK: Final = (
+    "This editor does not show the one question that comes before a verdict, so nothing was submitted; give the "
+    "verdict by a code action or in the shell (`casework approve`, `casework request-changes`)."
+)
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class ReviewFiles:
+    """Those of one session, by the path the editor gives them."""
+
+    def __init__(self, session: Session, spawn: Spawn) -> None:
+        self._session = session
+        self._server = session.server
+        self._spawn = spawn
+        self._files: dict[str, OpenFile] = {}
+
+    def opened(self, path: str, number: int, text: str, on_desktop: OnDesktop) -> None:
+        """The editor opened one."""
+        document = self._server.client_capabilities.text_document
+        sync = document.synchronization if document is not None else None
+        file = OpenFile(number, path, announces=bool(sync is not None and sync.will_save))
+        file.opened(text, _written(on_desktop, number))
+        self._files[path] = file
+
+    def changed(self, path: str, on_desktop: OnDesktop) -> None:
+        """The editor shows another text."""
+        file, text = self._files.get(path), self._session.documents.text(path)
+        if file is not None and text is not None:
+            file.changed(text, _written(on_desktop, file.number))
+
+    def will_save(self, path: str, reason: types.TextDocumentSaveReason) -> None:
+        """The editor is about to save."""
+        file, text = self._files.get(path), self._session.documents.text(path)
+        if file is not None and text is not None:
+            file.announced(text, by_hand=reason == types.TextDocumentSaveReason.Manual)
+
+    def saved(self, path: str, opened: OpenRepository, on_desktop: OnDesktop) -> bool:
+        """The editor saved; tells whether it was a review file."""
+        file, text = self._files.get(path), self._session.documents.text(path)
+        if file is not None and text is not None:
+            self._spawn(self._submit(path, opened, on_desktop, file, text))
+        return file is not None
+
+    def closed(self, path: str) -> None:
+        """The editor closed one, or any other file."""
+        self._files.pop(path, None)
+
+    async def _submit(
+        self, path: str, opened: OpenRepository, on_desktop: OnDesktop, file: OpenFile, text: str
+    ) -> None:
+        written = on_desktop.shelf.written(file.number)
+        outcome = await submit(opened, file, text, written, self._session.actor, self._ask)
+        self._tell(path, outcome)
+
+    def _tell(self, path: str, outcome: Outcome) -> None:
+        diagnostics = [
+            types.Diagnostic(
+                range=line_range(mistake.line, mistake.line),
+                message=mistake.sentence,
+                severity=types.DiagnosticSeverity.Error,
+                source="casework",
+                code="review-file",
+            )
+            for mistake in outcome.mistakes
+        ]
+        names = self._session.documents.names
+        for _, uri in names.said(names.real(path)[0]):
+            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics))
+        if outcome.said:
+            kind = types.MessageType.Info if outcome.done else types.MessageType.Warning
+            self._server.window_show_message(types.ShowMessageParams(type=kind, message=outcome.said))
+
+    async def _ask(self, question: str, button: str) -> bool:
+        """Ask the human who has just saved; closing the question is a no."""
+        if self._server.client_capabilities.window is None:
+            raise Refused(_CANT_ASK)
+        wanted = types.ShowMessageRequestParams(
+            type=types.MessageType.Info,
+            message=question,
+            actions=[types.MessageActionItem(title=button), types.MessageActionItem(title="Not now")],
+        )
+        try:
+            answer = await self._server.window_show_message_request_async(wanted)
+        except JsonRpcException as error:
+            raise Refused(_CANT_ASK) from error
+        return answer is not None and answer.title == button
+
+
+def _written(on_desktop: OnDesktop, number: int) -> str | None:
+    written = on_desktop.shelf.written(number)
+    return written.text if written is not None else None
