@@ -221,7 +221,7 @@ async def test_a_closed_journal_takes_nothing(journal: Journal) -> None:
 async def test_nested_shapes_come_back_as_they_were(journal: Journal) -> None:
     commit, blob = CommitId("c" * 40), BlobHash("b" * 64)
     events: list[Event] = [
-        ReviewReshown(onto=commit, result_tree="d" * 40, why="The branch moved.", paths=blob),
+        ReviewReshown(onto=commit, from_tree="c" * 40, result_tree="d" * 40, why="The branch moved.", manifest=blob),
         CommentAdded(id=CommentId("k"), text=blob, preview="Why?", hunk=HunkId("0123456789abcdef-2")),
     ]
     await journal.append([draft(event=event) for event in events], expected_seq=0)

@@ -129,6 +129,7 @@ FIXED = [
     "review.opened: range_text",
     "review.opened: target",
     "review.opened: top",
+    "review.reshown: from_tree",
     "review.reshown: result_tree",
     "run.started: agent",
     "run.started: worktree",

@@ -87,8 +87,8 @@ def test_whatever_changes_what_an_approval_does_changes_the_hash() -> None:
         review("run", one="accepted"),
         review("run", one="rejected"),
         review("run", two="rejected"),
-        replace(plain, reshown=Reshown(N, "1" * 40, "moved", BLOB)),
-        replace(plain, reshown=Reshown(N, "2" * 40, "moved", BLOB)),
+        replace(plain, reshown=Reshown(N, "0" * 40, "1" * 40, "moved", BLOB)),
+        replace(plain, reshown=Reshown(N, "0" * 40, "2" * 40, "moved", BLOB)),
     ]
     hashes = {shown_hash(one) for one in [plain, *different]}
     assert len(hashes) == len(different) + 1

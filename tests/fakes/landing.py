@@ -22,7 +22,7 @@ from casework.ports.landing import (
     PathPlan,
     TakenBack,
 )
-from tests.fakes.workspace import Files, MemoryWorkspace
+from tests.fakes.workspace import Files, MemoryCommit, MemoryWorkspace
 
 NULL = CommitId("0" * 40)
 MODES = ("commit", "working_tree", "fast_forward")
@@ -174,8 +174,8 @@ class MemoryLander:
             moves_from=head,
             known_commit=request.accepted if fast else None,
             commit_tree=_tree(new),
-            result_tree=_tree({**new, **{path: disk.get(path, b"") for path in differs}}),
-            from_tree=_tree(mine),
+            result_tree=self._tree({**new, **{path: disk.get(path, b"") for path in differs}}),
+            from_tree=self._tree(mine),
             paths=tuple(paths),
             index_sha256="",
             differs=tuple(differs),
@@ -183,6 +183,12 @@ class MemoryLander:
             head_moved=not fast and head != request.base,
             detached=branch is None,
         )
+
+    def _tree(self, files: Files) -> str:
+        """Give a tree's name, and let the workspace know it as git knows the trees of a plan."""
+        name = CommitId(_tree(files))
+        self.workspace.commits[name] = MemoryCommit(files, (), "")
+        return name
 
     def _path(
         self, request: LandingRequest, path: str, before: bytes | None, after: bytes | None

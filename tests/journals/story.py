@@ -99,6 +99,7 @@ def _opened(kind: ChangeKind, *, run: int | None = None) -> e.ReviewOpened:
         run=run,
         range_text="main~3..main" if kind == "range" else "",
         authors=_blob(3) if kind == "branch" else None,
+        top="/home/ada/shop",
     )
 
 
@@ -118,7 +119,7 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
         _HUMAN,
         command="c2",
     )
-    yield write(e.TaskQueued(agent="scripted", script=_blob(4)), _HUMAN)
+    yield write(e.TaskQueued(agent="scripted", script=_blob(4), top="/home/ada/shop"), _HUMAN)
     write.begin_run(1)
     yield write(e.RunStarted(n=1, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/1"))
     yield write(e.StepBegun(n=1, what="write", summary="src/cards.py"), _AGENT)
@@ -167,7 +168,7 @@ def _a_change_that_can_not_land(write: _Writer) -> Iterator[Draft]:
     yield write(e.TaskAdded(number=2, task_kind="review", title="Branch cards", status="in_review"), _SHELL)
     yield write(_opened("branch"))
     why = "main moved, so this is what would land."
-    yield write(e.ReviewReshown(onto=_LANDED, result_tree="e" * 40, why=why, paths=_blob(10)))
+    yield write(e.ReviewReshown(onto=_LANDED, from_tree="d" * 40, result_tree="e" * 40, why=why, manifest=_blob(10)))
     yield write(e.ReviewAnswered(verdict="approve", shown="e" * 64, mode="fast_forward", landing=_landing(3)), _HUMAN)
     yield write(
         e.LandingUndone(landing=_landing(3), reason="src/cards.py was edited meanwhile.", kept_aside=("a.orig",))

@@ -133,6 +133,13 @@ async def decide_hunks(
     review = repository.board.number(number).standing_review()
     known = set((await _change(repository, review)).judged)
     unknown = [hunk for hunk in hunks if hunk not in known]
+    if unknown and review.reshown is not None:
+        raise Refused(
+            f"Review {number} shows the result of a merge, which is approved as it is or sent back as a whole; nothing "
+            f"was decided. To decide hunk by hunk again, take one decision on the change itself back: "
+            f"`casework review reset {number} HUNK`.",
+            code="merged",
+        )
     if unknown:
         raise Refused(
             f"Review {number} has no hunk {unknown[0]}, perhaps because it changed; nothing was decided. "

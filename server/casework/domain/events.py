@@ -218,9 +218,11 @@ class ReviewReshown(Frozen):
 
     kind: Literal["review.reshown"] = "review.reshown"
     onto: CommitId
+    from_tree: str
     result_tree: str
     why: Sentence
-    paths: BlobHash
+    manifest: BlobHash
+    """The change from `from_tree` to `result_tree`: what the human sees from now on."""
 
 
 class HunkDecided(Frozen):

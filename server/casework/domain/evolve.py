@@ -160,10 +160,10 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
         raise ValueError(f"row {row.seq}: {event.kind} without a review")
     match event:
         case e.ReviewReshown():
-            shown = Reshown(event.onto, event.result_tree, event.why, event.paths)
+            shown = Reshown(event.onto, event.from_tree, event.result_tree, event.why, event.manifest)
             return replace(task, changed=now, review=replace(review, reshown=shown), reason=event.why)
         case e.HunkDecided():
-            return replace(task, changed=now, review=replace(review, decisions=_decisions(review, event)))
+            return replace(task, changed=now, review=replace(review, decisions=_decisions(review, event), reshown=None))
         case e.CommentAdded():
             comment = Comment(
                 event.id, event.text, event.preview, event.hunk, event.anchor, row.draft.actor, review.head
