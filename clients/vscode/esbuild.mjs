@@ -14,7 +14,9 @@ const common = {
 
 if (process.argv.includes("--tests")) {
   rmSync("dist/tests", { recursive: true, force: true });
-  const entryPoints = readdirSync("src/tests").filter((name) => name.endsWith(".test.ts")).map((name) => `src/tests/${name}`);
+  const entryPoints = readdirSync("src/tests")
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `src/tests/${name}`);
   await build({ ...common, entryPoints, outdir: "dist/tests", sourcemap: "inline" });
 } else {
   const production = process.argv.includes("--production");

@@ -14,5 +14,12 @@ export default tseslint.config(
     },
   },
   { files: ["src/wire.ts"], rules: { "max-lines": "off", "@typescript-eslint/no-empty-object-type": "off" } },
-  { files: ["src/tests/**"], rules: { "@typescript-eslint/no-floating-promises": "off", "@typescript-eslint/no-non-null-assertion": "off", "max-lines-per-function": "off" } },
+  {
+    files: ["src/tests/**"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "max-lines-per-function": "off",
+    },
+  },
 );

@@ -62,7 +62,10 @@ function windowActs(parts: Parts): Record<string, Act> {
     openDocument: async (node) => {
       const which = await theReview(parts, node);
       if (!which) return;
-      const document = await connection.request("casework/review/document", { repository: which.top, number: which.number });
+      const document = await connection.request("casework/review/document", {
+        repository: which.top,
+        number: which.number,
+      });
       await vscode.window.showTextDocument(vscode.Uri.parse(document.uri, true), { preview: false });
     },
   };
@@ -155,10 +158,19 @@ async function theTask(parts: Parts, node: unknown, command: string, question: s
   return pick(parts, (card) => card.actions.includes(command), question, ["needs_you", "running", "backlog", "done"]);
 }
 
-async function pick(parts: Parts, fits: (card: TaskCard) => boolean, question: string, groups: Group[]): Promise<Which | undefined> {
+async function pick(
+  parts: Parts,
+  fits: (card: TaskCard) => boolean,
+  question: string,
+  groups: Group[],
+): Promise<Which | undefined> {
   const found = groups.flatMap((group) => parts.boards.group(group)).filter(({ card }) => fits(card));
   if (!found.length) say("There is none now");
-  const choices = found.map(({ top, card }) => ({ label: `${card.number}  ${card.title}`, description: card.detail, value: { top, number: card.number } }));
+  const choices = found.map(({ top, card }) => ({
+    label: `${card.number}  ${card.title}`,
+    description: card.detail,
+    value: { top, number: card.number },
+  }));
   return found.length ? choose(question, counted(found.length, "task"), choices) : undefined;
 }
 
@@ -166,7 +178,11 @@ async function install(connection: Connection): Promise<void> {
   const command = await howToInstall();
   const copy = "Copy the command";
   const again = "Try again";
-  const chosen = await vscode.window.showWarningMessage(`Casework is not installed on this machine. Install it with: ${command}`, copy, again);
+  const chosen = await vscode.window.showWarningMessage(
+    `Casework is not installed on this machine. Install it with: ${command}`,
+    copy,
+    again,
+  );
   if (chosen === copy) await vscode.env.clipboard.writeText(command);
   else if (chosen === again) connection.reconnect();
 }
@@ -182,7 +198,11 @@ async function keys(): Promise<void> {
     ["R", "Request changes", "requestChanges"],
     ["Ctrl+K Ctrl+G", "The next thing that needs you", "next"],
   ];
-  const chosen = await choose("Keys of a review", "Alt+F5 and Shift+Alt+F5 move without judging", rows.map(([key, label, value]) => ({ label, description: key, value })));
+  const chosen = await choose(
+    "Keys of a review",
+    "Alt+F5 and Shift+Alt+F5 move without judging",
+    rows.map(([key, label, value]) => ({ label, description: key, value })),
+  );
   if (chosen) await vscode.commands.executeCommand(`casework.client.${chosen}`);
 }
 

@@ -80,7 +80,10 @@ export class Connection implements vscode.Disposable {
   }
 
   /** Do something once: asked again with the same key after a lost connection, because the daemon knows what is done. */
-  async deed<M extends DeedMethod>(method: M, params: Omit<Methods[M]["params"], "command">): Promise<Methods[M]["result"]> {
+  async deed<M extends DeedMethod>(
+    method: M,
+    params: Omit<Methods[M]["params"], "command">,
+  ): Promise<Methods[M]["result"]> {
     const keyed = { ...params, command: randomUUID() } as Methods[M]["params"];
     const client = await this.whenReady();
     try {
@@ -96,7 +99,8 @@ export class Connection implements vscode.Disposable {
     this.disposed = true;
     this.wake();
     if (this.client) void this.end(this.client);
-    for (const emitter of [this.readyEmitter, this.stateEmitter, this.boardEmitter, this.reviewEmitter]) emitter.dispose();
+    for (const emitter of [this.readyEmitter, this.stateEmitter, this.boardEmitter, this.reviewEmitter])
+      emitter.dispose();
   }
 
   private isDisposed(): boolean {

@@ -32,7 +32,11 @@ export class Deeds {
     const place = anchor ? `about ${anchor.path}:${anchor.line}` : "";
     const title = await askText(`New task ${place}`.trim(), "What is to be done, in one line?");
     if (!title) return;
-    const task = await this.connection.deed("casework/task/add", { repository: top, title, ...(anchor ? { anchor } : {}) });
+    const task = await this.connection.deed("casework/task/add", {
+      repository: top,
+      title,
+      ...(anchor ? { anchor } : {}),
+    });
     say(`Task ${task.card.number} is in the backlog`);
   }
 
@@ -64,7 +68,11 @@ export class Deeds {
       { label: "For a week", value: 168 },
     ]);
     if (hours === undefined) return;
-    await this.connection.deed("casework/task/snooze", { repository: top, number, until: Date.now() * 1000 + hours * HOUR_US });
+    await this.connection.deed("casework/task/snooze", {
+      repository: top,
+      number,
+      until: Date.now() * 1000 + hours * HOUR_US,
+    });
   }
 
   /** Answer an agent's question. */
@@ -79,7 +87,13 @@ export class Deeds {
       : free;
     if (chosen === undefined) return;
     const answer = chosen === free ? await askText(title, question.why || "Your answer, in one line") : chosen;
-    if (answer) await this.connection.deed("casework/question/answer", { repository: top, number, question: question.id, answer });
+    if (answer)
+      await this.connection.deed("casework/question/answer", {
+        repository: top,
+        number,
+        question: question.id,
+        answer,
+      });
   }
 
   /** Open a review of a change that stands already. */
@@ -92,7 +106,13 @@ export class Deeds {
       { label: "A range of history ...", description: "read, comment, turn into tasks", value: "range" as const },
     ]);
     if (!kind) return;
-    const name = kind === "working_tree" ? "" : await askText(kind === "branch" ? "Which branch?" : "Which range?", kind === "branch" ? "The branch's name" : "REV..REV, as git knows it");
+    const name =
+      kind === "working_tree"
+        ? ""
+        : await askText(
+            kind === "branch" ? "Which branch?" : "Which range?",
+            kind === "branch" ? "The branch's name" : "REV..REV, as git knows it",
+          );
     if (name === undefined) return;
     const asked: Omit<OpenReview, "command"> = { repository: top, kind, name };
     const review = await this.connection.deed("casework/review/open", asked);
@@ -108,7 +128,11 @@ export class Deeds {
     const inside = path === undefined ? undefined : this.boards.containing(path);
     if (inside) return inside.top;
     if (boards.length < 2) return boards[0]?.top;
-    return choose("Which repository?", counted(boards.length, "repository", "repositories"), boards.map(({ name, top }) => ({ label: name, description: top, value: top })));
+    return choose(
+      "Which repository?",
+      counted(boards.length, "repository", "repositories"),
+      boards.map(({ name, top }) => ({ label: name, description: top, value: top })),
+    );
   }
 }
 
@@ -118,8 +142,12 @@ function anchorOf(top: string): Anchor | undefined {
   if (!editor || editor.selection.isEmpty || editor.document.uri.scheme !== "file") return undefined;
   const { selection, document } = editor;
   if (!document.uri.fsPath.startsWith(`${top}/`)) return undefined;
-  if (document.isDirty) say(`${oneLine(document.fileName)} is not saved; the task keeps the lines as they stand in the editor`);
-  const end = selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line - 1 : selection.end.line;
+  if (document.isDirty)
+    say(`${oneLine(document.fileName)} is not saved; the task keeps the lines as they stand in the editor`);
+  const end =
+    selection.end.character === 0 && selection.end.line > selection.start.line
+      ? selection.end.line - 1
+      : selection.end.line;
   const lines = new vscode.Range(selection.start.line, 0, end, Number.MAX_SAFE_INTEGER);
   return {
     path: document.uri.fsPath.slice(top.length + 1),
@@ -133,7 +161,11 @@ async function pickScript(number: number): Promise<vscode.Uri | undefined> {
   const found = await vscode.workspace.findFiles(SCRIPTS, "**/node_modules/**", 50);
   const choices: Choice<vscode.Uri | "other">[] = found
     .sort((one, other) => one.path.localeCompare(other.path))
-    .map((uri) => ({ label: uri.path.split("/").pop() ?? "", description: vscode.workspace.asRelativePath(uri), value: uri }));
+    .map((uri) => ({
+      label: uri.path.split("/").pop() ?? "",
+      description: vscode.workspace.asRelativePath(uri),
+      value: uri,
+    }));
   const other = { label: "Another file ...", value: "other" as const };
   const chosen = await choose(`Start task ${number}`, "Which script does the agent play?", [...choices, other]);
   if (chosen !== "other") return chosen;

@@ -18,7 +18,9 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
     const place = placeOf(uri);
     if (!place) throw new Error("This address names nothing of Casework's.");
     if (place.kind === "side") return this.reviews.text(place);
-    return taskText(await this.connection.request("casework/task/show", { repository: place.top, number: place.number }));
+    return taskText(
+      await this.connection.request("casework/task/show", { repository: place.top, number: place.number }),
+    );
   }
 
   /** The board moved: tasks that stand open are written anew. */

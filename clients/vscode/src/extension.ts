@@ -63,7 +63,12 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 /** Keep what is shown true: read everything when the daemon is there, and what it says changed afterwards. */
-function follow(connection: Connection, boards: Boards, reviews: Reviews, log: vscode.LogOutputChannel): vscode.Disposable[] {
+function follow(
+  connection: Connection,
+  boards: Boards,
+  reviews: Reviews,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable[] {
   const quietly = (work: Promise<unknown>) => void work.catch((problem: unknown) => log.warn(String(problem)));
   const tell = (state: string) => void vscode.commands.executeCommand("setContext", "casework.state", state);
   let retry: NodeJS.Timeout | undefined;

@@ -41,7 +41,10 @@ export class Judge {
     return this.inTurn(async (sight) => {
       const hunk = await this.underCursor(sight);
       if (!hunk) return;
-      const reason = await askLine(`Reject ${where(sight, hunk)}: why?`, "A reason in one line; Enter alone gives none");
+      const reason = await askLine(
+        `Reject ${where(sight, hunk)}: why?`,
+        "A reason in one line; Enter alone gives none",
+      );
       if (reason !== undefined) await this.decide(sight, [hunk.id], "rejected", reason);
     });
   }
@@ -50,7 +53,12 @@ export class Judge {
   acceptFile(): Promise<void> {
     return this.inTurn(async (sight) => {
       const open = ofFile(sight.file).filter((hunk) => hunk.decision === "none");
-      if (open.length) await this.decide(sight, open.map((hunk) => hunk.id), "accepted");
+      if (open.length)
+        await this.decide(
+          sight,
+          open.map((hunk) => hunk.id),
+          "accepted",
+        );
       else await this.goOn(sight.place.top, sight.review, ofFile(sight.file).at(-1)?.id);
     });
   }
@@ -104,7 +112,9 @@ export class Judge {
     const hunk = this.hunkUnder(sight);
     if (hunk) return hunk;
     const line = sight.editor.selection.active.line + 1;
-    const next = sight.file.hunks.find((one) => (sight.place.side === "base" ? one.old_start : one.new_start) > line) ?? sight.file.hunks[0];
+    const next =
+      sight.file.hunks.find((one) => (sight.place.side === "base" ? one.old_start : one.new_start) > line) ??
+      sight.file.hunks[0];
     const one = judged(sight.review).find((found) => found.hunk.id === next?.id);
     if (one) await this.showing.show(sight.place.top, sight.review, one);
     say("The cursor was on no hunk, so nothing was decided");
@@ -127,7 +137,13 @@ export class Judge {
     say(`Taken back: ${progress(review)}`);
   }
 
-  private async send(top: string, number: number, hunks: string[], decision: Decision, reason: string): Promise<ReviewView> {
+  private async send(
+    top: string,
+    number: number,
+    hunks: string[],
+    decision: Decision,
+    reason: string,
+  ): Promise<ReviewView> {
     const asked = { repository: top, number, hunks, decision, reason };
     const review = await this.connection.deed("casework/review/decide", asked);
     this.reviews.put(top, review);

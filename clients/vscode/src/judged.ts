@@ -13,7 +13,9 @@ export interface Judged {
 
 /** Everything that carries a decision, in reading order. */
 export function judged(review: ReviewView): Judged[] {
-  return review.files.flatMap((file) => ofFile(file).map((hunk) => ({ file, hunk }))).map((one, index) => ({ ...one, index }));
+  return review.files
+    .flatMap((file) => ofFile(file).map((hunk) => ({ file, hunk })))
+    .map((one, index) => ({ ...one, index }));
 }
 
 /** What carries a decision in one file. */
@@ -38,7 +40,11 @@ export function nextOpen(review: ReviewView, after?: string): Judged | undefined
 }
 
 /** The lines of the right side that a hunk really changes; `end < start` where it only removes lines. */
-export function changedLines(hunk: HunkView, base: readonly string[], head: readonly string[]): { start: number; end: number } {
+export function changedLines(
+  hunk: HunkView,
+  base: readonly string[],
+  head: readonly string[],
+): { start: number; end: number } {
   const before = side(base, hunk.old_start, hunk.old_lines);
   const after = side(head, hunk.new_start, hunk.new_lines);
   const shorter = Math.min(before.length, after.length);

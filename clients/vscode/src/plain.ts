@@ -26,7 +26,10 @@ export function forMarkdown(text: string): string {
 
 /** Markdown as it was written, except that it loads no picture from anywhere and keeps its line breaks. */
 export function withoutPictures(markdown: string): string {
-  return markdown.replace(/\r\n?/g, "\n").replaceAll("![", "!\\[").replace(/<(?=[a-zA-Z/!])/g, "&lt;");
+  return markdown
+    .replace(/\r\n?/g, "\n")
+    .replaceAll("![", "!\\[")
+    .replace(/<(?=[a-zA-Z/!])/g, "&lt;");
 }
 
 /** `1 file`, `2 files`. */

@@ -50,7 +50,9 @@ export class Showing implements vscode.Disposable {
     const review = await this.reviews.get(place);
     const file = review.files.find((one) => one.path === place.path);
     if (file && versionOf(review) === place.version) return { place, editor, review, file };
-    void vscode.window.showWarningMessage(`Review ${place.number} is another one by now, so nothing was decided: here it is.`);
+    void vscode.window.showWarningMessage(
+      `Review ${place.number} is another one by now, so nothing was decided: here it is.`,
+    );
     await this.open(place);
     return undefined;
   }
@@ -90,10 +92,18 @@ export class Showing implements vscode.Disposable {
       const left = uriOf(sideOf(top, review, one.file, "base"));
       const old = ourTabs(top, review.number).filter((tab) => tab.input instanceof vscode.TabInputTextDiff);
       const selection = new vscode.Range(at, at);
-      await vscode.commands.executeCommand("vscode.diff", left, right, titleOf(review, one.file), { preview: true, selection });
+      await vscode.commands.executeCommand("vscode.diff", left, right, titleOf(review, one.file), {
+        preview: true,
+        selection,
+      });
       await focused(right);
-      const rest = old.filter((tab) => tab.input instanceof vscode.TabInputTextDiff && !same(tab.input.modified, right));
-      await vscode.window.tabGroups.close(rest.filter((tab) => stillOpen(tab) && !tab.isPinned), true);
+      const rest = old.filter(
+        (tab) => tab.input instanceof vscode.TabInputTextDiff && !same(tab.input.modified, right),
+      );
+      await vscode.window.tabGroups.close(
+        rest.filter((tab) => stillOpen(tab) && !tab.isPinned),
+        true,
+      );
     });
   }
 
@@ -148,7 +158,12 @@ function ourTabs(top: string, number: number): vscode.Tab[] {
   return vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
     .filter(({ input }) => {
-      const uri = input instanceof vscode.TabInputTextDiff ? input.modified : input instanceof vscode.TabInputText ? input.uri : undefined;
+      const uri =
+        input instanceof vscode.TabInputTextDiff
+          ? input.modified
+          : input instanceof vscode.TabInputText
+            ? input.uri
+            : undefined;
       const place = uri && placeOf(uri);
       return place?.kind === "side" && place.top === top && place.number === number;
     });

@@ -25,7 +25,12 @@ export interface NewNode {
 }
 export type Node = GroupNode | TaskNode | FileNode | NewNode;
 
-const TITLES: Record<Group, string> = { needs_you: "NEEDS YOU", running: "RUNNING", backlog: "BACKLOG", done: "DONE TODAY" };
+const TITLES: Record<Group, string> = {
+  needs_you: "NEEDS YOU",
+  running: "RUNNING",
+  backlog: "BACKLOG",
+  done: "DONE TODAY",
+};
 
 const ICONS: Record<TaskCard["icon"], [string, string?]> = {
   review: ["git-pull-request", "charts.blue"],
@@ -106,7 +111,10 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
 
   private taskItem({ top, name, card }: TaskNode): vscode.TreeItem {
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(`${card.number}  ${oneLine(card.title)}`, card.status === "in_review" ? Collapsed : None);
+    const item = new vscode.TreeItem(
+      `${card.number}  ${oneLine(card.title)}`,
+      card.status === "in_review" ? Collapsed : None,
+    );
     const several = this.boards.all().length > 1;
     item.id = `${top} ${card.number}`;
     item.description = oneLine(several ? `${name} · ${card.detail}` : card.detail);
@@ -128,7 +136,11 @@ function fileItem({ top, number, file }: FileNode): vscode.TreeItem {
   item.resourceUri = vscode.Uri.file(file.absolute);
   item.iconPath = vscode.ThemeIcon.File;
   item.contextValue = " file ";
-  item.command = { command: "casework.client.openFile", title: "Open", arguments: [{ kind: "file", top, number, file }] };
+  item.command = {
+    command: "casework.client.openFile",
+    title: "Open",
+    arguments: [{ kind: "file", top, number, file }],
+  };
   return item;
 }
 
@@ -144,7 +156,12 @@ function newItem(): vscode.TreeItem {
 function tooltip(card: TaskCard, name: string): vscode.MarkdownString {
   const facts = [card.kind, card.severity ?? "", card.found_in ? `found in ${card.found_in}` : "", name];
   const asked = card.questions.map((question) => question.text);
-  return plainTooltip([`${card.number}  ${card.title}`, facts.filter((fact) => fact).join(" · "), card.detail, ...asked]);
+  return plainTooltip([
+    `${card.number}  ${card.title}`,
+    facts.filter((fact) => fact).join(" · "),
+    card.detail,
+    ...asked,
+  ]);
 }
 
 /** Lines of text that stand for themselves. */

@@ -32,7 +32,11 @@ export class Status implements vscode.Disposable {
     this.drawReview();
     const waiting = this.boards.group("needs_you").length;
     this.view.badge = waiting ? { value: waiting, tooltip: needs(waiting) } : undefined;
-    this.view.message = this.boards.all().map((board) => oneLine(board.warning)).filter((warning) => warning).join("\n");
+    this.view.message = this.boards
+      .all()
+      .map((board) => oneLine(board.warning))
+      .filter((warning) => warning)
+      .join("\n");
   }
 
   dispose(): void {
@@ -44,7 +48,9 @@ export class Status implements vscode.Disposable {
     const running = this.boards.group("running").length;
     switch (this.connection.state) {
       case "ready":
-        this.main.text = waiting ? `$(checklist) ${waiting} ${waiting === 1 ? "needs" : "need"} you` : "$(checklist) Casework";
+        this.main.text = waiting
+          ? `$(checklist) ${waiting} ${waiting === 1 ? "needs" : "need"} you`
+          : "$(checklist) Casework";
         this.main.tooltip = `${needs(waiting)}, ${counted(running, "task")} running. Click for the next one.`;
         this.main.command = "casework.client.next";
         break;

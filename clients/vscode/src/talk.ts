@@ -28,7 +28,10 @@ export class Talk implements vscode.Disposable {
     private readonly reviews: Reviews,
     private readonly showing: Showing,
   ) {
-    this.controller.options = { prompt: "Comment", placeHolder: "What is to change, or is not clear? Ctrl+Enter sends." };
+    this.controller.options = {
+      prompt: "Comment",
+      placeHolder: "What is to change, or is not clear? Ctrl+Enter sends.",
+    };
     this.controller.commentingRangeProvider = { provideCommentingRanges: (document) => everywhere(document) };
     this.watches = [
       reviews.onChanged(() => this.draw()),
@@ -103,7 +106,11 @@ export class Talk implements vscode.Disposable {
       return;
     }
     const line = Math.min(wanted.line, document.lineCount) - 1;
-    const thread = this.controller.createCommentThread(document.uri, new vscode.Range(line, 0, line, 0), wanted.comments);
+    const thread = this.controller.createCommentThread(
+      document.uri,
+      new vscode.Range(line, 0, line, 0),
+      wanted.comments,
+    );
     thread.label = wanted.label;
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
     this.threads.set(name, thread);
@@ -119,16 +126,31 @@ function wantedThreads(review: ReviewView, file: FileView, base: string[], head:
     const line = first ? changedLines(first, base, head) : { start: 1, end: 1 };
     const why = said("why", "Casework", new vscode.MarkdownString(whyText(review)));
     const rest = review.comments.filter((one) => !one.anchor).map(commentOf);
-    found.push({ key: "why", line: lineOf(Math.max(line.start, line.end)), label: `Review ${review.number}: ${oneLine(review.title)}`, comments: [why, ...rest] });
+    found.push({
+      key: "why",
+      line: lineOf(Math.max(line.start, line.end)),
+      label: `Review ${review.number}: ${oneLine(review.title)}`,
+      comments: [why, ...rest],
+    });
   }
   for (const hunk of ofFile(file)) {
     if (!hunk.comments.length) continue;
     const { start, end } = changedLines(hunk, base, head);
-    found.push({ key: hunk.id, line: lineOf(Math.max(start, end)), label: "Comment", comments: hunk.comments.map(commentOf) });
+    found.push({
+      key: hunk.id,
+      line: lineOf(Math.max(start, end)),
+      label: "Comment",
+      comments: hunk.comments.map(commentOf),
+    });
   }
   for (const one of review.comments) {
     if (one.anchor?.path !== file.path) continue;
-    found.push({ key: one.id, line: lineOf(one.anchor.end_line ?? one.anchor.line), label: "Comment", comments: [commentOf(one)] });
+    found.push({
+      key: one.id,
+      line: lineOf(one.anchor.end_line ?? one.anchor.line),
+      label: "Comment",
+      comments: [commentOf(one)],
+    });
   }
   return found;
 }
@@ -142,16 +164,25 @@ function said(id: string, name: string, body: vscode.MarkdownString): vscode.Com
 }
 
 function signature(comments: readonly vscode.Comment[]): string {
-  return JSON.stringify(comments.map(({ body, author }) => [typeof body === "string" ? body : body.value, author.name]));
+  return JSON.stringify(
+    comments.map(({ body, author }) => [typeof body === "string" ? body : body.value, author.name]),
+  );
 }
 
 /** What is said to "why" is about the whole review; anything else is about its hunk, and between hunks about its line. */
-function asked(place: SidePlace, text: string, thread: vscode.CommentThread, file: FileView | undefined): Omit<AddComment, "command"> {
+function asked(
+  place: SidePlace,
+  text: string,
+  thread: vscode.CommentThread,
+  file: FileView | undefined,
+): Omit<AddComment, "command"> {
   const about = { repository: place.top, number: place.number, text };
   if (thread.comments[0]?.contextValue === "why") return about;
   const line = (thread.range?.end.line ?? 0) + 1;
   const hunk = file && hunkAt(file, place.side, line);
-  return hunk ? { ...about, hunk: hunk.id } : { ...about, anchor: { path: place.path, line, end_line: line, snippet: "" } };
+  return hunk
+    ? { ...about, hunk: hunk.id }
+    : { ...about, anchor: { path: place.path, line, end_line: line, snippet: "" } };
 }
 
 function everywhere(document: vscode.TextDocument): vscode.Range[] {

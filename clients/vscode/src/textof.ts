@@ -20,7 +20,10 @@ export function taskText(task: TaskView): string {
     section("Ticket, as it arrived", fenced(task.ticket)),
     section("Runs", task.runs.map(runLine).join("\n")),
     section("Landed as", task.commit ?? ""),
-    section("Follow-ups", task.follow_ups.map((one) => `- ${one.number}  ${oneLine(one.title)}  (${one.status})`).join("\n")),
+    section(
+      "Follow-ups",
+      task.follow_ups.map((one) => `- ${one.number}  ${oneLine(one.title)}  (${one.status})`).join("\n"),
+    ),
   ];
   return parts.filter((part) => part).join("\n\n") + "\n";
 }

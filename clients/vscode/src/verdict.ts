@@ -53,7 +53,11 @@ export class Verdict {
     if (fromDiff && !this.showing.awake) return;
     const review = (fromDiff && this.reviews.drawn(which)) || (await this.reviews.read(which));
     if (!waits(review)) return;
-    const along = review.comments.length + review.files.flatMap((file) => [...file.hunks, ...(file.whole ? [file.whole] : [])]).reduce((sum, hunk) => sum + hunk.comments.length, 0);
+    const along =
+      review.comments.length +
+      review.files
+        .flatMap((file) => [...file.hunks, ...(file.whole ? [file.whole] : [])])
+        .reduce((sum, hunk) => sum + hunk.comments.length, 0);
     const carried = [
       review.rejected ? counted(review.rejected, "rejected hunk") : "",
       along ? counted(along, "comment") : "",
@@ -91,7 +95,12 @@ export class Verdict {
     const { top, number } = which;
     let after: TaskView;
     try {
-      after = await this.connection.deed("casework/review/answer", { repository: top, number, shown: review.shown, ...verdict });
+      after = await this.connection.deed("casework/review/answer", {
+        repository: top,
+        number,
+        shown: review.shown,
+        ...verdict,
+      });
     } catch (problem) {
       // Refused: what stands there now is not what was judged. It is shown as it is; the sentence is told by the caller.
       await this.reviews.read(which);
@@ -127,7 +136,11 @@ function ask(review: ReviewView, unsaved: vscode.TextDocument[]): Promise<Answer
     value: { mode },
   }));
   if (review.undecided) {
-    choices.push({ label: "Look at what is left first", description: counted(review.undecided, "hunk"), value: "look" });
+    choices.push({
+      label: "Look at what is left first",
+      description: counted(review.undecided, "hunk"),
+      value: "look",
+    });
   }
   return choose(`Approve review ${review.number}: ${review.title}`, progress(review), choices);
 }
@@ -139,7 +152,9 @@ function names(documents: vscode.TextDocument[]): string {
 
 function unsavedOf(review: ReviewView): vscode.TextDocument[] {
   const touched = new Set([...review.files.map((file) => file.absolute), ...review.unsaved]);
-  return vscode.workspace.textDocuments.filter((one) => one.isDirty && one.uri.scheme === "file" && touched.has(one.uri.fsPath));
+  return vscode.workspace.textDocuments.filter(
+    (one) => one.isDirty && one.uri.scheme === "file" && touched.has(one.uri.fsPath),
+  );
 }
 
 /** Whether the diff of this review has the focus: the human sees what they judge. */
@@ -151,7 +166,12 @@ function lookingAt({ top, number }: Which): boolean {
 function waits(review: ReviewView): boolean {
   if (review.status === "in_review") return true;
   const by = review.answered_by ? ` by ${review.answered_by}` : "";
-  const how = review.verdict === "approve" ? "was approved" : review.verdict ? "was sent back" : `is ${review.status.replaceAll("_", " ")}`;
+  const how =
+    review.verdict === "approve"
+      ? "was approved"
+      : review.verdict
+        ? "was sent back"
+        : `is ${review.status.replaceAll("_", " ")}`;
   warn(`Review ${review.number} ${how}${by}; nothing was done a second time.`);
   return false;
 }

@@ -60,12 +60,12 @@ def test_a_task_is_added_run_sent_back_approved_and_undone_by_keys_and_mouse(
 
 def add_task_from_selection(window: Workbench) -> None:
     window.show_view("Explorer")
-    window.row("pay").click()
-    window.row("charge.py").dblclick()
-    window.wait_for_tab("charge.py")
+    window.open_file("pay", "charge.py")
     window.press("Control+g")
     window.answer("12")
+    window.wait_for_status("Ln 12")
     window.press("Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowDown")
+    window.wait_for_status("selected")
     window.run("Casework: New Task")
     assert "New task about pay/charge.py:12" in window.box()
     window.type(TITLE)

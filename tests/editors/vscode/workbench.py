@@ -25,7 +25,7 @@ BROWSER_ARGUMENTS: Final = (
     "--font-render-hinting=none",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-STEP_TIMEOUT_S: Final = 20.0
+STEP_TIMEOUT_S: Final = 30.0
 
 T = TypeVar("T")
 
@@ -81,6 +81,15 @@ class Workbench:
         self._input()
         self.type(text)
         self.press("Enter")
+
+    def wait_for_action(self, title: str) -> None:
+        """Wait until the open menu of code actions has `title` first."""
+        rows = self.page.locator(".action-widget .monaco-list-row.action")
+        self._until(
+            lambda: (self._lines(rows) or [""])[0].startswith(title),
+            f"the first code action is {title!r}",
+            lambda: str(self._lines(rows)),
+        )
 
     def box(self) -> str:
         """Read what the open one-line box asks."""

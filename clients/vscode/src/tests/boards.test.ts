@@ -4,12 +4,23 @@ import { Boards, folded, taken } from "../boards";
 import type { Board, BoardChanged } from "../wire";
 import { board, card } from "./factory/views";
 
-const change = (before: number, cursor: number, ...cards: BoardChanged["cards"]): BoardChanged => ({ repository: "id", before, cursor, cards });
+const change = (before: number, cursor: number, ...cards: BoardChanged["cards"]): BoardChanged => ({
+  repository: "id",
+  before,
+  cursor,
+  cards,
+});
 
 test("a change behind the cursor moves the card and the cursor", () => {
   const after = folded(taken(board(4, [card(1), card(2)])), change(4, 6, card(1, { group: "running" })));
   assert.equal(after?.cursor, 6);
-  assert.deepEqual([...after.cards.values()].map((one) => [one.number, one.group]), [[1, "running"], [2, "backlog"]]);
+  assert.deepEqual(
+    [...after.cards.values()].map((one) => [one.number, one.group]),
+    [
+      [1, "running"],
+      [2, "backlog"],
+    ],
+  );
 });
 
 test("a card without a group leaves the board", () => {
@@ -47,7 +58,10 @@ test("what is told while the snapshot is under way is folded in behind it", asyn
   await boards.take(change(4, 5, card(2)));
   await answer();
   await reading;
-  assert.deepEqual(boards.group("backlog").map((one) => one.card.number), [1, 2]);
+  assert.deepEqual(
+    boards.group("backlog").map((one) => one.card.number),
+    [1, 2],
+  );
 });
 
 test("a gap is healed by reading the board again", async () => {
@@ -60,7 +74,10 @@ test("a gap is healed by reading the board again", async () => {
   const taking = boards.take(change(8, 9, card(3)));
   await answer();
   await taking;
-  assert.deepEqual(boards.group("backlog").map((one) => one.card.number), [1, 2, 3]);
+  assert.deepEqual(
+    boards.group("backlog").map((one) => one.card.number),
+    [1, 2, 3],
+  );
   assert.equal(drawn, 2);
 });
 
@@ -81,5 +98,8 @@ test("cards stand in the daemon's order", async () => {
   const reading = boards.refresh();
   await answer();
   await reading;
-  assert.deepEqual(boards.group("backlog").map((one) => one.card.number), [2, 3, 1]);
+  assert.deepEqual(
+    boards.group("backlog").map((one) => one.card.number),
+    [2, 3, 1],
+  );
 });

@@ -17,7 +17,10 @@ test("the setting is taken before everything else, and nothing else is tried", a
 });
 
 test("the setting may begin at home", async () => {
-  assert.equal((await findCasework("~/bin/casework", machine(["/home/ada/bin/casework"])))?.command, "/home/ada/bin/casework");
+  assert.equal(
+    (await findCasework("~/bin/casework", machine(["/home/ada/bin/casework"])))?.command,
+    "/home/ada/bin/casework",
+  );
 });
 
 test("a relative setting is looked up on PATH, never in the workspace", async () => {
@@ -53,7 +56,15 @@ test("only an absolute program with arguments that are text starts a relay", () 
     command: "/usr/bin/python3",
     args: ["-I", "/x/relay.py"],
   });
-  for (const bad of ["", "{", "[]", "null", '{"command": "python3", "args": []}', '{"command": "/p", "args": [1]}', '{"command": "/p"}']) {
+  for (const bad of [
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"command": "python3", "args": []}',
+    '{"command": "/p", "args": [1]}',
+    '{"command": "/p"}',
+  ]) {
     assert.equal(parseStart(bad), undefined, bad);
   }
 });

@@ -14,7 +14,10 @@ test("the next one is the first undecided behind this one, over files, going rou
   assert.equal(nextOpen(shown, "a1")?.hunk.id, "c1");
   assert.equal(nextOpen(shown, "c1")?.hunk.id, "a1");
   assert.equal(nextOpen(shown)?.hunk.id, "a1");
-  assert.deepEqual(judged(shown).map((one) => one.index), [0, 1, 2, 3]);
+  assert.deepEqual(
+    judged(shown).map((one) => one.index),
+    [0, 1, 2, 3],
+  );
 });
 
 test("when everything is decided there is no next one", () => {

@@ -5,8 +5,18 @@ import { card, review } from "./factory/views";
 
 test("a ticket stays inside its fence whatever it contains", () => {
   const text = taskText({
-    card: card(9), id: "x", intent: "", criteria: [], scope: [], checks: [], ticket: "before\n```\n# Not a heading\n````\nafter", why: "",
-    reason: "", runs: [], commit: null, follow_ups: [],
+    card: card(9),
+    id: "x",
+    intent: "",
+    criteria: [],
+    scope: [],
+    checks: [],
+    ticket: "before\n```\n# Not a heading\n````\nafter",
+    why: "",
+    reason: "",
+    runs: [],
+    commit: null,
+    follow_ups: [],
   });
   assert.match(text, /^`{5}text\nbefore\n```\n# Not a heading\n````\nafter\n`{5}$/m);
 });

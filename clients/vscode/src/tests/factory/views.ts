@@ -3,30 +3,104 @@ import type { Board, FileView, HunkView, ReviewView, TaskCard } from "../../wire
 
 export function card(number: number, more: Partial<TaskCard> = {}): TaskCard {
   return {
-    number, title: `task ${number}`, kind: "change", status: "backlog", group: "backlog", order: number, detail: "", icon: "task",
-    actions: [], changed_seq: number, anchor: null, severity: null, found_in: null, questions: [], shown: null, approve_label: "", ...more,
+    number,
+    title: `task ${number}`,
+    kind: "change",
+    status: "backlog",
+    group: "backlog",
+    order: number,
+    detail: "",
+    icon: "task",
+    actions: [],
+    changed_seq: number,
+    anchor: null,
+    severity: null,
+    found_in: null,
+    questions: [],
+    shown: null,
+    approve_label: "",
+    ...more,
   };
 }
 
 export function board(cursor: number, backlog: TaskCard[]): Board {
-  return { repository: "id", top: "/repo", name: "repo", cursor, needs_you: [], running: [], backlog, done: [], warning: "" };
+  return {
+    repository: "id",
+    top: "/repo",
+    name: "repo",
+    cursor,
+    needs_you: [],
+    running: [],
+    backlog,
+    done: [],
+    warning: "",
+  };
 }
 
 export function hunk(id: string, more: Partial<HunkView> = {}): HunkView {
-  return { id, header: "", old_start: 1, old_lines: 1, new_start: 1, new_lines: 1, added: 1, removed: 1, decision: "none", reason: "", comments: [], ...more };
+  return {
+    id,
+    header: "",
+    old_start: 1,
+    old_lines: 1,
+    new_start: 1,
+    new_lines: 1,
+    added: 1,
+    removed: 1,
+    decision: "none",
+    reason: "",
+    comments: [],
+    ...more,
+  };
 }
 
 export function file(path: string, hunks: HunkView[], whole: HunkView | null = null): FileView {
-  return { path, absolute: `/repo/${path}`, old_path: null, status: "modified", binary: false, why_here: "", hunks, whole, mode_change: "" };
+  return {
+    path,
+    absolute: `/repo/${path}`,
+    old_path: null,
+    status: "modified",
+    binary: false,
+    why_here: "",
+    hunks,
+    whole,
+    mode_change: "",
+  };
 }
 
 export function review(files: FileView[]): ReviewView {
   const all = files.flatMap((one) => (one.whole ? [one.whole] : one.hunks));
   const count = (decision: string) => all.filter((one) => one.decision === decision).length;
   return {
-    number: 12, title: "Refuse expired cards", status: "in_review", change_kind: "run", base: "b", head: "h", range_text: "", target: null,
-    shown: "0123456789ab", verdict: null, answered_by: "", comment: "", criteria: [], checks: "", files, hunks: all.length,
-    text_hunks: all.length, accepted: count("accepted"), rejected: count("rejected"), undecided: count("none"), minutes: 1, comments: [],
-    follow_ups: [], modes: [], approve_label: "Land", request_label: "Request changes", reason: "", run: 1, commit: null, unsaved: [],
+    number: 12,
+    title: "Refuse expired cards",
+    status: "in_review",
+    change_kind: "run",
+    base: "b",
+    head: "h",
+    range_text: "",
+    target: null,
+    shown: "0123456789ab",
+    verdict: null,
+    answered_by: "",
+    comment: "",
+    criteria: [],
+    checks: "",
+    files,
+    hunks: all.length,
+    text_hunks: all.length,
+    accepted: count("accepted"),
+    rejected: count("rejected"),
+    undecided: count("none"),
+    minutes: 1,
+    comments: [],
+    follow_ups: [],
+    modes: [],
+    approve_label: "Land",
+    request_label: "Request changes",
+    reason: "",
+    run: 1,
+    commit: null,
+    unsaved: [],
   };
 }
