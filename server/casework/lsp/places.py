@@ -55,7 +55,7 @@ class Places:
         self.ready = asyncio.Event()
 
     def start(self) -> None:
-        """Find everything that stands somewhere now, in the background; `ready` is set when that is done."""
+        """Find everything that stands somewhere now, in the background; `ready` is set while nothing is left to find."""
         self.look_again()
         self._worker = asyncio.create_task(self._run(), name="places")
 
@@ -114,6 +114,7 @@ class Places:
     def _look(self, task: TaskId, path: str = "") -> None:
         wanted = (task, path)
         if wanted not in self._waiting:
+            self.ready.clear()
             self._waiting.add(wanted)
             self._work.put_nowait(wanted)
 
