@@ -260,3 +260,15 @@ def _no_ancestor(path: Path) -> Ground:
 
 
 odd("everything at once")(busy)
+
+
+@odd("group-writable modes of an old git")
+def _old_modes(path: Path) -> Ground:
+    made = ground(path, A, A3)
+    user = made.repository
+    raw = b"100664 a\0" + bytes.fromhex(user.id("main:a"))
+    old = user.git("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=raw).decode().strip()
+    made.base = user.text("commit-tree", old, "-m", "Old")
+    made.accepted = user.text("commit-tree", user.tree(made.accepted), "-p", made.base, "-m", "The change")
+    user.git("update-ref", "refs/heads/main", made.base)
+    return made

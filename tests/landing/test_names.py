@@ -13,8 +13,8 @@ from tests.repositories import ODD_NAMES
     "path",
     [
         b"", b"/etc/passwd", b"a//b", b"a/", b"./a", b"a/../b", b"..", b".git", b".git/config", b"a/.git/hooks/x",
-        b".GIT/x",        b".git ", b".git.", b".git::$INDEX_ALLOCATION", b"git~1/config", b"GIT~1", b".git\\config", b"a\0b",
-        ".g\u200cit/x".encode(), ".git\ufeff".encode(), "\u202e.git".encode(),
+        b".GIT/x", b".git ", b".git.", b".git::$INDEX_ALLOCATION", b"git~1/config", b"GIT~1", b".git\\config",
+        b"a\0b", ".g\u200cit/x".encode(), ".git\ufeff".encode(), "\u202e.git".encode(),
     ],
 )  # fmt: skip
 def test_a_name_that_leads_outside_or_into_gits_folder_is_refused(path: bytes) -> None:

@@ -94,7 +94,8 @@ _HARMLESS: Final[dict[bytes, bytes]] = {
 _DRIVERLESS: Final = frozenset(
     {b"check-attr", b"check-ignore", b"commit-tree", b"config", b"for-each-ref", b"ls-files", b"ls-tree", b"merge-base"}
     | {b"merge-file", b"mktree", b"read-tree", b"reflog", b"rev-list", b"rev-parse", b"symbolic-ref", b"update-ref"}
-    | {b"var", b"version", b"write-tree", b"count-objects", b"show-ref", b"check-ref-format"}
+    | {b"var", b"version", b"write-tree", b"count-objects", b"show-ref", b"check-ref-format", b"unpack-objects"}
+    | {b"diff-tree"}  # with the options of `guarded`
 )
 _PLAIN: Final = [b"--no-ext-diff", b"--no-textconv"]
 # Git asks a submodule whether it is dirty by a git of its own, which forgets our settings.

@@ -17,7 +17,7 @@ from casework.workspace.landing.commit import bytes_of
 from casework.workspace.landing.exchange import Moves, settle
 from casework.workspace.landing.index import index_path
 from casework.workspace.landing.merge import Conflict, Merger
-from casework.workspace.landing.path_plan import entry_of
+from casework.workspace.landing.path_plan import entry_of, file_in
 from casework.workspace.landing.places import (
     Blocked,
     Nested,
@@ -32,7 +32,7 @@ from casework.workspace.landing.places import (
 from casework.workspace.landing.rooms import Room, our_folder
 from casework.workspace.landing.stage import LOCK, At, lock_words, slot
 from casework.workspace.landing.world import read_head
-from casework.workspace.objects import folders_of, place_in, read_trees
+from casework.workspace.objects import folders_of, read_trees
 
 
 class Back:
@@ -191,7 +191,7 @@ class Back:
             return frozenset()
         acted = {unquote(path.path): path for path in plan.paths if path.action != "none"}
         trees = read_trees(self._git, head.commit, folders_of(acted))
-        return frozenset(path for path, each in acted.items() if place_in(trees, path) == entry_of(each.index_after))
+        return frozenset(path for path, each in acted.items() if file_in(trees, path) == entry_of(each.index_after))
 
 
 def keep_aside(git: Git, announcement: Announcement, n: int, plan: PathPlan) -> bytes | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from casework.domain.errors import Trouble
 from casework.workspace.git import Git
 from casework.workspace.objects import NewObjects, Place, name_of
+
+_BLOBS: Final = frozenset({b"100644", b"100755", b"120000"})
 
 
 class Contents:
@@ -19,7 +22,7 @@ class Contents:
 
     def load(self, places: Iterable[Place | None]) -> None:
         """Read many at once."""
-        wanted = {place.id for place in places if place is not None and place.mode != b"160000"} - self._known.keys()
+        wanted = {place.id for place in places if place is not None and place.mode in _BLOBS} - self._known.keys()
         ids = sorted(wanted)
         for name, found in zip(ids, self._git.objects(ids), strict=True):
             if found is None or found.kind != b"blob":

@@ -123,6 +123,7 @@ class DiskPlanner:
             return
         before = _only(staged.before, seen)
         after = _only(staged.after, seen)
+        self._contents.load([*before.values(), *after.values()])
         smudged_before = conversion.smudge(before, "before")
         smudged_after = conversion.smudge(after, "after")
         rules = self._rules(conversion)

@@ -42,13 +42,13 @@ def plan_index(
         LandingRefused: `conflict`, what is staged and the change clash.
     """
     found = Staged()
+    merged = [path for path, after in new.items() if index.place(path) not in (head[path], after)]
+    contents.load(place for path in merged for place in (index.place(path), head[path], new[path]))
     for path, after in new.items():
         now = index.place(path)
         found.before[path] = now
         found.flags[path] = index.flags(path)
         try:
-            if now not in (head[path], after) and None not in (now, head[path], after):
-                contents.load([now, head[path], after])
             found.after[path] = merge_place(head[path], now, after, merge_blobs)
         except Conflict as conflict:
             # Of one's own edits, all accepted: whatever part was staged is in the commit.

@@ -13,7 +13,7 @@ from casework.workspace.landing.disk_plan import DiskResults
 from casework.workspace.landing.index_plan import Staged
 from casework.workspace.landing.places import ABSENT, Seen
 from casework.workspace.landing.working_file import NOTHING, Outcome
-from casework.workspace.objects import Place, Tree
+from casework.workspace.objects import TREE_MODE, Place, Tree, place_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,16 @@ def path_plans(
     assert mode != "working_tree" or not made.differing_on_disk
     made.plans, made.differs = tuple(plans), tuple(differs)
     return made
+
+
+def file_in(trees: Mapping[bytes, Tree], path: bytes) -> Place | None:
+    """Give the file that stands at a path, its mode as git reads it: old trees hold 100664 (git's canon_mode)."""
+    found = place_in(trees, path)
+    if found is None or found.mode == TREE_MODE:
+        return None
+    if found.mode.startswith(b"100"):
+        return Place(b"100755" if int(found.mode, 8) & 0o100 else b"100644", found.id)
+    return found
 
 
 def entry_text(place: Place | None) -> str:

@@ -18,7 +18,7 @@ from casework.workspace.landing.index import Index, read_index
 from casework.workspace.landing.index_plan import plan_index
 from casework.workspace.landing.merge import Conflict, Merger, merge_place
 from casework.workspace.landing.names import check_name
-from casework.workspace.landing.path_plan import TreeChange, path_plans
+from casework.workspace.landing.path_plan import TreeChange, file_in, path_plans
 from casework.workspace.landing.rooms import Room
 from casework.workspace.landing.world import (
     Head,
@@ -75,7 +75,7 @@ class _Planning:
     def __init__(self, git: Git, request: LandingRequest, head: Head, settings: Settings, room: Room) -> None:
         assert head.commit is not None
         self.git, self.request, self.settings, self.room = git, request, settings, room
-        self.branch, self.commit = head.branch, head.commit
+        self.branch, self.commit, self.head_tree = head.branch, head.commit, head.tree
         self.new = NewObjects(git)
         self.contents = Contents(git, self.new)
         self.merger = Merger(git, room)
@@ -94,7 +94,7 @@ class _Planning:
         tree_edits = {path: place for path, place in made.result_edits.items() if path in made.differing_on_disk}
         result_tree = self._edited(change.tree, tree_edits)
         from_edits = {path: place for path, place in made.disk_before.items() if path in made.differing_on_disk}
-        from_tree = self._edited(self.commit, from_edits)
+        from_tree = self._edited(self.head_tree, from_edits)
         self.new.write()
         base = self.request.base.encode()
         head_moved = self.request.mode != "fast_forward" and base != self.commit
@@ -128,7 +128,7 @@ class _Planning:
             check_name(path)
             _check_submodule(path, before, after)
         trees = read_trees(self.git, self.commit, folders_of(shown))
-        head = {path: _file_in(trees, path) for path in shown}
+        head = {path: file_in(trees, path) for path in shown}
         self._load_clashing(shown, head)
         new: dict[bytes, Place | None] = {}
         for path, (before, after) in shown.items():
@@ -142,7 +142,7 @@ class _Planning:
                 code="nothing_to_land",
             )
         self._check_folders(trees, new)
-        tree = self._edited(self.commit, new, trees)
+        tree = self._edited(self.head_tree, new, trees)
         return TreeChange({path: head[path] for path in new}, new, {path: shown[path][1] for path in new}, trees, tree)
 
     def _check_folders(self, trees: Mapping[bytes, Tree], new: Mapping[bytes, Place | None]) -> None:
@@ -156,12 +156,14 @@ class _Planning:
     def _edited(
         self, root: bytes, edits: Mapping[bytes, Place | None], trees: Mapping[bytes, Tree] | None = None
     ) -> bytes:
-        self.new.write()
         if not edits:
-            # Always a tree's name, so that two plans can be compared by it.
-            return self.git.run("rev-parse", "--verify", root + b"^{tree}").strip()
+            return root
+        if trees is None:
+            self.new.write()  # it may be one of ours
         try:
-            return edit_tree(self.new, trees or read_trees(self.git, root, folders_of(edits)), edits)
+            return edit_tree(
+                self.new, trees if trees is not None else read_trees(self.git, root, folders_of(edits)), edits
+            )
         except Clash as clash:
             raise conflict(clash.path, "a file and a folder would have that name") from clash
 
@@ -169,9 +171,8 @@ class _Planning:
         self, shown: Mapping[bytes, tuple[Place | None, Place | None]], head: Mapping[bytes, Place | None]
     ) -> None:
         """Read at once what really has to be merged."""
-        for path, (before, after) in shown.items():
-            if head[path] not in (before, after):
-                self.contents.load([before, head[path], after])
+        clashing = [path for path, (before, after) in shown.items() if head[path] not in (before, after)]
+        self.contents.load(place for path in clashing for place in (*shown[path], head[path]))
 
     def _merge_place(self, path: bytes, base: Place | None, ours: Place | None, theirs: Place | None) -> Place | None:
         try:
@@ -239,11 +240,6 @@ def why_differs(paths: tuple[str, ...], *, head_moved: bool) -> str:
     rest = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     where = "your own edits, or commits made meanwhile, were" if head_moved else "your own edits were"
     return f"{where} merged with the change in {paths[0]}{rest}. Look at the result; approving it lands it."
-
-
-def _file_in(trees: Mapping[bytes, Tree], path: bytes) -> Place | None:
-    found = place_in(trees, path)
-    return None if found is not None and found.mode == TREE_MODE else found
 
 
 def _check_submodule(path: bytes, *places: Place | None) -> None:

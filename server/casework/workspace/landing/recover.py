@@ -21,10 +21,10 @@ from casework.workspace.landing.commit import LANDING_TRAILER
 from casework.workspace.landing.enter import install_index, ref_value, remove_emptied
 from casework.workspace.landing.exchange import Moves
 from casework.workspace.landing.index import edit_index, hash_of, index_path, read_bytes, read_index, refresh
-from casework.workspace.landing.path_plan import entry_of
+from casework.workspace.landing.path_plan import entry_of, file_in
 from casework.workspace.landing.stage import LOCK, At, Stage, landed_ref, needs_checkout
 from casework.workspace.landing.world import is_ancestor, read_head
-from casework.workspace.objects import folders_of, place_in, read_trees
+from casework.workspace.objects import folders_of, read_trees
 
 _TAKE_LOCK_S: Final = 3.0
 
@@ -152,7 +152,7 @@ class Recovery:
             if index.place(path) == entry_of(plan.index_before)
             and path not in index.unmerged
             and trees
-            and place_in(trees, path) == entry_of(plan.tree_after)
+            and file_in(trees, path) == entry_of(plan.tree_after)
         }
         making = os.path.join(stage.path, b"making")
         if index.data is not None:

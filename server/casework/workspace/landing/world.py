@@ -61,6 +61,7 @@ class Head:
 
     commit: bytes | None
     branch: bytes | None
+    tree: bytes = b""
 
 
 def read_settings(git: Git) -> Settings:
@@ -81,11 +82,17 @@ def read_settings(git: Git) -> Settings:
 
 def read_head(git: Git) -> Head:
     """Look where HEAD stands."""
+    at_once = git.ask("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--symbolic-full-name", "HEAD")
+    lines = at_once.stdout.split(b"\n")
+    if at_once.returncode == 0 and len(lines) == 4:
+        return Head(lines[0], None if lines[2] == b"HEAD" else lines[2], lines[1])
+    # No commit yet, or a branch that is called HEAD.
     symbolic = git.ask("symbolic-ref", "-q", "HEAD")
-    commit = git.ask("rev-parse", "-q", "--verify", "HEAD^{commit}")
+    commit, tree = (git.ask("rev-parse", "-q", "--verify", f"HEAD^{{{kind}}}") for kind in ("commit", "tree"))
     return Head(
         commit.stdout.strip() if commit.returncode == 0 else None,
         symbolic.stdout.rstrip(b"\n") if symbolic.returncode == 0 else None,
+        tree.stdout.strip(),
     )
 
 
@@ -122,6 +129,13 @@ def check_place(git: Git, head: Head, request: LandingRequest, *, offered: tuple
 
 def _check_branch(git: Git, head: Head, request: LandingRequest, offered: tuple[LandingMode, ...]) -> None:
     on = short(head.branch)
+    if "\N{REPLACEMENT CHARACTER}" in on:
+        raise _no(
+            "The branch checked out has a name that is not UTF-8",
+            "Rename it and open the review anew, or make a branch of the change.",
+            "odd_branch",
+            offered,
+        )
     wanted = short(request.target.encode()) if request.target else "a detached HEAD"
     if on != wanted:
         raise _no(
