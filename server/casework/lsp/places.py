@@ -55,7 +55,7 @@ class Places:
         self.ready = asyncio.Event()
 
     def start(self) -> None:
-        """Find everything that stands somewhere now, in the background; `ready` is set while nothing is left to find."""
+        """Find everything that stands somewhere now, in the background; `ready` is set while nothing is left."""
         self.look_again()
         self._worker = asyncio.create_task(self._run(), name="places")
 

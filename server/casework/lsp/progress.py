@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from casework.core import intake
 from casework.core.desk import OpenRepository
@@ -14,9 +16,19 @@ from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.errors import CaseworkError
 from casework.domain.ids import TaskId
+from casework.domain.task import Task
 from casework.lsp.session import Session
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Bar:
+    """One progress in the editor: from running to anything else."""
+
+    token: str
+    begun: bool = False
+    """Whether the editor took it and was told its title."""
 
 
 class RunProgress:
@@ -25,15 +37,18 @@ class RunProgress:
     def __init__(self, session: Session, opened: OpenRepository) -> None:
         self._session = session
         self._opened = opened
-        self._shown: dict[TaskId, str] = {}
+        self._bars: dict[TaskId, _Bar] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._made = 0
         window = session.server.client_capabilities.window
         self._stop: Callable[[], None] | None = None
         if window is not None and window.work_done_progress:
             self._stop = opened.repository.recorder.listen(self._heard)
+            for task in opened.repository.board.in_status("running"):
+                self._show(task)
 
     async def close(self) -> None:
-        """Show nothing more."""
+        """Show nothing more. Nothing is stopped by it: runs go on without an editor."""
         if self._stop is not None:
             self._stop()
         for task in list(self._tasks):
@@ -42,40 +57,47 @@ class RunProgress:
 
     def _heard(self, rows: Sequence[Recorded]) -> None:
         for name in dict.fromkeys(row.task for row in rows if row.task is not None):
-            task = self._opened.repository.board.tasks[name]
-            progress = self._session.server.work_done_progress
-            if task.status == "running" and name not in self._shown:
-                token = f"casework-{name}-{len(task.runs)}"
-                self._shown[name] = token
-                self._spawn(self._begin(name, token))
-            elif name in self._shown and task.status == "running" and task.run is not None:
-                said = f"step {task.run.steps_begun} {task.run.last_step}"
-                progress.report(self._shown[name], types.WorkDoneProgressReport(message=said[:200]))
-            elif name in self._shown and task.status != "running":
-                self._end(name, self._shown.pop(name))
+            self._show(self._opened.repository.board.tasks[name])
 
-    async def _begin(self, name: TaskId, token: str) -> None:
-        progress = self._session.server.work_done_progress
-        await progress.create_async(token)
-        task = self._opened.repository.board.tasks[name]
-        title = f"Casework {task.number}: {task.title[:60]}"
-        progress.begin(token, types.WorkDoneProgressBegin(title=title, cancellable=True))
+    def _show(self, task: Task) -> None:
+        bar = self._bars.get(task.id)
         if task.status != "running":
-            self._end(name, token)
+            if bar is not None:
+                del self._bars[task.id]
+                self._end(task, bar)
+        elif bar is None:
+            self._made += 1
+            bar = self._bars[task.id] = _Bar(f"casework-{task.id}-{self._made}")
+            self._spawn(self._begin(task, bar))
+        elif bar.begun and task.run is not None:
+            said = f"step {task.run.steps_begun} {task.run.last_step}"
+            self._session.server.work_done_progress.report(bar.token, types.WorkDoneProgressReport(message=said[:200]))
 
-    def _end(self, name: TaskId, token: str) -> None:
-        status = self._opened.repository.board.tasks[name].status
-        self._session.server.work_done_progress.end(token, types.WorkDoneProgressEnd(message=status.replace("_", " ")))
+    async def _begin(self, task: Task, bar: _Bar) -> None:
+        progress = self._session.server.work_done_progress
+        try:
+            await progress.create_async(bar.token)
+        except JsonRpcException as error:
+            logger.info("the editor shows no progress: %s", error)
+            return
+        title = f"Casework {task.number}: {task.title[:60]}"
+        progress.begin(bar.token, types.WorkDoneProgressBegin(title=title, cancellable=True))
+        bar.begun = True
+        if self._bars.get(task.id) is not bar:
+            self._end(self._opened.repository.board.tasks[task.id], bar)
+
+    def _end(self, task: Task, bar: _Bar) -> None:
+        if bar.begun:
+            message = task.status.replace("_", " ")
+            self._session.server.work_done_progress.end(bar.token, types.WorkDoneProgressEnd(message=message))
 
     async def cancelled(self, token: int | str) -> None:
         """The human pressed cancel; a connection that merely ends stops nothing."""
-        name = next((name for name, shown in self._shown.items() if shown == token), None)
-        if name is not None:
-            await self._stop_run(self._opened.repository.board.tasks[name].number)
-
-    async def _stop_run(self, number: int) -> None:
-        """The human pressed cancel in their editor."""
+        name = next((name for name, bar in self._bars.items() if bar.token == token), None)
+        if name is None:
+            return
         event = e.TaskStopped(reason="Stopped from the editor's progress.")
+        number = self._opened.repository.board.tasks[name].number
         try:
             await intake.move_task(self._opened.repository, number, "stop", event, self._session.actor)
         except CaseworkError as no:
