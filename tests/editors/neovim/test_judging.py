@@ -206,9 +206,10 @@ def test_a_code_action_leads_to_the_review_side_by_side(stage: Stage) -> None:
     nvim = stage.neovim("pay/charge.py")
     wait_until(lambda: nvim.lua("return #vim.diagnostic.get(0) > 0"), description="the review is a diagnostic")
     nvim.keys("/max(<CR>gra")
-    nvim.sees("Request changes on review 1", "Type number")
-    nvim.keys("3<CR>")
-    nvim.sees("proposed", "What should change in review 1?")
+    nvim.sees("2: Casework: Approve review 1", "Type number")
+    nvim.keys("2<CR>")
+    nvim.sees("proposed", "Review 1", "A approves review 1 as you see it")
+    assert review(stage)["status"] == "in_review"
 
 
 def test_the_command_line_approves_nothing_that_was_not_seen(stage: Stage) -> None:
