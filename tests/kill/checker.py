@@ -91,7 +91,7 @@ def check(
     done = (end.status == "landed") != story.undo
     if not done and not end.reason and end.asked:
         raise Damage("it was handed back without a reason")
-    _check_rows(trace, journal)
+    check_rows(trace, journal)
     _check_commits(story, repository, end, journal)
     now, wanted = picture(repository), expected.done if done else expected.before
     if saved:
@@ -121,7 +121,7 @@ def _in_order(now: Sequence[bytes], wanted: Sequence[bytes]) -> tuple[bytes, ...
     return tuple(now) if sorted(now) == sorted(wanted) else tuple(wanted)
 
 
-def _check_rows(trace: Sequence[Passed], journal: Path) -> None:
+def check_rows(trace: Sequence[Passed], journal: Path) -> None:
     """Every row whose commit returned before the kill is there as it was, and the chain holds."""
     assert_sound(journal)
     rows = {row[0]: row for row in raw_rows(journal)}

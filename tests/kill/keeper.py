@@ -63,16 +63,10 @@ class Keeper:
         return self._order(f"reap {pid}")
 
     @contextmanager
-    def client(self, *, start: bool = False) -> Iterator[Daemon]:
-        """A client as the command line has one; with `start` it starts the product's own daemon where none runs."""
-        channel = transport.Channel.attach("cli", start=start)
-        assert channel is not None, "no daemon runs"
-        client = Daemon(channel)
-        client.begin()
-        try:
+    def client(self) -> Iterator[Daemon]:
+        """A client of the daemon that runs."""
+        with client_of() as client:
             yield client
-        finally:
-            client.end()
 
     def is_busy(self) -> bool:
         """Whether the daemon says that something runs or lands. Raises `Trouble` when it is gone."""
@@ -91,3 +85,16 @@ class Keeper:
         ready, _, _ = select.select([self._nursery.stdout], [], [], _PATIENCE_S)
         assert ready, f"no answer to {order!r}"
         return int(self._nursery.stdout.readline())
+
+
+@contextmanager
+def client_of(*, start: bool = False) -> Iterator[Daemon]:
+    """A client as the command line has one; with `start` it starts the product's own daemon where none runs."""
+    channel = transport.Channel.attach("cli", start=start)
+    assert channel is not None, "no daemon runs"
+    client = Daemon(channel)
+    client.begin()
+    try:
+        yield client
+    finally:
+        client.end()

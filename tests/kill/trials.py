@@ -11,11 +11,12 @@ from casework import paths
 from casework.cli.connection import Daemon
 from casework.domain.errors import Trouble
 from tests.kill import checker, stories
-from tests.kill.checker import End, Expected
+from tests.kill.checker import Damage, End, Expected
 from tests.kill.keeper import Keeper
 from tests.kill.switch import Order, Passed
 from tests.landing.looking import lines_of_edits
 from tests.repositories import Repository
+from tests.store.looking import raw_rows
 from tests.waiting import wait_until
 
 _ENDS: Final = ["landed", "in_review"]
@@ -85,11 +86,21 @@ class Trials:
         keeper.start()
         asked = answered or any(passed.is_row("review.answered", "landing.announced") for passed in trace)
         with keeper.client() as client:
-            client.ask("casework/board/read", str(repository.path))
+            self._recover_unasked(client, repository)
             end = self._at_rest(client, repository, number, asked=asked)
         done = checker.check(self.story, repository, self._expected, end, trace, journal_of(repository), saved=save)
         stories.remove(repository)
         return Trial(trace, done, end)
+
+    def _recover_unasked(self, client: Daemon, repository: Repository) -> None:
+        """Attach, ask nothing of the repository, and see that looking at it afterwards has nothing left to recover."""
+        client.ask("casework/daemon/status")
+        self._until_at_rest()
+        before, rows = checker.picture(repository), raw_rows(journal_of(repository))
+        client.ask("casework/board/read", str(repository.path))
+        self._until_at_rest()
+        if raw_rows(journal_of(repository)) != rows or checker.picture(repository) != before:
+            raise Damage("it was recovered only when somebody asked for the repository")
 
     def _to_the_brink(self, client: Daemon, repository: Repository) -> int:
         number = self.story.to_the_brink(client, repository.path)

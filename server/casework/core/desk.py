@@ -16,6 +16,7 @@ from casework.core.repository import Repository
 from casework.core.runner import Runner
 from casework.core.snoozes import Snoozes
 from casework.domain import events as e
+from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft, Recorded
 from casework.domain.errors import CaseworkError
 from casework.ports.clock import Clock
@@ -126,16 +127,16 @@ class Desk:
         repository, warning = await self._open_it(identity)
         opened = OpenRepository(repository, Landings(repository), Runner(repository), Snoozes(repository), warning)
         if not repository.recorder.journal.state.read_only:
+            # Until it is closed in order: no row and no clearing up comes before the mark or stays behind without it.
+            self._unfinished.mark(identity.id, unfinished=True)
             await opened.landings.recover()
             opened.landings.start()
             await opened.runner.recover()
             opened.snoozes.start()
-            self._mark(repository)
-            repository.recorder.listen(lambda _: self._mark(repository))
         return opened
 
     async def recover(self) -> None:
-        """Open every repository that had a run or a landing under way when the last daemon ended.
+        """Open every repository that the last daemon had open when it was killed, or left with work under way.
 
         Nobody has to ask for them: what was approved gets its end, what ran is taken up again.
         """
@@ -147,13 +148,6 @@ class Desk:
                 await self.open(place)
             except CaseworkError as no:
                 logger.warning("%s has unfinished work and can't be opened: %s", place, no.sentence)
-
-    def _mark(self, repository: Repository) -> None:
-        busy = any(True for _ in repository.board.in_status("queued", "running", "landing")) or any(
-            task.landing is not None and task.landing.undo_plan is not None
-            for task in repository.board.in_status("landed")
-        )
-        self._unfinished.mark(repository.identity.id, unfinished=busy)
 
     def opened(self) -> list[OpenRepository]:
         """Give the repositories that are open now."""
@@ -191,4 +185,13 @@ class Desk:
                 await opened.runner.close()
                 await opened.landings.close()
                 await opened.repository.recorder.close()
+                if not opened.repository.recorder.journal.state.read_only:
+                    self._unfinished.mark(opened.repository.identity.id, unfinished=_has_work(opened.repository.board))
         await self._user.close()
+
+
+def _has_work(board: Board) -> bool:
+    """Whether somebody who is not a human has the next move."""
+    return any(True for _ in board.in_status("queued", "running", "landing")) or any(
+        task.landing is not None and task.landing.undo_plan is not None for task in board.in_status("landed")
+    )

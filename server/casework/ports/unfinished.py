@@ -1,4 +1,4 @@
-"""Which repositories have work under way: what a new daemon opens without being asked."""
+"""Which repositories are open, or have work under way: what a new daemon opens without being asked."""
 
 from __future__ import annotations
 

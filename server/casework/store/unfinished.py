@@ -1,4 +1,4 @@
-"""Marks of unfinished work: one empty file per repository in the state directory."""
+"""Marks of repositories that are open, or have work under way: one empty file each in the state directory."""
 
 from __future__ import annotations
 
