@@ -6,6 +6,8 @@ import typer
 
 from casework import __version__, relay
 from casework.cli import doctor, editors, tasks, trying, upkeep, verdicts
+from casework.cli.options import AsJson
+from casework.cli.output import Output
 from casework.cli.reviews import reviews
 
 app = typer.Typer(
@@ -39,6 +41,6 @@ def lsp() -> None:
 
 
 @app.command("version")
-def version() -> None:
+def version(as_json: AsJson = False) -> None:
     """Print the version."""
-    typer.echo(__version__)
+    Output(as_json).give({"version": __version__}, __version__)

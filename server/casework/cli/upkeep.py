@@ -74,11 +74,15 @@ def _wait_for_end(channel: Channel) -> None:
 
 
 @daemons.command("log")
-def log(lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.", min=1)] = 50) -> None:
+def log(
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.", min=1)] = 50,
+    as_json: AsJson = False,
+) -> None:
     """Print the end of the daemon's log."""
-    with sentences(Output()):
-        for line in log_tail(lines):
-            typer.echo(line)
+    output = Output(as_json)
+    with sentences(output):
+        found = log_tail(lines)
+        output.give({"lines": found}, *found)
 
 
 def log_tail(lines: int) -> list[str]:
