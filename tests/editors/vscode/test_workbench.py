@@ -22,9 +22,8 @@ def test_a_real_workbench_opens_a_folder_and_runs_a_command_by_keys(world: Path)
     editor = vscode()
     with serving(editor, world / "vscode") as server, workbench(editor.chromium, PICTURES) as window:
         window.open(server.address, folder)
-        window.row("pay.py").dblclick()
-        window.wait_for_tab("pay.py")
+        window.open_file("pay.py")
         window.run("View: Toggle Word Wrap")
-        assert "def charge(card, amount):" in window.code()
+        window.wait_for_code("def charge(card, amount):")
         assert window.rows() == ["pay.py"]
         window.picture("00-workbench")
