@@ -122,7 +122,8 @@ class Editor:
 
     async def ask(self, method: str, **params: Any) -> Any:
         """Send one of our own requests; the answer as JSON values."""
-        return plain(await self.client.protocol.send_request_async(method, params))
+        protocol: Any = self.client.protocol  # pytest-lsp gives its protocol no types
+        return plain(await protocol.send_request_async(method, params))
 
     async def until(self, seen: Callable[[], T], description: str) -> T:
         """Wait until something was seen."""
@@ -148,7 +149,7 @@ def plain(value: Any) -> Any:
 
 
 def _command_or_action(value: dict[str, Any], _: object) -> types.Command | types.CodeAction:
-    wanted = types.Command if isinstance(value.get("command"), str) else types.CodeAction
+    wanted: Any = types.Command if isinstance(value.get("command"), str) else types.CodeAction
     structured: types.Command | types.CodeAction = _CONVERTER.structure(value, wanted)
     return structured
 
@@ -164,24 +165,24 @@ async def editor(
 
     The relay's command line begins with `begins`: that is how another user starts it.
     """
-    client = make_test_lsp_client()
+    client: Any = make_test_lsp_client()  # pytest-lsp's decorators and `stop` have no types
     client.protocol._converter.register_structure_hook(
         types.Command | types.CodeAction, _command_or_action
     )  # lsprotocol 2025.0.0 takes a code action that has a command for a command
     window = Editor(client)
 
-    @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
     def answer(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
         window.asked.append(params)
         pressed = window.answer(params)
         return next((one for one in params.actions or [] if one.title == pressed), None)
 
+    client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(answer)
     for method in ("casework/board/changed", "casework/review/changed"):
 
-        @client.feature(method)
         def told(params: Any, method: str = method) -> None:
             window.told.append((method, plain(params)))
 
+        client.feature(method)(told)
     await client.start_io(*begins, sys.executable, "-I", "-S", relay.__file__)
     await client.initialize_session(
         types.InitializeParams(
