@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from lsprotocol import types
@@ -35,6 +36,7 @@ from casework.lsp.session import Session
 logger = logging.getLogger(__name__)
 
 _SAVED: Final = Buffer()
+_LONGEST_WAIT_S: Final = 2.0
 _DOCUMENTS: Final = ("casework/review/document", "casework/board/document")
 _REVIEWS: Final = ("casework/review/open", "casework/review/recent")
 
@@ -120,12 +122,16 @@ class Floor:
         return (found[0], self._desktop.of(found[0]), found[1]) if found is not None else None
 
     async def _ready(self, path: str) -> tuple[OpenRepository, OnDesktop, str] | None:
-        """As `_of`, once the client's folders are open and everything in them has its place."""
+        """As `_of`, once the client's folders are open and everything in them has its place, or nearly so.
+
+        While much moves an editor gets what is known, late rather than never.
+        """
         if not self._opening.done():
             await asyncio.shield(self._opening)
         found = self._of(path)
-        if found is not None:
-            await found[1].places.ready.wait()
+        if found is not None and not found[1].places.ready.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(found[1].places.ready.wait(), _LONGEST_WAIT_S)
         return found
 
     # ---- what can be done ------------------------------------------------------------------------------------------
