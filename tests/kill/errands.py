@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from tests.waiting import wait_until
 INTERRUPTED: Final = "interrupted, outcome unknown"
 ANSWER: Final = "by lunch"
 LOG: Final = "log.txt"
+COMMENT: Final = "It logs three things."
 _STOPS: Final = ["backlog", "waiting", "in_review", "failed", "stopped"]
 _PATIENCE_S: Final = 40.0
 
@@ -42,7 +44,7 @@ STEPS: Final[Sequence[dict[str, Any]]] = (
     {"do": "ask", "text": "When is it needed?"},
     {"do": "write", "path": "answer.txt", "content": "{answer}\n", "use_answer": True},
     adds("three"),
-    {"do": "finish", "comment": "It logs three things."},
+    {"do": "finish", "comment": COMMENT},
 )
 
 
@@ -142,9 +144,21 @@ def kill_in_a_run(keeper: Keeper, repository: Repository, order: Order, world: P
     keeper.switch.give(Order())
     keeper.start()
     with keeper.client() as client:
-        client.ask("casework/board/read", str(repository.path))
+        client.ask("casework/daemon/status")
+        wait_until(lambda: _waits_for_a_human(repository), description="the run went on unasked")
         to_the_end(client, repository, number)
         return trace, ended(client, repository, number)
+
+
+def _waits_for_a_human(repository: Repository) -> bool:
+    """Whether the journal's last word is one that only a human can follow."""
+    kinds = ["task.added", *(row[5] for row in raw_rows(journal_of(repository)))]
+    for kind in reversed(kinds):
+        if kind in ("task.queued", "run.started", "run.resumed", "question.answered"):
+            return False
+        if kind in ("task.added", "question.asked", "review.opened", "run.failed", "task.stopped"):
+            return True
+    raise AssertionError("a journal begins with its first task")
 
 
 def check_run(trace: Sequence[Passed], end: Ended, repository: Repository) -> None:
@@ -163,6 +177,9 @@ def check_run(trace: Sequence[Passed], end: Ended, repository: Repository) -> No
     if len(questions) > 1:
         raise Damage(f"it was asked {len(questions)} times")
     _check_outcome(end, repository)
+    comment = hashlib.sha256(COMMENT.encode()).hexdigest()
+    if any(data["comment"] != comment for data in end.of("run.finished")):
+        raise Damage("the agent's comment is another one")
 
 
 def _number_of(passed: Passed) -> int:

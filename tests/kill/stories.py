@@ -88,15 +88,8 @@ def small(path: Path) -> Repository:
     return user
 
 
-def with_feature(path: Path) -> Repository:
-    """A busy user on main, and a branch with one change of every kind."""
-    made = busy(path)
-    made.repository.git("branch", "feature", made.accepted)
-    return made.repository
-
-
 def crowded(path: Path) -> Repository:
-    """The same, with sixty files more, so that every part of the landing takes its time."""
+    """A busy user, a change of every kind, and sixty files more, so that every part of the landing takes its time."""
     made = busy(path)
     user = made.repository
     many: dict[Name, Content] = {f"many/{n:03}.txt": numbered(40) for n in range(60)}
@@ -129,7 +122,7 @@ def at_work(path: Path) -> Repository:
 STORIES: Final[Mapping[str, Story]] = {
     story.name: story
     for story in (
-        Story("commit", with_feature, FEATURE, "commit"),
+        Story("commit", small, FEATURE, "commit"),
         Story("fast-forward", small, FEATURE, "fast_forward", trailer=False),
         Story("branch", small, FEATURE, "branch", after="casework/*"),
         Story("working tree", at_work, {"kind": "working_tree"}, "working_tree", rejects=("b.txt",)),
