@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-NAMES: Final = [
+NAMES: Final[list[str | bytes]] = [
     "%{%execute('let g:owned=1')%}.py",
     "%!v:lua.vim.cmd('let g:owned=1').txt",
     "a|let g:owned=1|.md",

@@ -218,7 +218,7 @@ function M.repository()
   return root
 end
 
---- Tells `on_dir` the root for `buffer` once the relay is known; the file of a review attaches where its repository does.
+--- Tells `on_dir` the root for `buffer` once the relay is known; a review's file attaches where its repository does.
 ---@param buffer integer
 ---@param on_dir fun(root: string)
 function M.root_dir(buffer, on_dir)

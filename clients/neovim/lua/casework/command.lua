@@ -1,5 +1,5 @@
---- `:Casework ROOM DEED ...`: the same names as in the shell and on the wire, with completion. One table; each entry says
---- what it does and what may follow.
+--- `:Casework ROOM DEED ...`: the same names as in the shell and on the wire, with completion. One table; each entry
+--- says what it does and what may follow.
 
 local board = require('casework.board')
 local client = require('casework.client')

@@ -1,4 +1,5 @@
---- A small buffer to write in: a comment, what should change, a new task. `:w`, `ZZ` or Ctrl-S sends, `q` or `:q!` leaves.
+--- A small buffer to write in: a comment, an answer, what should change. `:w`, `ZZ` or Ctrl-S sends, `q` or `:q!`
+--- leaves.
 ---
 --- What was written is never thrown away by a refusal: the buffer stays until the daemon has it.
 

@@ -85,7 +85,8 @@ function M.read(buffer, name)
   local parsed = M.parse(name)
   local root = parsed and (parsed.root or client.repository())
   if not (parsed and root) then
-    return client.say(('%s names nothing of ours; casework://12 is review or task 12.'):format(name), vim.log.levels.WARN)
+    local sentence = '%s names nothing of ours; casework://12 is review or task 12.'
+    return client.say(sentence:format(name), vim.log.levels.WARN)
   end
   M.own(buffer, root)
   if not parsed.number then

@@ -45,7 +45,8 @@ function M.highlights()
   -- Neovim shows lines that only the old side has as added there; red says what they are.
   local deleted = vim.api.nvim_get_hl(0, { name = 'DiffDelete', link = false })
   local red = vim.o.background == 'dark' and 'NvimDarkRed' or 'NvimLightRed'
-  vim.api.nvim_set_hl(0, 'CaseworkRemoved', deleted.bg and { link = 'DiffDelete', default = true } or { bg = red, default = true })
+  local removed = deleted.bg and { link = 'DiffDelete', default = true } or { bg = red, default = true }
+  vim.api.nvim_set_hl(0, 'CaseworkRemoved', removed)
 end
 
 --- Makes text from outside fit for one line: no control characters, none that turn the direction of writing.

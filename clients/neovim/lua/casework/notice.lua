@@ -1,5 +1,6 @@
 --- Sentences to the user. A short one goes to the command line; a longer one, which would stop the user with "Press
---- ENTER", and one that comes while the user types, into a small window that takes no focus and goes by itself. Where `vim.notify` is the user's own, it gets all.
+--- ENTER", and one that comes while the user types, into a small window that takes no focus and goes by itself.
+--- Where `vim.notify` is the user's own, it gets all.
 
 local draw = require('casework.draw')
 

@@ -38,8 +38,9 @@ end
 ---@return casework.Line[]
 function M.lines(card, question, width)
   local title = draw.fit(draw.plain(card.title), width - 12)
+  local number = { (' %d  '):format(card.number), 'CaseworkNumber' }
   local lines = {
-    { chunks = { { (' %d  '):format(card.number), 'CaseworkNumber' }, { title, 'CaseworkGroup' }, { '  asks', 'CaseworkDetail' } } },
+    { chunks = { number, { title, 'CaseworkGroup' }, { '  asks', 'CaseworkDetail' } } },
     { chunks = {} },
   }
   for _, text in ipairs(draw.wrap(question.text, width - 4)) do
@@ -54,7 +55,8 @@ function M.lines(card, question, width)
   lines[#lines + 1] = { chunks = {} }
   local keys = M.keyed(question.choices)
   for _, choice in ipairs(keys) do
-    lines[#lines + 1] = { chunks = { { ('   %s  '):format(choice.key), 'CaseworkKey' }, { draw.fit(draw.plain(choice.answer), width - 8) } } }
+    local answer = draw.fit(draw.plain(choice.answer), width - 8)
+    lines[#lines + 1] = { chunks = { { ('   %s  '):format(choice.key), 'CaseworkKey' }, { answer } } }
   end
   local words = #keys > 0 and 'answer in your own words' or 'answer'
   lines[#lines + 1] = { chunks = { { '   e  ', 'CaseworkKey' }, { words } } }

@@ -125,7 +125,8 @@ local function when_possible(command, deed)
       return
     elseif not vim.list_contains(card.actions, command) then
       local words = command:match('[^.]+$')
-      return client.say(('%d is %s: it can not be %s now.'):format(card.number, card.status:gsub('_', ' '), M.done[words]))
+      local status = card.status:gsub('_', ' ')
+      return client.say(('%d is %s: it can not be %s now.'):format(card.number, status, M.done[words]))
     end
     deed(sidebar.root, card.number)
   end

@@ -1,4 +1,5 @@
---- What a user does with tasks: open, add, start, stop, and the rest. Each is one request; the board tells what became of it.
+--- What a user does with tasks: open, add, start, stop, and the rest. Each is one request; the board tells what became
+--- of it.
 
 local anchor = require('casework.anchor')
 local board = require('casework.board')

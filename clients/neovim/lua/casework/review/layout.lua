@@ -157,7 +157,8 @@ local function bars(review, place, is_drawn)
   local things = ledger.things(file)
   local thing = things[place.hunk]
   local look = marks.looks[thing and thing.decision or 'none']
-  local state = thing and thing.decision ~= 'none' and ('%%#%s#%s%%#CaseworkDetail# · '):format(look[2], thing.decision) or ''
+  local is_decided = thing and thing.decision ~= 'none'
+  local state = is_decided and ('%%#%s#%s%%#CaseworkDetail# · '):format(look[2], thing.decision) or ''
   local why = draw.plain(file.why_here .. (file.mode_change ~= '' and '  ' .. file.mode_change or ''))
   if not is_drawn then
     local reading = ' %#CaseworkDetail#reading …'

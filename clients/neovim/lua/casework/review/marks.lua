@@ -93,7 +93,8 @@ local function words_and_comments(drawn, index, thing)
   local head, base = drawn.spans.head[index], drawn.spans.base[index]
   local words = M.words(thing)
   if words then
-    mark(drawn.buffers.head, head.first - 1, { virt_text = { words }, virt_text_pos = 'eol_right_align', priority = 30 })
+    local options = { virt_text = { words }, virt_text_pos = 'eol_right_align', priority = 30 }
+    mark(drawn.buffers.head, head.first - 1, options)
   end
   local comments = M.comments(thing, drawn.width)
   if #comments > 0 then
@@ -113,7 +114,8 @@ function M.draw(drawn, file, current)
     vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
     local note = drawn.sides[side].note
     if note ~= '' then
-      mark(buffer, vim.api.nvim_buf_line_count(buffer), { virt_text = { { ' ' .. note, 'CaseworkDetail' } }, virt_text_pos = 'eol' })
+      local options = { virt_text = { { ' ' .. note, 'CaseworkDetail' } }, virt_text_pos = 'eol' }
+      mark(buffer, vim.api.nvim_buf_line_count(buffer), options)
     end
   end
   for index, thing in ipairs(ledger.things(file)) do

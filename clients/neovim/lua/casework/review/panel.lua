@@ -18,13 +18,17 @@ local STATES = {
 function M.outcome(review)
   if review.status == 'landed' then
     local commit = review.commit and (' as ' .. review.commit:sub(1, 10)) or ''
-    return { { ('Landed%s. '):format(commit), 'CaseworkDone' }, { 'U takes it back, ]v goes to the next.', 'CaseworkDetail' } }
+    local next_steps = { 'U takes it back, ]v goes to the next.', 'CaseworkDetail' }
+    return { { ('Landed%s. '):format(commit), 'CaseworkDone' }, next_steps }
   elseif review.status == 'landing' then
     return { { 'Landing …', 'CaseworkRunning' } }
   elseif review.status == 'read' then
     return { { 'Read.', 'CaseworkDone' } }
   elseif review.status ~= 'in_review' then
-    local words = { queued = 'Sent back; the next run is about to start.', running = 'Sent back; the next run is under way.' }
+    local words = {
+      queued = 'Sent back; the next run is about to start.',
+      running = 'Sent back; the next run is under way.',
+    }
     return { { words[review.status] or ('Now ' .. review.status:gsub('_', ' ') .. '.'), 'CaseworkRunning' } }
   end
 end

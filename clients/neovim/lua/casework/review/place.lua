@@ -28,7 +28,8 @@ function M.spans(hunk, old, new)
   while after < shared - before and old[old_stop - 1 - after] == new[new_stop - 1 - after] do
     after = after + 1
   end
-  return M.span(hunk.old_start + before, old_stop - 1 - after, old), M.span(hunk.new_start + before, new_stop - 1 - after, new)
+  local old_span = M.span(hunk.old_start + before, old_stop - 1 - after, old)
+  return old_span, M.span(hunk.new_start + before, new_stop - 1 - after, new)
 end
 
 ---@param first integer
