@@ -63,10 +63,11 @@ class Trials:
         assert checker.check(story, repository, self._expected, end, trace, journal_of(repository))
         stories.remove(repository)
 
-    def run(self, order: Order, *, save: bool = False, blind: bool = False) -> Trial:
+    def run(self, order: Order, *, save: bool = False, blind: bool = False, then: Order | None = None) -> Trial:
         """Have the daemon killed as ordered, at the latest when all is at rest; start another one; check.
 
-        With `save` the user saves a file while no daemon lives; with `blind` the new one recovers without looking.
+        With `save` the user saves a file while no daemon lives; with `blind` the new one recovers without looking;
+        with `then` it is killed too, and a third one recovers.
 
         Raises:
             Damage: something is not as it must be.
@@ -82,6 +83,8 @@ class Trials:
         trace = tuple(keeper.switch.trace(pid))
         if save:
             stories.save_in_a_bad_moment(repository)
+        if then is not None:
+            trace += self._kill_recovering(then)
         keeper.switch.give(Order(blind=blind))
         keeper.start()
         asked = answered or any(passed.is_row("review.answered", "landing.announced") for passed in trace)
@@ -91,6 +94,16 @@ class Trials:
         done = checker.check(self.story, repository, self._expected, end, trace, journal_of(repository), saved=save)
         stories.remove(repository)
         return Trial(trace, done, end)
+
+    def _kill_recovering(self, order: Order) -> tuple[Passed, ...]:
+        self.keeper.switch.give(order)
+        self.keeper.start()
+        with suppress(Trouble), self.keeper.client() as client:
+            client.ask("casework/daemon/status")
+            self._until_at_rest()
+        pid = self.keeper.pid
+        self.keeper.kill()
+        return tuple(self.keeper.switch.trace(pid))
 
     def _recover_unasked(self, client: Daemon, repository: Repository) -> None:
         """Attach, ask nothing of the repository, and see that looking at it afterwards has nothing left to recover."""

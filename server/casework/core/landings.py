@@ -326,19 +326,22 @@ class Landings:
     async def recover(self) -> None:
         """Look at every landing that has no end in the journal, and give it one. Before anything else at a start."""
         repository = self._repository
-        known: list[str] = []
+        unsettled: list[str] = []  # only their stages stay: one landing may have left others, never announced
         for task in list(repository.board.in_status("landing")):
-            if task.landing is not None and task.landing.state == "announced":
-                known.append(task.landing.id)
-                await self._recover_landing(task, task.landing)
+            landing = task.landing
+            is_announced = landing is not None and landing.state == "announced"
+            if landing is not None and is_announced and not await self._recover_landing(task, landing):
+                unsettled.append(landing.id)
             self._todo.put_nowait(task.id)
         for task in list(repository.board.in_status("landed")):
             if task.landing is not None and task.landing.undo is not None and task.landing.undo_plan is not None:
-                known.append(task.landing.undo)
-                await self._recover_undo(task, task.landing)
-        await asyncio.to_thread(self._sweep, known)
+                undo = task.landing.undo
+                if not await self._recover_undo(task, task.landing):
+                    unsettled.append(undo)
+        await asyncio.to_thread(self._sweep, unsettled)
 
-    async def _recover_landing(self, task: Task, landing: Landing) -> None:
+    async def _recover_landing(self, task: Task, landing: Landing) -> bool:
+        """Give it an end; whether it could be told what became of it."""
         repository = self._repository
         assert landing.plan is not None, "an announced landing has its plan"
         try:
@@ -346,7 +349,7 @@ class Landings:
             end = await asyncio.to_thread(self._lander(task).recover, announcement)
         except CaseworkError as no:
             await self._hand_back(task.id, f"Casework could not look whether it had landed: {no.sentence}")
-            return
+            return False
         match end:
             case Landed():
                 await self._confirm(task.id, announcement, end)
@@ -355,8 +358,11 @@ class Landings:
                     await self._hand_back(task.id, end.reason, kept_aside=end.kept_aside)
             case Held():
                 await self._hand_back(task.id, end.sentence)
+                return False
+        return True
 
-    async def _recover_undo(self, task: Task, landing: Landing) -> None:
+    async def _recover_undo(self, task: Task, landing: Landing) -> bool:
+        """Give it an end; whether it could be told what became of it."""
         repository = self._repository
         assert landing.undo_plan is not None, "an announced undo has its plan"
         assert landing.undo is not None, "an announced undo has its id"
@@ -365,7 +371,7 @@ class Landings:
             end = await asyncio.to_thread(self._lander(task).recover, announcement)
         except CaseworkError as no:
             await self._undo_failed(task.id, landing.undo, no.sentence, DAEMON)
-            return
+            return False
         match end:
             case Landed():
                 await self._taken_back(task.id, landing.id, announcement, DAEMON)
@@ -373,3 +379,5 @@ class Landings:
                 await self._undo_failed(task.id, landing.undo, end.reason, DAEMON)
             case Held():
                 await self._undo_failed(task.id, landing.undo, end.sentence, DAEMON)
+                return False
+        return True
