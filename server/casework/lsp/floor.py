@@ -239,8 +239,9 @@ class Floor:
     async def will_save(self, params: types.WillSaveTextDocumentParams) -> None:
         """Remember whether a save of a review file is the human's."""
         path = path_in(params.text_document.uri)
-        if path is not None:
-            self._reviews.will_save(path, params.reason)
+        found = self._of(path) if path is not None else None
+        if path is not None and found is not None:
+            self._reviews.will_save(path, params.reason, found[1])
 
     async def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A saved review file may be a verdict; any other file may have moved what stands in it."""

@@ -5,6 +5,7 @@ Here is which message means what; what must be true for a verdict is in review_f
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -48,13 +49,15 @@ class ReviewFiles:
         """The editor shows another text."""
         file, text = self._files.get(path), self._session.documents.text(path)
         if file is not None and text is not None:
-            file.changed(text, _written(on_desktop, file.number))
+            file.changed(text, _written(on_desktop, file.number), asyncio.get_running_loop().time())
 
-    def will_save(self, path: str, reason: types.TextDocumentSaveReason) -> None:
+    def will_save(self, path: str, reason: types.TextDocumentSaveReason, on_desktop: OnDesktop) -> None:
         """The editor is about to save."""
         file, text = self._files.get(path), self._session.documents.text(path)
         if file is not None and text is not None:
-            file.announced(text, by_hand=reason == types.TextDocumentSaveReason.Manual)
+            by_hand = reason == types.TextDocumentSaveReason.Manual
+            written = _written(on_desktop, file.number)
+            file.announced(text, written, asyncio.get_running_loop().time(), by_hand=by_hand)
 
     def saved(self, path: str, opened: OpenRepository, on_desktop: OnDesktop) -> bool:
         """The editor saved; tells whether it was a review file."""

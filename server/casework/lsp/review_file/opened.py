@@ -3,6 +3,9 @@
 The file is ours when we write it, and the editor's from the moment it opens exactly that. Whoever else writes to it,
 before, while or after, takes that away: then nothing in it counts until Casework has written it anew and the editor
 shows it. This is bookkeeping; it reads nothing but the file itself.
+
+An editor goes on while its messages travel, so that what it saves may be on disk before its last keystroke is heard of.
+A foreign content is therefore held against the file only when no save of just that follows at once.
 """
 
 from __future__ import annotations
@@ -10,10 +13,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 _Stamp = tuple[int, int, int]
 
-FOREIGN = (
+_AT_ONCE_S: Final = 0.5
+"""Between hearing of the last keystroke and of the save that was on disk already; no human reads a file in it."""
+FOREIGN: Final = (
     "This file was changed by something other than this editor, so review {number} takes no verdict from it. Close it "
     "and open the review again; what you wrote stays in a file beside it."
 )
@@ -21,7 +27,7 @@ FOREIGN = (
 
 @dataclass(slots=True)
 class OpenFile:
-    """One file in one editor."""
+    """One file in one editor; `now` are seconds of a clock that only goes forward."""
 
     number: int
     path: str
@@ -32,6 +38,8 @@ class OpenFile:
     saves: int = 0
     """Counts saves, so that an answer to an older question is known for that."""
     _stamp: _Stamp | None = None
+    _suspect: tuple[str | None, float] | None = None
+    """What stood on disk and was not ours, and since when."""
     _by_hand: bool | None = None
     _before: str | None = None
     """What the editor showed when it announced a save."""
@@ -39,30 +47,35 @@ class OpenFile:
     def opened(self, text: str, written: str | None) -> None:
         """The editor opened the file and shows `text`; `written` is what we wrote last."""
         self._by_hand = self._before = None
-        self._take(text if text == written and self._on_disk() == text else None)
+        self._take(text if text == written else None)
 
-    def changed(self, text: str, written: str | None) -> None:
+    def changed(self, text: str, written: str | None, now: float) -> None:
         """The editor shows `text` now: somebody typed, or it read the disk again."""
-        if text == written and self._on_disk() == text:
+        stamp = self._look()
+        if stamp == self._stamp and not (self.ours is None and text == written):
+            return
+        self._stamp, there = stamp, self._on_disk()
+        if there == text == written:
             self._take(text)
-        elif self.ours is not None and self._stamp != self._look() and self._on_disk() != self.ours:
-            self._take(None)
+        elif there not in (self.ours, written) and (self._suspect is None or self._suspect[0] != there):
+            self._suspect = (there, now)
 
-    def announced(self, text: str, *, by_hand: bool) -> None:
+    def announced(self, text: str, written: str | None, now: float, *, by_hand: bool) -> None:
         """The editor is about to save `text`."""
         self._by_hand, self._before = by_hand, text
-        if self.ours is not None and self._on_disk() != self.ours:
+        self._judge(text, now)
+        if self._on_disk() not in (self.ours, text, written):
             self._take(None)
 
-    def saved(self, text: str) -> str:
+    def saved(self, text: str, now: float) -> str:
         """The editor saved `text`; gives why that submits nothing, empty where it may."""
         self.saves += 1
         by_hand, before = self._by_hand, self._before
         self._by_hand = self._before = None
-        ours, there = self.ours, self._on_disk()
-        if ours is None:
+        self._judge(text, now)
+        if self.ours is None:
             return FOREIGN.format(number=self.number)
-        if there != text:
+        if self._on_disk() != text:
             return "The file on disk is not what this editor shows, so nothing was submitted; save it again."
         self._take(text)
         if by_hand is False:
@@ -80,15 +93,22 @@ class OpenFile:
         """Tell whether `text` still stands on disk."""
         return self.ours == text and self._on_disk() == text
 
+    def _judge(self, text: str, now: float) -> None:
+        if self._suspect is not None:
+            there, since = self._suspect
+            self._suspect = None
+            if there != text or now - since > _AT_ONCE_S:
+                self._take(None)
+
     def _take(self, text: str | None) -> None:
-        self.ours, self._stamp = text, self._look()
+        self.ours, self._suspect, self._stamp = text, None, self._look()
 
     def _look(self) -> _Stamp | None:
         try:
             seen = os.lstat(self.path)
         except OSError:
             return None
-        return seen.st_mtime_ns, seen.st_size, seen.st_ino
+        return seen.st_ctime_ns, seen.st_size, seen.st_ino
 
     def _on_disk(self) -> str | None:
         try:

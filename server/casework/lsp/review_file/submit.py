@@ -50,7 +50,7 @@ async def submit(
     opened: OpenRepository, file: OpenFile, text: str, written: Written | None, actor: Actor, ask: Ask
 ) -> Outcome:
     """Read a saved review file and do what it says; the outcome says what went wrong, no `CaseworkError` leaves."""
-    why_not = file.saved(text)
+    why_not = file.saved(text, asyncio.get_running_loop().time())
     save = file.saves
     answer = parse(text, written.text if written is not None else "")
     if answer.mistakes:
