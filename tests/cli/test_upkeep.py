@@ -99,7 +99,7 @@ def test_signed_commits_need_trust_and_the_doctor_says_so(shop: Repository) -> N
     shop.git("config", "commit.gpgSign", "true")
     found = findings(shop.path, ends=REFUSED)["trust"]
     assert found["sentence"] == (
-        "not run: not trusted: signing; commits are to be signed, so nothing can land before you trust it"
+        "not run: not trusted: signing; commits are to be signed, so none can be made before you trust it"
     )
     assert found["mend"] == "casework trust"
 

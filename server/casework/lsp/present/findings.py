@@ -109,7 +109,7 @@ def _programs(facts: RepositoryFacts, *, trusted: bool) -> Iterator[FindingView]
         what="trust",
         ok=not facts.signs,
         sentence=f"not run: not trusted: {named}"
-        + ("; commits are to be signed, so nothing can land before you trust it" if facts.signs else ""),
+        + ("; commits are to be signed, so none can be made before you trust it" if facts.signs else ""),
         mend="casework trust",
     )
 
