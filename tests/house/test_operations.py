@@ -1,4 +1,4 @@
-"""The page on operations says what holds: its figures are those of the source, and no time others rely on is missing."""
+"""The page on operations says what holds: figures are those of the source, no time that others rely on is missing."""
 
 from __future__ import annotations
 
