@@ -137,6 +137,13 @@ def _check_branch(git: Git, head: Head, request: LandingRequest, offered: tuple[
             offered,
         )
     wanted = short(request.target.encode()) if request.target else "a detached HEAD"
+    if on != wanted and request.target and git.ask("rev-parse", "--verify", "--quiet", request.target).returncode:
+        raise _no(
+            f"It was reviewed for {wanted}, which is not there any more",
+            f"Make a branch of the change, or open the review anew for {on}.",
+            "target_gone",
+            offered,
+        )
     if on != wanted:
         raise _no(
             f"It was reviewed for {wanted}, and you are on {on} now",
