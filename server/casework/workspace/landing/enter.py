@@ -18,7 +18,7 @@ from casework.domain.repopath import unquote
 from casework.ports.landing import Announcement, Landed, PathPlan, TakenBack
 from casework.workspace.git import Git
 from casework.workspace.landing.back import Back, release_lock
-from casework.workspace.landing.exchange import Moves
+from casework.workspace.landing.exchange import Moves, nudge
 from casework.workspace.landing.index import hash_of, index_path, read_bytes, read_index, refresh
 from casework.workspace.landing.index_plan import Staged, check_folders
 from casework.workspace.landing.path_plan import entry_of
@@ -184,6 +184,7 @@ class Enter:
                     self._moves.place(folder, name, stage, staged)
                 case "replace":
                     self._moves.swap(stage, staged, folder, name)
+                    nudge(folder, name)
                 case "none":
                     return
             self._at(f"file {n} in place")

@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 ASIDE: Final = b".aside"
@@ -76,6 +77,13 @@ class Moves:
                 return False
             raise
         return True
+
+
+def nudge(folder: int, name: bytes) -> None:
+    """Set a swapped file's times to what they are: watchers that miss a swap (VS Code's) notice that."""
+    with suppress(OSError):
+        seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        os.utime(name, ns=(seen.st_atime_ns, seen.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
 
 
 def settle(folder: int, staged: bytes) -> None:
