@@ -14,7 +14,7 @@ from tests.kill.trials import Trials
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 
-TIMES, EACH = 24, 2
+TIMES, EACH = 20, 2
 
 
 def test_a_daemon_killed_at_any_time_leaves_it_landed_whole_or_handed_back(world: Path) -> None:
