@@ -20,7 +20,7 @@ RELAY: Final = Path(casework.__file__).parent / "relay.py"
 ATTACH: Final[Sequence[str]] = (sys.executable, "-I", "-S", str(RELAY))
 """What our clients and the printed configurations start."""
 CASEWORK: Final = str(Path(sys.executable).parent / "casework")
-_STOP: Final = "from casework import relay; relay.attach('bench', start=False, ask='stop', force=True)"
+_STOP: Final = "from casework import attaching; attaching.attach('bench', start=False, ask='stop', force=True)"
 HERE: Final = Path(__file__).parent
 
 

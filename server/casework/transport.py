@@ -1,7 +1,7 @@
 """The unix socket between clients and daemon: listening, connecting, and who is at the other end.
 
 Here is also the blocking channel for clients of ours. Not here: what is said (daemon/hello, lsp), and starting a
-daemon, which is the relay's (`casework.relay`), because the relay may import nothing.
+daemon, which is the relay's (`casework.attaching`), because it may import nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from casework import relay
+from casework import attaching
 from casework.domain.errors import Refused, Trouble
 
 _BACKLOG: Final = 256
@@ -97,9 +97,9 @@ class Channel:
         Raises `Refused` with the daemon's sentence when it does not want us, `Trouble` when it can not be started.
         """
         try:
-            found = relay.attach(client, features=features, start=start, ask=ask, force=force)
-        except relay.NotAttached as error:
-            if error.code == relay.EXIT_REFUSED:
+            found = attaching.attach(client, features=features, start=start, ask=ask, force=force)
+        except attaching.NotAttached as error:
+            if error.code == attaching.EXIT_REFUSED:
                 raise Refused(error.sentence, code=error.kind) from error
             raise Trouble(error.sentence, code=error.kind) from error
         if found is None:

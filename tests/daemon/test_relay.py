@@ -278,7 +278,9 @@ def test_a_newer_relay_takes_over_from_a_daemon_without_work(world: Path) -> Non
 
 def test_a_relay_newer_than_what_it_starts_does_not_try_for_ever(world: Path) -> None:
     newer = world / "relay.py"
-    newer.write_text(RELAY.read_text().replace('BUILD = "0.1.0"', 'BUILD = "99.0"'))
+    newer.write_text(RELAY.read_text())
+    body = RELAY.with_name("attaching.py").read_text()
+    (world / "attaching.py").write_text(body.replace('BUILD = "0.1.0"', 'BUILD = "99.0"'))
     with Relayed(relay=newer) as editor:
         code, said = editor.ended()
     assert code == 3

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from casework import paths, relay
+from casework import attaching, paths, relay
 from casework.daemon import hello
 from casework.domain.errors import CaseworkError
 
@@ -25,8 +26,8 @@ def _by_paths() -> str:
 
 def _by_relay() -> str:
     try:
-        return relay.socket_path()
-    except relay.NotAttached as error:
+        return attaching.socket_path()
+    except attaching.NotAttached as error:
         return error.sentence
 
 
@@ -113,18 +114,22 @@ def test_a_path_too_long_for_a_socket_is_refused_in_a_sentence(world: Path, monk
 
 
 def test_relay_daemon_and_package_are_of_one_version() -> None:
-    assert {relay.BUILD, hello.BUILD, version("casework")} == {hello.BUILD}
-    assert relay.PROTOCOL == hello.PROTOCOL
-    assert relay.SOCKET_PATH_LIMIT == paths.SOCKET_PATH_LIMIT
-    assert relay.ENDED.decode() in hello.ended(0, "").decode()
+    assert {attaching.BUILD, hello.BUILD, version("casework")} == {hello.BUILD}
+    assert attaching.PROTOCOL == hello.PROTOCOL
+    assert attaching.SOCKET_PATH_LIMIT == paths.SOCKET_PATH_LIMIT
+    assert attaching.ENDED.decode() in hello.ended(0, "").decode()
+
+
+def _imported(module: ModuleType, pattern: str) -> set[str]:
+    assert module.__file__ is not None
+    return set(re.findall(pattern, Path(module.__file__).read_text(), re.MULTILINE))
 
 
 def test_the_relay_imports_the_standard_library_only_and_little_of_it() -> None:
-    source = Path(relay.__file__).read_text()
-    imported = set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.MULTILINE))
-    assert imported <= set(sys.stdlib_module_names)
-    at_once = set(re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE))
-    assert at_once == {"_socket", "os", "stat", "sys", "time"}
+    for module in (relay, attaching):
+        assert _imported(module, r"^\s*(?:import|from) (\w+)") <= set(sys.stdlib_module_names)
+    assert _imported(attaching, r"^(?:import|from) (\w+)") == {"_socket", "os", "stat", "sys", "time"}
+    assert _imported(relay, r"^(?:import|from) (\w+)") == {"os", "sys", "_frozen_importlib_external"}
 
 
 def test_the_state_directory_is_the_users_alone(world: Path) -> None:

@@ -36,7 +36,7 @@ STOP_S: Final = 30.0
 FAREWELL_S: Final = 2.0
 """Seconds a client has to read the last words."""
 DAEMON_ENDED: Final = 5
-"""The exit code of a relay whose daemon ended (see `casework.relay`)."""
+"""The exit code of a relay whose daemon ended (see `casework.attaching`)."""
 
 
 @dataclass(frozen=True, slots=True)
