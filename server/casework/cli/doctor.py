@@ -172,7 +172,8 @@ def _repository(where: Path) -> Iterator[Finding]:
         with daemon() as asked:
             answer = asked.ask("casework/repository/describe", place(where))
     except CaseworkError as error:
-        yield Finding("repository", False, error.sentence)
+        moved = getattr(error, "code", "") == "folder_gone"  # the daemon knows it by the place where it was
+        yield Finding("repository", False, error.sentence, "casework daemon stop, and ask again" if moved else "")
         return
     for found in answer["findings"]:
         yield Finding(found["what"], found["ok"], found["sentence"], found["mend"])
