@@ -5,6 +5,7 @@ Every picture is taken from the running editor in the test that asserts the comm
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -64,40 +65,8 @@ def test_a_task_is_run_judged_sent_back_landed_and_taken_back_by_keys_only(stage
     script = stage.script(FIRST_RUN, SECOND_RUN)
     before = stage.shop.id("HEAD")
     nvim = stage.neovim("pay/charge.py")
-
-    nvim.sees("def charge")
-    nvim.keys(":Casework<CR>")
-    nvim.sees("NEEDS YOU", "nothing", "RUNNING", "New task")
-    nvim.keys("+")
-    nvim.sees("New task:")
-    nvim.keys("Refuse expired cards<CR>")
-    nvim.sees("◇ 1  Refuse expired cards")
-    nvim.picture("01-a-task-in-the-backlog")
-
-    nvim.keys(f":Casework task start 1 {script}<CR>")
-    nvim.sees("● 1  Refuse expired cards", "⚑ 2  Refunds do not look")
-    nvim.picture("02-it-needs-me")
-
-    nvim.keys("]v")
-    nvim.sees("proposed", "hunk 1/", "Expired cards reached the gateway", "A Land 4 on main")
-    nvim.picture("03-the-review")
-
-    nvim.keys("a")
-    nvim.sees("1 accepted", "hunk 2/2", "amount // 40")
-    nvim.keys("x")
-    nvim.sees("Why not?")
-    nvim.keys("Nobody asked for other fees<CR>")
-    nvim.sees("1 rejected", "Land 3, leave 1 out", "file 2/3")
-    nvim.keys("[c")
-    nvim.sees("✗ rejected: Nobody", "rejected  Nobody asked for other fees")
-    nvim.picture("04-rejected-with-a-reason")
-
-    nvim.keys("R")
-    nvim.sees("What should change in review 1?")
-    nvim.keys("Name the last four digits in the message, please.")
-    nvim.sees("four digits in the message, please.")
-    nvim.picture("05-request-changes")
-    nvim.keys("<C-s>")
+    a_task_is_worked_on(nvim, script)
+    it_is_judged_and_sent_back(nvim)
 
     nvim.sees("Fees are as they were", "Review 1", timeout_s=40)
     nvim.picture("06-the-next-run")
@@ -126,6 +95,46 @@ def test_a_task_is_run_judged_sent_back_landed_and_taken_back_by_keys_only(stage
     assert stage.shop.at("pay/vault.py").read_text() == VAULT
     assert not stage.shop.at("tests").exists()
     assert stage.shop.text("status", "--porcelain") == ""
+
+
+def a_task_is_worked_on(nvim: Neovim, script: Path | str) -> None:
+    """The board, a new task, its run, and what needs the human afterwards."""
+    nvim.sees("def charge")
+    nvim.keys(":Casework<CR>")
+    nvim.sees("NEEDS YOU", "nothing", "RUNNING", "New task")
+    nvim.keys("+")
+    nvim.sees("New task:")
+    nvim.keys("Refuse expired cards<CR>")
+    nvim.sees("◇ 1  Refuse expired cards")
+    nvim.picture("01-a-task-in-the-backlog")
+
+    nvim.keys(f":Casework task start 1 {script}<CR>")
+    nvim.sees("● 1  Refuse expired cards", "⚑ 2  Refunds do not look")
+    nvim.picture("02-it-needs-me")
+
+
+def it_is_judged_and_sent_back(nvim: Neovim) -> None:
+    """One hunk accepted, one rejected with a reason, and changes requested in words."""
+    nvim.keys("]v")
+    nvim.sees("proposed", "hunk 1/", "Expired cards reached the gateway", "A Land 4 on main")
+    nvim.picture("03-the-review")
+
+    nvim.keys("a")
+    nvim.sees("1 accepted", "hunk 2/2", "amount // 40")
+    nvim.keys("x")
+    nvim.sees("Why not?")
+    nvim.keys("Nobody asked for other fees<CR>")
+    nvim.sees("1 rejected", "Land 3, leave 1 out", "file 2/3")
+    nvim.keys("[c")
+    nvim.sees("✗ rejected: Nobody", "rejected  Nobody asked for other fees")
+    nvim.picture("04-rejected-with-a-reason")
+
+    nvim.keys("R")
+    nvim.sees("What should change in review 1?")
+    nvim.keys("Name the last four digits in the message, please.")
+    nvim.sees("four digits in the message, please.")
+    nvim.picture("05-request-changes")
+    nvim.keys("<C-s>")
 
 
 def accept_all(nvim: Neovim, *, files: int) -> None:
