@@ -88,8 +88,8 @@ def _lock(lock_path: Path, socket_path: Path, wait_s: float) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            if transport.can_connect(socket_path) or time.monotonic() > end:
-                owner = _read_owner(lock)
+            owner = _read_owner(lock)
+            if transport.can_connect(_socket_of(owner, socket_path)) or time.monotonic() > end:
                 os.close(lock)
                 raise _another(owner, socket_path) from None
             time.sleep(0.02)
@@ -97,9 +97,13 @@ def _lock(lock_path: Path, socket_path: Path, wait_s: float) -> int:
             return lock
 
 
+def _socket_of(owner: dict[str, object], own: Path) -> Path:
+    return Path(str(owner.get("socket", own)))
+
+
 def _another(owner: dict[str, object], own: Path) -> AnotherRuns:
     who = f"process {owner['pid']}, at {owner['socket']}" if "pid" in owner else "starting or stopping"
-    there = Path(str(owner.get("socket", own)))
+    there = _socket_of(owner, own)
     way = "" if there == own else f"XDG_RUNTIME_DIR={there.parents[1]} "
     return AnotherRuns(
         f"A Casework daemon of yours runs already ({who}), so this one ended. Use that one, or end it with "
