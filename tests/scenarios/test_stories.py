@@ -45,6 +45,7 @@ async def test_the_story_goes_as_it_is_told(file: Path, world: Path, request: py
     if update and not story.defect:
         file.write_text(render(told), "utf-8")
     assert not complaints, "\n".join(complaints)
+    assert "Traceback" not in render(told), render(told)
     if update:
         return
     wanted, found = render(story), render(told)
