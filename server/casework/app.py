@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 
 import uuid6
 
@@ -106,7 +105,12 @@ class CaseworkApplication:
         )
 
     def _check_out(self, wanted: Identity, top: str) -> Checkout:
-        found = wanted if top == wanted.top else self._repositories.identify(top)
+        try:
+            found = wanted if top == wanted.top else self._repositories.identify(top)
+        except Refused:
+            # The work tree is gone, or moved with its clone: the one that is here will do, since a landing looks at
+            # the branch it is for and refuses on any other.
+            found = wanted
         if found.id != wanted.id:
             raise Refused(
                 f"{top} is another repository by now, so nothing can land there; "
@@ -114,7 +118,7 @@ class CaseworkApplication:
                 code="another_repository",
             )
         workspace = self._repositories.open(found)
-        return Checkout(top, workspace, GitLander(workspace.git))
+        return Checkout(found.top, workspace, GitLander(workspace.git))
 
     @asynccontextmanager
     async def watch(self, top: str) -> AsyncIterator[AsyncIterator[Moved]]:
@@ -153,7 +157,7 @@ class CaseworkApplication:
             identity=identity,
             recorder=recorder,
             blobs=self._state.blobs(identity.id),
-            check_out=partial(self._check_out, identity),
+            check_out=self._check_out,
             agents=self._agents,
             clock=self._clock,
             documents=self._texts,

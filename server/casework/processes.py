@@ -37,7 +37,23 @@ GIT_REPOSITORY_VARIABLES: Final = (
 )
 """What `git rev-parse --local-env-vars` names: true for one repository, wrong for a daemon that serves all."""
 
+_users_umask: int | None = None
 _POLL_S: Final = 1.0
+
+
+def close_to_others() -> None:
+    """Let what this process makes be its user's alone; what its starter allowed is remembered."""
+    global _users_umask
+    _users_umask = os.umask(0o077)
+
+
+def users_umask() -> int:
+    """Give the umask the user works with: of whoever started this process."""
+    if _users_umask is not None:
+        return _users_umask
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def forget_repository_of_starter() -> None:

@@ -165,7 +165,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         identity=world.workspace.identity,
         recorder=recorder,
         blobs=world.blobs,
-        check_out=lambda _top: checkout,
+        check_out=lambda _identity, _top: checkout,
         agents={"scripted": agent},
         clock=world.clock,
         documents=world.documents,

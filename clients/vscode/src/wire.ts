@@ -164,6 +164,12 @@ export interface AnswerReview extends TaskDeed {
   script?: string;
 }
 
+/** Take a landed approval back. */
+export interface UndoReview extends TaskDeed {
+  /** By a new commit, where something was built on top or it was pushed. */
+  revert?: boolean;
+}
+
 /** Rows behind `after`, of one task if asked. */
 export interface ReadJournal extends Params {
   after?: number;
@@ -553,7 +559,7 @@ export interface Methods {
   /** Close a review of history as read. */
   "casework/review/read": { params: TaskDeed; result: TaskView };
   /** Take a landed approval back. */
-  "casework/review/undo": { params: TaskDeed; result: TaskView };
+  "casework/review/undo": { params: UndoReview; result: TaskView };
   /** Tell whether the user trusts the repository. */
   "casework/trust/show": { params: Params; result: TrustView };
   /** Trust the repository: its programs may be run. */

@@ -109,9 +109,14 @@ def request_changes(
         output.give(answer, f"review {number} is sent back; the next run stands on this one")
 
 
-def undo(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+def undo(
+    number: Number,
+    revert: Annotated[bool, typer.Option(help="By a new commit, where something was built on top.")] = False,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
     """Take a landed approval back: the exact bytes where nothing was built on top."""
     output = Output(as_json)
     with sentences(output), daemon() as asked:
-        answer = asked.ask("casework/review/undo", place(where), number=number)
+        answer = asked.ask("casework/review/undo", place(where), number=number, revert=revert)
         output.give(answer, f"review {number} is undone and waits for a verdict again")

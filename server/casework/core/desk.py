@@ -113,6 +113,8 @@ class Desk:
         """
         identity = await self.identify(path)
         opening = self._open.get(identity.id)
+        if opening is not None and opening.done() and not opening.cancelled() and opening.exception() is None:
+            await self._follow_move(opening.result().repository, identity)
         if opening is None:
             opening = asyncio.create_task(self._begin(identity), name=f"open {identity.top}")
             self._open[identity.id] = opening
@@ -122,6 +124,12 @@ class Desk:
             if opening.done() and self._open.get(identity.id) is opening:
                 del self._open[identity.id]
             raise
+
+    async def _follow_move(self, repository: Repository, identity: Identity) -> None:
+        """A clone that was moved while it was open is worked on where it stands now."""
+        known = repository.identity
+        if known.common_dir != identity.common_dir and not await asyncio.to_thread(self._repositories.is_still, known):
+            repository.moved(identity)
 
     async def _begin(self, identity: Identity) -> OpenRepository:
         repository, warning = await self._open_it(identity)

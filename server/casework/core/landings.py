@@ -10,107 +10,21 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from casework.core.landing_plans import landing_request, plan_in, plan_undo, reshown, task_top, was_shown, where_it_is
 from casework.core.repository import DAEMON, Repository
 from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft, Recorded
 from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import CommitId, LandingId, TaskId
-from casework.domain.reading import in_reading_order
 from casework.domain.status import check_move
-from casework.domain.task import Landing, Review, Task
-from casework.domain.verdict import selection, short_branch
-from casework.ports.landing import Announcement, Held, Landed, Lander, LandingPlan, LandingRequest, TakenBack
+from casework.domain.task import Landing, Task
+from casework.ports.landing import Announcement, Held, Landed, Lander, LandingPlan, TakenBack
 
 logger = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often one verdict starts a landing anew after the world moved under it."""
-
-
-def landing_request(
-    repository: Repository,
-    task: Task,
-    review: Review,
-    landing: LandingId,
-    mode: e.LandingMode,
-    branch: str,
-    message: str,
-) -> LandingRequest:
-    """Say what is to land: the accepted part of the change as a commit on its base. Blocks: called in a thread."""
-    change = repository.change(review.manifest)
-    chosen = selection(review, change)
-    words = message or proposed_message(repository, task, review)
-    whole = not chosen.stays
-    accepted = review.head if whole else repository.workspace.select(change, chosen.lands, message=words)
-    authors = tuple(line for line in repository.text(review.authors).splitlines() if line)
-    return LandingRequest(
-        landing=landing,
-        task=task.id,
-        number=task.number,
-        mode=mode,
-        base=review.base,
-        accepted=accepted,
-        snapshot=review.head,
-        target=review.target,
-        message=words,
-        co_authors=authors if review.change_kind == "branch" else (),
-        trusted=repository.is_trusted(),
-        branch_name=branch or None,
-        protected=repository.limits().protected_branches,
-    )
-
-
-def proposed_message(repository: Repository, task: Task, review: Review) -> str:
-    """Give the commit message an approval without one gets: the title, then what and why."""
-    comment = repository.text(review.comment).strip()
-    if review.change_kind in ("branch", "run") and comment and comment != task.title:
-        return f"{task.title}\n\n{comment}\n"
-    return f"{task.title}\n"
-
-
-def reshown(repository: Repository, top: str, plan: LandingPlan) -> e.ReviewReshown:
-    """Keep the result as a change of its own, and give the event that shows it. Blocks: called in a thread."""
-    named = ", ".join(plan.differs[:3]) + (f" and {len(plan.differs) - 3} more" if len(plan.differs) > 3 else "")
-    workspace = repository.checkout(top).workspace
-    change = in_reading_order(workspace.change(CommitId(plan.from_tree), CommitId(plan.result_tree)))
-    return e.ReviewReshown(
-        onto=plan.head,
-        from_tree=plan.from_tree,
-        result_tree=plan.result_tree,
-        why=f"What would land differs from what was shown in {named}: {plan.why_differs}"[:2000],
-        manifest=repository.keep_change(change),
-    )
-
-
-def task_top(repository: Repository, name: TaskId) -> str:
-    """Give the work tree a task's review was opened in."""
-    review = repository.board.tasks[name].review
-    return review.top if review is not None else ""
-
-
-def was_shown(review: Review, plan: LandingPlan) -> bool:
-    """Tell whether the plan's result is the one that was shown again to the human."""
-    again = review.reshown
-    return again is not None and (again.onto, again.result_tree) == (plan.head, plan.result_tree)
-
-
-def plan_in(repository: Repository, top: str, request: LandingRequest) -> LandingPlan:
-    """Compute a landing in one work tree. Blocks: called in a thread.
-
-    Raises:
-        Refused: it can't land there, or the work tree is gone.
-    """
-    return repository.checkout(top).lander.plan(request)
-
-
-def _where_it_is(announcement: Announcement) -> str:
-    """Say where a landed commit is to be found when that is not the branch one stands on."""
-    if announcement.branch is None:
-        return "HEAD is detached, so no branch holds this commit; `git switch -c NAME` makes one that does."
-    if announcement.plan.request.mode == "branch":
-        return f"It is on the new branch {short_branch(announcement.branch)}; your files are as they were."
-    return ""
 
 
 class Landings:
@@ -165,9 +79,20 @@ class Landings:
                     await self._land(name)
                 except Exception:
                     logger.exception("a landing failed in a way nobody foresaw")
-                    await self._hand_back(
-                        name, "Casework failed while landing it; the log has the details, and nothing was lost."
-                    )
+                    await self._after_a_mistake(name)
+
+    async def _after_a_mistake(self, name: TaskId) -> None:
+        """A mistake of ours in the middle of a landing: look what became of it, as after a kill, and give it an end."""
+        task = self._repository.board.tasks[name]
+        if task.status == "landing" and task.landing is not None and task.landing.state == "announced":
+            try:
+                await self._recover_landing(task, task.landing)
+            except Exception:
+                logger.exception("looking what became of it failed too")
+        if self._repository.board.tasks[name].status == "landing":
+            await self._hand_back(
+                name, "Casework failed while landing it; the log has the details, and nothing was lost."
+            )
 
     async def _land(self, name: TaskId) -> None:
         for _ in range(_TRIES):
@@ -250,7 +175,7 @@ class Landings:
 
     async def _confirm(self, name: TaskId, announcement: Announcement, landed: Landed) -> None:
         repository = self._repository
-        note = " ".join(text for text in (_where_it_is(announcement), landed.note) if text)
+        note = " ".join(text for text in (where_it_is(announcement), landed.note) if text)
         event = e.LandingConfirmed(
             landing=LandingId(announcement.landing), commit=landed.commit, how_seen=landed.how_seen, note=note
         )
@@ -285,11 +210,12 @@ class Landings:
 
     # ---- undo -------------------------------------------------------------------------------------------------------
 
-    async def undo(self, number: int, actor: Actor) -> Task:
-        """Take a landed approval back: the exact bytes where nothing was built on top.
+    async def undo(self, number: int, actor: Actor, *, revert: bool = False) -> Task:
+        """Take a landed approval back: the exact bytes where nothing was built on top; with `revert`, by a new commit.
 
         Raises:
-            Refused: something was built on top, it was pushed, or the table has no such move.
+            Refused: something was built on top or it was pushed and no `revert` was asked for, or the table has no
+                such move.
         """
         repository = self._repository
         async with self.turn:
@@ -300,19 +226,21 @@ class Landings:
                 raise Refused(f"Task {number} has no landing to take back.", code="no_landing")
             before = Announcement.model_validate_json(repository.blobs.get(landing.plan))
             undo = LandingId(repository.clock.new_id())
-            plan = await asyncio.to_thread(self._lander(task).plan_undo, before, undo)
+            plan = await asyncio.to_thread(plan_undo, self._lander(task), number, before, undo, revert=revert)
             announcement = await asyncio.to_thread(self._lander(task).prepare, plan)
             await self.announce(task, announcement, undo_of=landing.id)
             end = await asyncio.to_thread(self._lander(task).enter, announcement)
             if isinstance(end, TakenBack):
                 await self._undo_failed(task.id, undo, end.reason, actor)
                 raise Refused(f"Task {number} could not be undone: {end.reason}", code="undo_failed")
-            await self._taken_back(task.id, landing.id, announcement, actor)
+            await self._taken_back(task.id, landing.id, announcement, actor, end.commit if revert else None)
             return repository.board.tasks[task.id]
 
-    async def _taken_back(self, name: TaskId, landing: LandingId, undo: Announcement, actor: Actor) -> None:
+    async def _taken_back(
+        self, name: TaskId, landing: LandingId, undo: Announcement, actor: Actor, commit: CommitId | None = None
+    ) -> None:
         repository = self._repository
-        event = e.LandingTakenBack(landing=landing, undo=LandingId(undo.landing))
+        event = e.LandingTakenBack(landing=landing, undo=LandingId(undo.landing), commit=commit)
         await repository.recorder.record(lambda _: [repository.draft(event, actor, task=name)], full_sync=True)
         await asyncio.to_thread(self._lander(repository.board.tasks[name]).finish, undo)
 
@@ -374,7 +302,8 @@ class Landings:
             return False
         match end:
             case Landed():
-                await self._taken_back(task.id, landing.id, announcement, DAEMON)
+                made = end.commit if announcement.plan.known_commit is None else None
+                await self._taken_back(task.id, landing.id, announcement, DAEMON, made)
             case TakenBack():
                 await self._undo_failed(task.id, landing.undo, end.reason, DAEMON)
             case Held():

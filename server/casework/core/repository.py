@@ -50,7 +50,7 @@ class Repository:
     identity: Identity
     recorder: Recorder
     blobs: Blobs
-    check_out: Callable[[str], Checkout]
+    check_out: Callable[[Identity, str], Checkout]
     """Opens a work tree by its top. Blocks. Raises `Refused` when it is gone or is another repository by now."""
     agents: Mapping[str, Agent]
     clock: Clock
@@ -72,6 +72,11 @@ class Repository:
         """The work tree the repository was opened at: for whatever does not depend on which one it is."""
         return self.checkout("").workspace
 
+    def moved(self, identity: Identity) -> None:
+        """The repository stands at another place now."""
+        self.identity = identity
+        self._checkouts.clear()
+
     def checkout(self, top: str) -> Checkout:
         """Give a work tree by its top; empty for the one the repository was opened at. Blocks at the first call.
 
@@ -81,7 +86,7 @@ class Repository:
         wanted = top or self.identity.top
         found = self._checkouts.get(wanted)
         if found is None:
-            found = self._checkouts[wanted] = self.check_out(wanted)
+            found = self._checkouts[wanted] = self.check_out(self.identity, wanted)
         return found
 
     def draft(

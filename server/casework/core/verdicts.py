@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from casework.core.intake import task_of_rows
-from casework.core.landings import landing_request, plan_in, reshown, was_shown
+from casework.core.landing_plans import landing_request, plan_in, reshown, was_shown
 from casework.core.repository import Repository, preview
 from casework.domain import events as e
 from casework.domain.board import Board

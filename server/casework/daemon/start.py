@@ -16,6 +16,7 @@ from casework import paths, processes
 from casework.domain.errors import CaseworkError
 
 from .hello import BUILD
+from .host import loading
 from .instance import AnotherRuns, Instance
 from .logs import CRASH_NAME, configure_logs, watch_for_crashes
 
@@ -51,7 +52,7 @@ def run_daemon(
 
     `load_surface` is called once we are the one, because importing lsprotocol is most of the start.
     """
-    os.umask(0o077)
+    processes.close_to_others()
     os.chdir("/")
     processes.forget_repository_of_starter()
     signal.signal(signal.SIGTERM, _end_while_starting)
@@ -71,9 +72,10 @@ def run_daemon(
         return EXIT_CAN_NOT_START
     try:
         # From here on the kernel keeps clients waiting for us; so the costly imports come now and not before.
-        from .server import Daemon, Terms
+        with loading():
+            from .server import Daemon, Terms
 
-        terms = Terms(load, load_surface(), idle_exit_s, hello_s, build, log)
+            terms = Terms(load, load_surface(), idle_exit_s, hello_s, build, log)
         _let_go_of_starter()
         asyncio.run(Daemon(instance, terms).run())
     except Exception as error:  # noqa: BLE001 - the last border there is

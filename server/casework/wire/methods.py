@@ -82,7 +82,7 @@ METHODS: Final[tuple[Method, ...]] = (
     Method("casework/review/comment", r.AddComment, ReviewView, "Comment on a review."),
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
     Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
-    Method("casework/review/undo", r.TaskDeed, TaskView, "Take a landed approval back."),
+    Method("casework/review/undo", r.UndoReview, TaskView, "Take a landed approval back."),
     Method("casework/trust/show", r.Params, r.TrustView, "Tell whether the user trusts the repository."),
     Method("casework/trust/grant", r.Deed, r.TrustView, "Trust the repository: its programs may be run."),
     Method("casework/trust/revoke", r.Deed, r.TrustView, "Take the trust back."),

@@ -20,7 +20,7 @@ Line = Annotated[str, Field(max_length=500)]
 class Params(BaseModel):
     """The parameters of a method."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     repository: str | None = None
     """A path in the repository meant, or its `file:` URI; without it the session's only one."""
@@ -169,6 +169,13 @@ class AnswerReview(TaskDeed):
     script: Text = ""
 
 
+class UndoReview(TaskDeed):
+    """Take a landed approval back."""
+
+    revert: bool = False
+    """By a new commit, where something was built on top or it was pushed."""
+
+
 class PurgeParams(Deed):
     """Show what could be removed, or remove it."""
 
@@ -188,7 +195,7 @@ class ReadJournal(Params):
 class Nothing(BaseModel):
     """An empty answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class TaskList(BaseModel):

@@ -18,7 +18,7 @@ Group = Literal["needs_you", "running", "backlog", "done"]
 class View(BaseModel):
     """Something shown; unknown fields are ignored by clients, so that fields may be added."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class QuestionView(View):

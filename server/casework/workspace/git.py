@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from casework.domain.errors import Refused, Trouble
+from casework.processes import users_umask
 from casework.workspace.git_settings import Allowed, environment, guarded, harmless_drivers, may_run_drivers, settings
 
 Arg = str | bytes
@@ -260,7 +261,7 @@ def _execute(
         process = subprocess.Popen(
             [b"git", b"--no-pager", *command],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=given, cwd=cwd, pass_fds=tuple(pass_fds), start_new_session=True,
+            env=given, cwd=cwd, pass_fds=tuple(pass_fds), start_new_session=True, umask=users_umask(),
         )  # fmt: skip
     except FileNotFoundError as error:
         if not os.path.isdir(cwd):

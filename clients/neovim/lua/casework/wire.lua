@@ -129,6 +129,10 @@
 ---@field agent? string With a request on a change that no run made: who is to work on it.
 ---@field script? string
 
+--- Take a landed approval back.
+---@class (exact) casework.UndoReview: casework.TaskDeed
+---@field revert? boolean By a new commit, where something was built on top or it was pushed.
+
 --- Rows behind `after`, of one task if asked.
 ---@class (exact) casework.ReadJournal: casework.Params
 ---@field after? integer

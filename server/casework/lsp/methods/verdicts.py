@@ -44,8 +44,8 @@ async def finish_reading(session: Session, params: r.TaskDeed) -> TaskView:
     return await show(opened, task)
 
 
-@endpoint("casework/review/undo", r.TaskDeed, TaskView)
-async def undo_review(session: Session, params: r.TaskDeed) -> TaskView:
+@endpoint("casework/review/undo", r.UndoReview, TaskView)
+async def undo_review(session: Session, params: r.UndoReview) -> TaskView:
     """Take a landed approval back."""
     opened = await session.repository(params.repository)
-    return await show(opened, await opened.landings.undo(params.number, session.actor))
+    return await show(opened, await opened.landings.undo(params.number, session.actor, revert=params.revert))

@@ -18,11 +18,11 @@ _TRAILER_LINE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*: \S.*")
 _SIGNING_S: Final = 60.0
 
 
-def full_message(request: LandingRequest) -> str:
-    """The message with its trailers: who helped, which task, which landing."""
+def full_message(request: LandingRequest, author: str = "") -> str:
+    """The message with its trailers: who helped beside `author`, which task, which landing."""
     text = request.message.replace("\0", "\N{REPLACEMENT CHARACTER}").replace("\r\n", "\n").strip("\n").rstrip()
     text = text or f"Land task {request.number}"
-    trailers = [f"Co-authored-by: {_one_line(author)}" for author in dict.fromkeys(request.co_authors)]
+    trailers = [f"Co-authored-by: {_one_line(name)}" for name in dict.fromkeys(request.co_authors) if name != author]
     trailers += [f"{TASK_TRAILER}: {request.task}", f"{LANDING_TRAILER}: {request.landing}"]
     last = text.split("\n\n")[-1]
     block = "\n\n" in text and all(_TRAILER_LINE.fullmatch(line) for line in last.splitlines())
@@ -41,7 +41,9 @@ def make_commit(git: Git, plan: LandingPlan) -> bytes:
     """
     if plan.known_commit is not None:
         return plan.known_commit.encode()
-    signs = read_settings(git).signs
+    own = read_settings(git)
+    signs = own.signs
+    author = f"{own.get('user.name')} <{own.get('user.email')}>"
     if signs and not plan.request.trusted:
         raise LandingRefused(
             "Your settings ask for signed commits, and the program that signs may run only in a trusted repository, "
@@ -52,7 +54,7 @@ def make_commit(git: Git, plan: LandingPlan) -> bytes:
     try:
         found = git.ask(
             "commit-tree", *(["-S"] if signs else []), plan.commit_tree, "-p", plan.head,
-            stdin=full_message(plan.request).encode("utf-8", "replace"), allow=allow, timeout_s=_SIGNING_S,
+            stdin=full_message(plan.request, author).encode("utf-8", "replace"), allow=allow, timeout_s=_SIGNING_S,
         )  # fmt: skip
     except Trouble:
         if not signs:

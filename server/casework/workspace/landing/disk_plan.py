@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from casework.domain.repopath import quote
 from casework.ports.landing import LandingRefused, LandingRequest
+from casework.processes import users_umask
 from casework.workspace.git import Git
 from casework.workspace.landing.contents import Contents
 from casework.workspace.landing.conversion import Conversion
@@ -17,7 +18,7 @@ from casework.workspace.landing.merge import Merger
 from casework.workspace.landing.names import check_folding
 from casework.workspace.landing.places import ABSENT, Blocked, Nested, Seen, look_at, missing_folders
 from casework.workspace.landing.rooms import Room
-from casework.workspace.landing.working_file import LINK, NOTHING, Outcome, Rules, Side, settle, umask_now
+from casework.workspace.landing.working_file import LINK, NOTHING, Outcome, Rules, Side, settle
 from casework.workspace.landing.world import Settings
 from casework.workspace.objects import Place, folders_of
 
@@ -146,7 +147,7 @@ class DiskPlanner:
             converts=lambda path: conversion.converts(path) or conversion.converts(path, "after"),
             modes=self._settings.flag("core.filemode", default=True),
             links=self._settings.flag("core.symlinks", default=True),
-            umask=umask_now(),
+            umask=users_umask(),
         )
 
     def _conversion(self, index: Index) -> Conversion:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 from casework.domain.repopath import quote
@@ -214,14 +211,3 @@ def _refused(path: bytes, why: str, code: str) -> LandingRefused:
         offered=("branch",),
         paths=(quote(path),),
     )
-
-
-def umask_now() -> int:
-    """The process's umask, without changing it where the system tells (Linux)."""
-    if sys.platform == "linux":
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
