@@ -21,8 +21,8 @@ async def test_a_ticket_becomes_a_commit_and_is_undone_without_any_plug_in(world
         added = await vim.press(charge, 2, "Casework: new task", end=3)
         number = added["card"]["number"]
         await vim.command("casework.task.start", {"number": number, "agent": "scripted", "script": script()})
-        await vim.until(lambda: vim.diagnostics(charge), "the review stands at the code")
-        assert vim.diagnostics(charge) == [f"review {number} changes this: Look at: token = vault.get(card)"]
+        told = [f"review {number} changes this: Look at: token = vault.get(card)"]
+        await vim.until(lambda: vim.diagnostics(charge) == told, "the review stands at the code")
         assert vim.diagnostics(repository.path / "pay/vault.py") == [
             "2 Token is logged at debug level (security-review, high, found in 1)"
         ]

@@ -64,16 +64,20 @@ class Floor:
         handlers: dict[str, Callable[[Any], Awaitable[Any]]] = {
             types.TEXT_DOCUMENT_CODE_ACTION: self.code_actions,
             types.TEXT_DOCUMENT_CODE_LENS: self.code_lenses,
-            types.TEXT_DOCUMENT_DID_OPEN: self.did_open,
-            types.TEXT_DOCUMENT_DID_CHANGE: self.did_change,
-            types.TEXT_DOCUMENT_WILL_SAVE: self.will_save,
-            types.TEXT_DOCUMENT_DID_SAVE: self.did_save,
-            types.TEXT_DOCUMENT_DID_CLOSE: self.did_close,
             types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self.did_change_folders,
             types.WINDOW_WORK_DONE_PROGRESS_CANCEL: self.cancelled,
         }
         for method, handler in handlers.items():
             server.feature(method)(_function(handler))
+        heard: dict[str, Callable[[Any], None]] = {
+            types.TEXT_DOCUMENT_DID_OPEN: self.did_open,
+            types.TEXT_DOCUMENT_DID_CHANGE: self.did_change,
+            types.TEXT_DOCUMENT_WILL_SAVE: self.will_save,
+            types.TEXT_DOCUMENT_DID_SAVE: self.did_save,
+            types.TEXT_DOCUMENT_DID_CLOSE: self.did_close,
+        }  # at once and in their order: what an editor shows when it saves must not be what it shows a moment later
+        for method, hear in heard.items():
+            server.feature(method)(_now(hear))
         self._opening = asyncio.gather(*(self._join(root) for root in self._session.roots))
 
     async def cancelled(self, params: types.WorkDoneProgressCancelParams) -> None:
@@ -201,25 +205,36 @@ class Floor:
 
     # ---- what happens to documents ---------------------------------------------------------------------------------
 
-    async def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+    def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Remember how a review file was opened; show what stands in any other."""
         path = path_in(params.text_document.uri)
         if path is None:
             return
-        self._session.documents.names.opened(path, params.text_document.uri)
-        await asyncio.shield(self._opening)
-        real = self._session.documents.names.real(path)[0]
-        folder = real.rpartition("/")[0] or "/"
-        if folder not in self._looked and folder not in self._shelves and self._session.name != "cli":
-            await self._join(folder)  # a repository inside another, a submodule for one, has a journal of its own
+        names = self._session.documents.names
+        names.opened(path, params.text_document.uri)
+        folder = names.real(path)[0].rpartition("/")[0] or "/"
+        if self._opening.done() and (folder in self._looked or folder in self._shelves):
+            self._opened(path, params.text_document.text)
+        else:
+            self._spawn(self._open(path, folder, params.text_document.text))
+
+    async def _open(self, path: str, folder: str, text: str) -> None:
+        """Open the repository of a folder that was not met before: one inside another has a journal of its own."""
+        if not self._opening.done():
+            await asyncio.shield(self._opening)
+        if folder not in self._shelves and self._session.name != "cli":
+            await self._join(folder)
             self._looked[folder] = None
+        self._opened(path, text)
+
+    def _opened(self, path: str, text: str) -> None:
         found = self._of(path)
         if found is None:
             return
         opened, on_desktop, _ = found
-        number = on_desktop.shelf.number_of(real)
+        number = on_desktop.shelf.number_of(self._session.documents.names.real(path)[0])
         if number is not None:
-            self._reviews.opened(path, number, params.text_document.text, on_desktop)
+            self._reviews.opened(path, number, text, on_desktop)
         self._look_again(path, opened)
 
     def _look_again(self, path: str, opened: OpenRepository) -> None:
@@ -228,7 +243,7 @@ class Floor:
             for real in self._session.documents.names.real(path):
                 diagnostics.look_again(real)
 
-    async def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+    def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """A buffer differs from the disk now, or does so no more."""
         path = path_in(params.text_document.uri)
         found = self._of(path) if path is not None else None
@@ -236,14 +251,13 @@ class Floor:
             self._reviews.changed(path, found[1])
             self._look_again(path, found[0])
 
-    async def will_save(self, params: types.WillSaveTextDocumentParams) -> None:
+    def will_save(self, params: types.WillSaveTextDocumentParams) -> None:
         """Remember whether a save of a review file is the human's."""
         path = path_in(params.text_document.uri)
-        found = self._of(path) if path is not None else None
-        if path is not None and found is not None:
-            self._reviews.will_save(path, params.reason, found[1])
+        if path is not None:
+            self._reviews.will_save(path, params.reason)
 
-    async def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
+    def did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         """A saved review file may be a verdict; any other file may have moved what stands in it."""
         path = path_in(params.text_document.uri)
         found = self._of(path) if path is not None else None
@@ -255,7 +269,7 @@ class Floor:
                 on_desktop.places.file_moved(real)
             self._look_again(path, opened)
 
-    async def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+    def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget how it was opened."""
         path = path_in(params.text_document.uri)
         if path is None:
@@ -322,6 +336,15 @@ def _function(method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaita
 
     async def handler(params: Any) -> Any:
         return await method(params)
+
+    return handler
+
+
+def _now(method: Callable[[Any], None]) -> Callable[[Any], None]:
+    """As `_function`, for what is done before the next message is looked at."""
+
+    def handler(params: Any) -> None:
+        method(params)
 
     return handler
 

@@ -51,13 +51,12 @@ class ReviewFiles:
         if file is not None and text is not None:
             file.changed(text, _written(on_desktop, file.number), asyncio.get_running_loop().time())
 
-    def will_save(self, path: str, reason: types.TextDocumentSaveReason, on_desktop: OnDesktop) -> None:
+    def will_save(self, path: str, reason: types.TextDocumentSaveReason) -> None:
         """The editor is about to save."""
         file, text = self._files.get(path), self._session.documents.text(path)
         if file is not None and text is not None:
             by_hand = reason == types.TextDocumentSaveReason.Manual
-            written = _written(on_desktop, file.number)
-            file.announced(text, written, asyncio.get_running_loop().time(), by_hand=by_hand)
+            file.announced(text, asyncio.get_running_loop().time(), by_hand=by_hand)
 
     def saved(self, path: str, opened: OpenRepository, on_desktop: OnDesktop) -> bool:
         """The editor saved; tells whether it was a review file."""

@@ -33,6 +33,7 @@ _VERDICT: Final = re.compile(r"^ {0,3}verdict\s*:(.*)$", re.IGNORECASE)
 _HINT: Final = re.compile(r"\s*<-.*$")
 _HUNK: Final = re.compile(r"^### +([0-9]{1,7})\. (.*)\[\s*([xX-]?)\s*\]\s*(?:<-.*)?$")
 _FENCE: Final = re.compile(r"^(`{3,})diff$")
+_ANY_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)")
 _DECISIONS: Final[dict[str, Decision]] = {"": "none", "x": "accepted", "X": "accepted", "-": "rejected"}
 _WORDS: Final[dict[str, Verdict]] = {
     "approve": "approve",
@@ -122,6 +123,8 @@ class _Reader:
             self._in_patch(line)
         elif found := _FENCE.match(line.rstrip()):
             self._begin_patch(at, found[1])
+        elif _ANY_FENCE.match(line):
+            self._wrong(at, "There is a fence here that Casework did not write; take it out.")
         elif line.startswith(">"):
             self._comment(at, line[1:].removeprefix(" "))
         elif self._in_header and self._header(at, line):

@@ -5,7 +5,8 @@ before, while or after, takes that away: then nothing in it counts until Casewor
 shows it. This is bookkeeping; it reads nothing but the file itself.
 
 An editor goes on while its messages travel, so that what it saves may be on disk before its last keystroke is heard of.
-A foreign content is therefore held against the file only when no save of just that follows at once.
+A foreign content is therefore held against the file only when no save follows at once. What is overwritten by the
+editor's own text without ever having been shown there does no harm.
 """
 
 from __future__ import annotations
@@ -60,19 +61,17 @@ class OpenFile:
         elif there not in (self.ours, written) and (self._suspect is None or self._suspect[0] != there):
             self._suspect = (there, now)
 
-    def announced(self, text: str, written: str | None, now: float, *, by_hand: bool) -> None:
+    def announced(self, text: str, now: float, *, by_hand: bool) -> None:
         """The editor is about to save `text`."""
         self._by_hand, self._before = by_hand, text
-        self._judge(text, now)
-        if self._on_disk() not in (self.ours, text, written):
-            self._take(None)
+        self._judge(now)
 
     def saved(self, text: str, now: float) -> str:
         """The editor saved `text`; gives why that submits nothing, empty where it may."""
         self.saves += 1
         by_hand, before = self._by_hand, self._before
         self._by_hand = self._before = None
-        self._judge(text, now)
+        self._judge(now)
         if self.ours is None:
             return FOREIGN.format(number=self.number)
         if self._on_disk() != text:
@@ -93,12 +92,11 @@ class OpenFile:
         """Tell whether `text` still stands on disk."""
         return self.ours == text and self._on_disk() == text
 
-    def _judge(self, text: str, now: float) -> None:
-        if self._suspect is not None:
-            there, since = self._suspect
-            self._suspect = None
-            if there != text or now - since > _AT_ONCE_S:
-                self._take(None)
+    def _judge(self, now: float) -> None:
+        """What stood on disk was the save under way, whole or half written; or it was there before, and is foreign."""
+        if self._suspect is not None and now - self._suspect[1] > _AT_ONCE_S:
+            self._take(None)
+        self._suspect = None
 
     def _take(self, text: str | None) -> None:
         self.ours, self._suspect, self._stamp = text, None, self._look()
