@@ -20,7 +20,16 @@ RELAY: Final = Path(casework.__file__).parent / "relay.py"
 ATTACH: Final[Sequence[str]] = (sys.executable, "-I", "-S", str(RELAY))
 """What our clients and the printed configurations start."""
 CASEWORK: Final = str(Path(sys.executable).parent / "casework")
-_STOP: Final = "from casework import attaching; attaching.attach('bench', start=False, ask='stop', force=True)"
+_STOP: Final = """
+import os
+from casework import attaching
+
+found = attaching.attach("bench", start=False, ask="stop", force=True)
+if found:
+    os.set_blocking(found[0], True)
+while found and os.read(found[0], 65536):
+    pass  # the kernel closes the connection when the daemon is gone
+"""
 HERE: Final = Path(__file__).parent
 
 
@@ -37,7 +46,7 @@ class World:
         return Path(self.environment["XDG_RUNTIME_DIR"]) / "casework" / "daemon.sock"
 
     def stop(self) -> None:
-        """End the daemon, if one runs, and wait until it is gone."""
+        """End the daemon, if one runs, and wait until the last of it is gone, so that the next need not."""
         if not self.socket.exists():
             return
         subprocess.run([sys.executable, "-c", _STOP], env=self.environment, check=True, timeout=30)

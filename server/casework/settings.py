@@ -21,7 +21,7 @@ FILE_NAME: Final = "settings.toml"
 class Settings(BaseModel):
     """Everything that can be set, with what holds where nothing is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     runs_at_once: Annotated[int, Field(ge=1, le=16)] = 2
     """How many runs of one repository may be under way at the same time; the others wait in the queue."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId
@@ -103,8 +103,10 @@ class Cancel(Frozen):
 FromWorker = Annotated[Hello | Beat | Report, Field(discriminator="kind")]
 FromDaemon = Annotated[Welcome | Renew | Start | Proceed | Answer | Cancel, Field(discriminator="kind")]
 
-_FROM_WORKER: Final[TypeAdapter[FromWorker]] = TypeAdapter(FromWorker)
-_FROM_DAEMON: Final[TypeAdapter[FromDaemon]] = TypeAdapter(FromDaemon)
+_LATER: Final = ConfigDict(defer_build=True)
+"""Made at the first frame: the daemon starts without."""
+_FROM_WORKER: Final[TypeAdapter[FromWorker]] = TypeAdapter(FromWorker, config=_LATER)
+_FROM_DAEMON: Final[TypeAdapter[FromDaemon]] = TypeAdapter(FromDaemon, config=_LATER)
 
 
 class Garbled(ValueError):

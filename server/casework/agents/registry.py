@@ -6,7 +6,6 @@ Not here: choosing one for a task, which is the user's, or a rule of theirs.
 from __future__ import annotations
 
 from casework.agents.process import ProcessAgent
-from casework.agents.script import parse_script
 from casework.ports.agent import Agent, Briefing
 
 
@@ -17,4 +16,6 @@ def agents() -> dict[str, Agent]:
 
 
 def _check_script(briefing: Briefing) -> None:
+    from casework.agents.script import parse_script  # some 20 ms that the daemon need not start with
+
     parse_script(briefing.script)

@@ -191,11 +191,11 @@ class Daemon:
         task = asyncio.current_task()
         assert task is not None
         self._sessions[task] = session
-        logger.info("session %s of %s (pid %s) begins", session.id, session.client, session.pid)
         handler: SessionHandler | None = None
 
         async def configure(server: SessionServer) -> None:
             nonlocal handler
+            logger.info("session %s of %s (pid %s) begins", session.id, session.client, session.pid)
             application = await self._host.ready()
             handler = application.open_session(session)
             await handler.configure(server)

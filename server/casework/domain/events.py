@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
@@ -359,9 +359,6 @@ ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | Review
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
 UserEvent = TrustGranted | TrustRevoked | RepositorySeen
 Event = Annotated[TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent, Field(discriminator="kind")]
-
-EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
-"""Parses the JSON of today's shapes, `kind` included."""
 
 VERSIONS: Final[dict[str, int]] = {}
 """`kind_v` of every kind whose shape has changed since its first release; all others are at 1."""

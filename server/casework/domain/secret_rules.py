@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from math import log2
 from typing import Final
@@ -34,9 +35,20 @@ class Rule:
     source: str
     needles: tuple[str, ...]
     """One of them stands in every match, in lower case when `any_case`."""
-    pattern: re.Pattern[str]
+    written: str
+    """The pattern as it is written down."""
     guard: Callable[[str], bool] | None = None
     any_case: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled when the first text needs it: all of them together take 20 ms."""
+        return _compiled(self.written, re.ASCII | (re.IGNORECASE if self.any_case else re.NOFLAG))
+
+
+@cache
+def _compiled(pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
 
 
 def _rule(
@@ -47,8 +59,7 @@ def _rule(
     guard: Callable[[str], bool] | None = None,
     any_case: bool = False,
 ) -> Rule:
-    flags = re.ASCII | (re.IGNORECASE if any_case else re.NOFLAG)
-    return Rule(name, source, tuple(needles.split()), re.compile(pattern, flags), guard, any_case)
+    return Rule(name, source, tuple(needles.split()), pattern, guard, any_case)
 
 
 def _looks_random(value: str) -> bool:

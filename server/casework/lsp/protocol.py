@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 from lsprotocol import types
@@ -34,6 +34,7 @@ from .guard_documents import Documents
 logger = logging.getLogger(__name__)
 
 MsgId = str | int
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -83,6 +84,26 @@ class SessionServer(LanguageServer):
             self.feature(method, options)(_placeholder)
         for command in surface.commands:
             self.command(command)(_placeholder)
+
+    def feature(self, feature_name: str, options: object = None) -> Callable[[Handler], Handler]:
+        """As in pygls, which looks at every handler's annotations to hand in the server: that is most of an attach."""
+
+        def register(handler: Handler) -> Handler:
+            self.protocol.fm.features[feature_name] = handler
+            if options is not None:
+                self.protocol.fm.feature_options[feature_name] = options
+            return handler
+
+        return register
+
+    def command(self, command_name: str) -> Callable[[Handler], Handler]:
+        """As `feature`."""
+
+        def register(handler: Handler) -> Handler:
+            self.protocol.fm.commands[command_name] = handler
+            return handler
+
+        return register
 
     def clear_surface(self) -> None:
         """Take the placeholders away, so that handlers can be registered in their place."""
