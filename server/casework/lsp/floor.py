@@ -54,6 +54,8 @@ class Floor:
         """Repositories by the folder where our files lie."""
         self._looked: dict[str, None] = {}
         """Folders whose repository is open, or that have none."""
+        self._joining: dict[str, asyncio.Task[None]] = {}
+        """Folders whose repository is being opened."""
         self._reviews = ReviewFiles(session, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Future[list[None]] = asyncio.gather()
@@ -132,6 +134,8 @@ class Floor:
         """
         if not self._opening.done():
             await asyncio.shield(self._opening)
+        if self._joining and (joining := self._joining.get(self._folder(path))) is not None:
+            await asyncio.wait([joining])
         found = self._of(path)
         if found is not None and not found[1].places.ready.is_set():
             with suppress(TimeoutError):
@@ -210,13 +214,13 @@ class Floor:
         path = path_in(params.text_document.uri)
         if path is None:
             return
-        names = self._session.documents.names
-        names.opened(path, params.text_document.uri)
-        folder = names.real(path)[0].rpartition("/")[0] or "/"
+        self._session.documents.names.opened(path, params.text_document.uri)
+        folder = self._folder(path)
         if self._opening.done() and (folder in self._looked or folder in self._shelves):
             self._opened(path, params.text_document.text)
         else:
-            self._spawn(self._open(path, folder, params.text_document.text))
+            opening = self._spawn(self._open(path, folder, params.text_document.text))
+            self._joining[folder] = opening
 
     async def _open(self, path: str, folder: str, text: str) -> None:
         """Open the repository of a folder that was not met before: one inside another has a journal of its own."""
@@ -225,6 +229,7 @@ class Floor:
         if folder not in self._shelves and self._session.name != "cli":
             await self._join(folder)
             self._looked[folder] = None
+        self._joining.pop(folder, None)
         self._opened(path, text)
 
     def _opened(self, path: str, text: str) -> None:
@@ -320,10 +325,14 @@ class Floor:
         shown = types.ShowDocumentParams(uri=uri, external=False, take_focus=True)
         await self._server.window_show_document_async(shown)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _folder(self, path: str) -> str:
+        return self._session.documents.names.real(path)[0].rpartition("/")[0] or "/"
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"session {self._session.id}")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

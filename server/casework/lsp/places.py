@@ -122,11 +122,15 @@ class Places:
         for row in rows:
             if isinstance(row.event, e.LandingConfirmed | e.LandingUndone) and row.task is not None:
                 self._landed(self._repository.board.tasks[row.task])
-            elif isinstance(row.event, e.QuestionAnswered) and self._board[0]:
-                self._tell({self._board[0]})
-        for name in dict.fromkeys(row.task for row in rows if row.task is not None):
-            if self._known.get(name) != self._depends_on(self._repository.board.tasks[name]):
-                self._look(name)
+        moved = [
+            name
+            for name in dict.fromkeys(row.task for row in rows if row.task is not None)
+            if self._known.get(name) != self._depends_on(self._repository.board.tasks[name])
+        ]
+        for name in moved:
+            self._look(name)
+        if moved and self._board[0]:
+            self._tell({self._board[0]})
 
     def _landed(self, task: Task) -> None:
         """What others have in the files of a landed or undone change may have moved."""

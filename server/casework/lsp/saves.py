@@ -25,7 +25,7 @@ _CANT_ASK: Final = (
     "verdict by a code action or in the shell (`casework approve`, `casework request-changes`)."
 )
 
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 
 class ReviewFiles:
