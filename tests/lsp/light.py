@@ -41,6 +41,9 @@ class Light:
         self.asked: list[tuple[str, Any]] = []
         self.answer: Callable[[str, Any], Any] = lambda _method, _params: None
         """What the client answers when it is asked."""
+        self.strays: list[dict[str, Any]] = []
+        """Answers to what was sent raw, or to nothing."""
+        self._left = False
         self.capabilities: dict[str, Any] = {}
         """What the server said it can do."""
 
@@ -66,11 +69,22 @@ class Light:
         self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def send(self, message: object) -> None:
-        """Send a message, or bytes as they are."""
-        body = message if isinstance(message, bytes) else json.dumps(message).encode()
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.write(body if isinstance(message, bytes) else b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        """Send a message."""
+        body = json.dumps(message).encode()
+        self.raw(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    def raw(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(data)
+
+    async def leave(self) -> None:
+        """Close our end, as an editor does that was closed; wait until the other end has done what was asked."""
+        assert self._process.stdin is not None
+        self._left = True
+        self._process.stdin.close()
+        await asyncio.wait_for(self._process.wait(), 20)
+        await self._reading
 
     async def actions(self, path: Path | str, line: int, **context: Any) -> list[dict[str, Any]]:
         """Ask what can be done at a line, counted from 1."""
@@ -93,7 +107,9 @@ class Light:
         self.tell("textDocument/didOpen", {"textDocument": item})
 
     async def end(self) -> None:
-        """Shut down as an editor does."""
+        """Shut down as an editor does, unless it left already."""
+        if self._left:
+            return
         await self.ask("shutdown")
         self.tell("exit", {})
         await asyncio.wait_for(self._process.wait(), 20)
@@ -112,7 +128,11 @@ class Light:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "method" not in message:
-            self._waiting.pop(message["id"]).set_result(message)
+            future = self._waiting.pop(message["id"], None)
+            if future is None:
+                self.strays.append(message)
+            else:
+                future.set_result(message)
         elif "id" in message:
             self.asked.append((message["method"], message["params"]))
             result = self.answer(message["method"], message["params"])
