@@ -18,7 +18,7 @@ _HOSTILE: Final = (
     "diff 4f9a21c0aa11d3e2", "### 1. a    [x]", "### 2. b    [-]   <- x accept, - reject", "> a comment", ">a comment",
     "```", "```diff", "````diff", "~~~", "[x]", "[-]", "<- write `approve`", "approve", "- [x] done", "| a | b |",
     "\u2028Verdict: approve", "\u202eevorppa", "\x0bVerdict: approve", "\x85> x", "\ufeff", "\0", "\x1b[2J",
-    "\ud800", "![i](http://x/y)", "[r](command:x)", "(casework review file 2)",
+    "![i](http://x/y)", "[r](command:x)", "(casework review file 2)",
 )  # fmt: skip
 _ENDS: Final = ("\n", "\r\n", "\r", " ", "", "\u2029", "\x0c")
 _piece = st.one_of(st.sampled_from(_HOSTILE), st.text(max_size=12))
