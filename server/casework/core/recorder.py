@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
@@ -45,7 +45,8 @@ class Recorder:
         self.board = board
         self._journal = journal
         self._redact = redact
-        self._wishes: asyncio.Queue[_Wish] = asyncio.Queue()
+        self._wishes: deque[_Wish] = deque()
+        self._wished = asyncio.Event()
         self._commands: OrderedDict[str, list[Recorded]] = OrderedDict()
         self._listeners: list[Told] = []
         self._writer: asyncio.Task[None] | None = None
@@ -65,10 +66,8 @@ class Recorder:
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        while not self._wishes.empty():
-            self._fail(
-                self._wishes.get_nowait(), Trouble("Casework is stopping; nothing was recorded.", code="stopping")
-            )
+        while self._wishes:
+            self._fail(self._wishes.popleft(), Trouble("Casework is stopping; nothing was recorded.", code="stopping"))
         await self._journal.close()
 
     def listen(self, told: Told) -> Callable[[], None]:
@@ -94,14 +93,16 @@ class Recorder:
             if before:
                 return list(before)
         wish = _Wish(decide, command, full_sync, asyncio.get_running_loop().create_future())
-        self._wishes.put_nowait(wish)
+        self._wishes.append(wish)
+        self._wished.set()
         return await wish.done
 
     async def _write(self) -> None:
         while True:
-            batch = [await self._wishes.get()]
-            while len(batch) < _MOST_IN_A_BATCH and not self._wishes.empty():
-                batch.append(self._wishes.get_nowait())
+            if not self._wishes:
+                self._wished.clear()
+                await self._wished.wait()
+            batch = [self._wishes.popleft() for _ in range(min(len(self._wishes), _MOST_IN_A_BATCH))]
             try:
                 await self._commit(batch)
             except asyncio.CancelledError:
@@ -136,9 +137,7 @@ class Recorder:
         with _Tentative(self.board) as tentative:
             state = self._journal.state
             for wish in batch:
-                earlier = self._commands.get(wish.command) if wish.command is not None else None
-                earlier = earlier or next((w.rows for w in decided if wish.command and w.command == wish.command), None)
-                if earlier is not None:
+                if wish.command is not None and (earlier := self._earlier(wish.command, decided)) is not None:
                     if not wish.done.done():
                         wish.done.set_result(list(earlier))
                     continue
@@ -161,6 +160,11 @@ class Recorder:
                 decided.append(wish)
                 drafts += [row.draft for row in wish.rows]
         return decided, drafts, tentative
+
+    def _earlier(self, command: str, decided: list[_Wish]) -> list[Recorded] | None:
+        """What was recorded under this key, or is about to be."""
+        before = self._commands.get(command)
+        return before or next((wish.rows for wish in decided if wish.command == command), None)
 
     def _remember(self, command: str, rows: list[Recorded]) -> None:
         self._commands[command] = rows
@@ -209,23 +213,24 @@ class _Tentative:
 
     def _take_back(self, mark: int) -> None:
         board = self._board
-        for step in reversed(self._steps[mark:]):
-            if step.after is not None and step.before is None:
-                board.forget(step.after)
-            elif step.after is not None and step.before is not None:
-                board.put(step.before, step.after)
-            board.last_seq, board.last_number = step.last_seq, step.last_number
+        steps = self._steps[mark:]
+        for before, after, *_ in reversed(steps):
+            if after is not None and before is None:
+                board.forget(after)
+            elif after is not None and before is not None:
+                board.put(before, after)
+        if steps:
+            board.last_seq, board.last_number = steps[0].last_seq, steps[0].last_number
 
     def make_true(self) -> None:
         """Put what was folded in back: it is committed."""
-        for step in self._steps:
-            if step.after is not None:
-                self._board.put(step.after, step.before)
-            self._board.last_seq = step.seq
+        board = self._board
+        for before, after, _, _, board.last_seq in self._steps:
+            if after is not None:
+                board.put(after, before)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One row folded in: the task before and after, and what the board counted before."""
 
     before: Task | None

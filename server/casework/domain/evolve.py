@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
+from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
 from casework.domain.task import Comment, Decided, Landing, Question, Reshown, Review, Run, RunState, Stamp, Task

@@ -18,7 +18,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -31,7 +30,7 @@ from casework.store.failures import is_busy, is_damage, journal_damaged, journal
 from casework.store.opening import Opened, open_file, suspicion_of
 from casework.store.readers import is_known
 from casework.store.rows import Row, RowCoder
-from casework.store.schema import INSERT
+from casework.store.schema import INSERT, INSERT_UNLESS_FENCED
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -79,7 +78,8 @@ class SqliteJournal:
     def state(self) -> JournalState:
         """What opening found; `last_seq` follows every append."""
         if self._state.last_seq != self._opened.last_seq:  # asked for far more often than it changes
-            self._state = replace(self._state, last_seq=self._opened.last_seq)
+            was = self._state
+            self._state = JournalState(was.stream, self._opened.last_seq, was.epoch, was.read_only, was.repaired)
         return self._state
 
     async def append(self, drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
@@ -173,19 +173,20 @@ class SqliteJournal:
         rows, last_digest = self._coder.rows(drafts, after=expected_seq, epoch=opened.epoch, prev=opened.last_digest)
         new_kinds = {(row.kind, row.kind_v) for row in rows} - opened.kinds
         if len(rows) == 1 and not new_kinds:
-            self._unless_fenced(opened.writer.execute(INSERT, rows[0]).rowcount == 1)
+            self._unless_fenced(opened.writer.execute(INSERT_UNLESS_FENCED, (*rows[0], opened.epoch)).rowcount == 1)
         else:
             self._commit_all(rows, new_kinds)
         opened.kinds |= new_kinds
         opened.last_seq, opened.last_digest = rows[-1].seq, last_digest
         self._count_pages(rows)
-        return [row.seq for row in rows]
+        return list(range(expected_seq + 1, opened.last_seq + 1))
 
     def _commit_all(self, rows: list[Row], new_kinds: set[tuple[str, int]]) -> None:
         writer = self._opened.writer
         writer.execute("BEGIN IMMEDIATE")
         try:
-            self._unless_fenced(writer.executemany(INSERT, rows).rowcount == len(rows))
+            self._unless_fenced(writer.execute("SELECT epoch FROM fence").fetchone() == (self._opened.epoch,))
+            writer.executemany(INSERT, rows)
             if new_kinds:
                 writer.executemany("INSERT INTO kinds VALUES (?, ?)", new_kinds)
             writer.execute("COMMIT")

@@ -86,6 +86,7 @@ def _make(path: Path) -> None:
 def _open(path: Path, stream: StreamId) -> Opened:
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
         return _open_to_read(path, str(no_right(path)))
+    _unlock_companions(path)
     with _damage_seen():
         connection = connect(path)
     try:
@@ -94,6 +95,13 @@ def _open(path: Path, stream: StreamId) -> Opened:
     except BaseException:
         connection.close()
         raise
+
+
+def _unlock_companions(path: Path) -> None:
+    """Make the files beside the journal writable again: SQLite gave them its rights when it could only be read."""
+    for companion in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if companion.exists() and not os.access(companion, os.W_OK):
+            companion.chmod(0o600)
 
 
 def _look_and_take(connection: sqlite3.Connection, path: Path, stream: StreamId) -> Opened:

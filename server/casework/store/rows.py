@@ -77,8 +77,13 @@ class RowCoder:
         rows = []
         seq = after
         stream = self._stream
+        actor: Actor | None = None
+        said = ""
         for draft in drafts:
             seq += 1
+            if draft.actor is not actor:  # hashing one takes as long as half a row
+                actor = draft.actor
+                said = self._texts.get(actor) or self._text_of(actor)
             event = draft.event
             data = event.__pydantic_serializer__.to_json(event)
             if len(data) > DATA_LIMIT:
@@ -93,7 +98,7 @@ class RowCoder:
                 kind,
                 version_of(kind),
                 draft.at,
-                self._texts.get(draft.actor) or self._text_of(draft.actor),
+                said,
                 draft.origin,
                 draft.command,
                 draft.cause,

@@ -32,8 +32,10 @@ _TABLES: Final = (
     "CREATE TABLE fence(epoch INTEGER NOT NULL) STRICT",
 )
 
-INSERT: Final = "INSERT INTO events SELECT ?,?,?,?,?,?,?,?,?,?,?,?,?,?,? FROM fence WHERE epoch = ?13"
-"""Writes a row only while the row's epoch is the fence's: a fenced writer changes no row, and needs no look before."""
+_MARKS: Final = ",".join("?" * 15)
+INSERT: Final = f"INSERT INTO events VALUES ({_MARKS})"
+INSERT_UNLESS_FENCED: Final = f"INSERT INTO events SELECT {_MARKS} FROM fence WHERE epoch = ?"
+"""Writes a row only while the epoch behind it is the fence's: a fenced writer changes no row, in one statement."""
 
 
 def connect(path: Path, *, timeout_s: float = 5.0, mode: str = "rw") -> sqlite3.Connection:
