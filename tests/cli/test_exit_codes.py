@@ -69,7 +69,6 @@ def test_where_no_daemon_can_start_it_is_trouble(world: Path) -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="an answer of the daemon does not say whether a rule or the world said no")
 def test_trouble_of_the_daemon_is_trouble_in_the_shell(world: Path) -> None:
     top = ordinary(world / "shop").path
     printed(casework("task", "add", "Something", at=top))

@@ -370,8 +370,8 @@ async def test_a_script_at_fault_is_refused_before_anything_starts(agent: Agent,
     with pytest.raises(Refused) as refused:
         agent.check(told)
     assert refused.value.sentence == (
-        "The script can't be played, step 2: give either `content` or `content_b64`; correct it and start the task "
-        "again."
+        "The script can't be played, step 2: give either `content` or `content_b64`; nothing was started. "
+        "Correct it and start the task again."
     )
     assert await walk(await agent.start(told)) == [Failed(sentence=refused.value.sentence)]
 

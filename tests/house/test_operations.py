@@ -23,7 +23,7 @@ _UNITS: Final = {
     "": 1, "ms": 0.001, "s": 1, "min": 60, "h": 3600, "days": 24 * 3600, "KiB": 1024, "MiB": 1024 * 1024
 }  # fmt: skip
 # What gathers things that belong together: nobody waits for it.
-PAUSES: Final = frozenset({"casework.lsp.review_file.opened.SAVE_TAKES_S"})
+PAUSES: Final = frozenset({"casework.daemon.host.SETTLED_S"})
 
 
 def rows() -> list[re.Match[str]]:

@@ -79,7 +79,10 @@ def _result(message: dict[str, Any]) -> Any:
     code = data.get("code", "refused") if isinstance(data, dict) else "refused"
     if error.get("code") == _INVALID_PARAMS:
         code = "invalid"
-    raise Refused(str(error.get("message", "The daemon refused without a word.")), code=code)
+    sentence = str(error.get("message", "The daemon refused without a word."))
+    if isinstance(data, dict) and data.get("kind") == "trouble":
+        raise Trouble(sentence, code=code)
+    raise Refused(sentence, code=code)
 
 
 @contextmanager

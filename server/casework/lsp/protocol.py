@@ -26,7 +26,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.language_server import _prepare_command_arguments
 
-from casework.domain.errors import CaseworkError
+from casework.domain.errors import CaseworkError, Trouble
 
 from .framing import encode_frame
 from .guard_documents import Documents
@@ -351,7 +351,8 @@ def error_of(failure: BaseException, method: str) -> types.ResponseError:
             return failure.to_response_error()
         case CaseworkError():
             code = getattr(failure, "code", "refused")
-            return types.ResponseError(REQUEST_FAILED, failure.sentence, {"code": code})
+            kind = "trouble" if isinstance(failure, Trouble) else "refused"
+            return types.ResponseError(REQUEST_FAILED, failure.sentence, {"code": code, "kind": kind})
         case asyncio.CancelledError():
             return types.ResponseError(REQUEST_CANCELLED, "The request was cancelled.")
         case _:

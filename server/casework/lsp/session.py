@@ -73,8 +73,10 @@ class Session:
         if named is not None:
             return await self.join(path_of(named))
         if not self.repositories:
-            for root in self.roots:
+            for root in self.roots if len(self.roots) != 1 else ():
                 await self.try_join(root)
+            if len(self.roots) == 1:
+                return await self.join(self.roots[0])  # the only one: what is wrong with it is what is to be said
         if len(self.repositories) == 1:
             return next(iter(self.repositories.values()))
         if not self.repositories:
