@@ -33,7 +33,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         "",
         _verdict_line(review),
         "",
-        f"{len(review.files)} files, {review.hunks} hunks, {about(review)}. {_will(review)}".rstrip(),
+        f"{_size(review)}, {about(review)}. {_will(review)}".rstrip(),
         *foreign(one_line(review.reason)),
         "",
         "## What and why",
@@ -89,6 +89,11 @@ def about(review: ReviewView) -> str:
     if review.minutes >= 120:
         return f"about {round(review.minutes / 60)} hours"
     return "about a minute" if review.minutes == 1 else f"about {review.minutes} minutes"
+
+
+def _size(review: ReviewView) -> str:
+    counted = (len(review.files), "file"), (review.hunks, "hunk")
+    return ", ".join(f"{number} {thing}{'' if number == 1 else 's'}" for number, thing in counted)
 
 
 def _verdict_line(review: ReviewView) -> str:
