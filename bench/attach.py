@@ -27,7 +27,7 @@ _TIMES: Final = 15
 
 
 def contests(scratch: Path) -> Sequence[Outcome]:
-    """Hold the contest for the command clients start, and for the one people type."""
+    """Hold the contest for the command clients start; the one people type is measured beside it, without a bound."""
     repository = make_small(scratch / "small")
     with world() as here, _echo(scratch / "echo.sock") as echo:
         bare = _median(partial(_attach, echo, repository, here))
@@ -41,7 +41,7 @@ def contests(scratch: Path) -> Sequence[Outcome]:
                 )
                 for name, command, bound in (
                     ("attach, as clients start it", ATTACH, 1.5),
-                    ("attach, `casework lsp`", (CASEWORK, "lsp"), 8.0),
+                    ("attach, `casework lsp`", (CASEWORK, "lsp"), None),
                 )
             ]
 

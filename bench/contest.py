@@ -24,8 +24,8 @@ class Contest:
     beside: str
     """What the other is, in a few words."""
     unit: str
-    bound: float
-    """The ratio of ours to the other's, at most; at least, where `more_is_better`."""
+    bound: float | None
+    """The ratio of ours to the other's, at most; at least, where `more_is_better`; None where it is only told."""
     more_is_better: bool = False
 
 
@@ -44,7 +44,9 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether ours is within the bound."""
+        """Whether ours is within the bound, if there is one."""
+        if self.contest.bound is None:
+            return True
         if self.contest.more_is_better:
             return self.ratio >= self.contest.bound
         return self.ratio <= self.contest.bound
@@ -84,8 +86,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
             f"{_figure(mine)} {contest.unit}",
             f"{_figure(theirs)} {contest.unit} ({contest.beside})",
             f"{outcome.ratio:.2f}",
-            f"{sign} {contest.bound}",
-            "yes" if outcome.holds else "**no**",
+            "" if contest.bound is None else f"{sign} {contest.bound}",
+            "" if contest.bound is None else "yes" if outcome.holds else "**no**",
             f"{_figures(outcome.ours)}; {_figures(outcome.others)}",
         )
         lines.append("| " + " | ".join(cells) + " |")

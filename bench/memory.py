@@ -1,6 +1,7 @@
 """How much memory the idle daemon holds, and how much each waiting review adds.
 
-Beside the first a trivial server on pygls. What counts is what would be free if the process ended (USS).
+Beside the first a trivial server on pygls. What counts is the memory that is resident (RSS), the libraries that both
+share with other processes included, on both sides.
 """
 
 from __future__ import annotations
@@ -75,4 +76,4 @@ def _weight(pid: int) -> float:
             break
         used = now
         time.sleep(_SETTLED_S)
-    return float(process.memory_full_info().uss)
+    return float(process.memory_info().rss)

@@ -12,11 +12,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from .application import Application
-from .start import IDLE_EXIT_S, run_daemon
-
 if TYPE_CHECKING:
     from casework.lsp.protocol import Surface
+
+    from .application import Application
 
 
 def _load() -> Application:
@@ -43,6 +42,8 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--detach"]:
         _detach()
         arguments = arguments[1:]
+    from .start import IDLE_EXIT_S, run_daemon  # behind the fork, which copies what was loaded before it
+
     said = os.environ.get("CASEWORK_IDLE_EXIT_S", str(IDLE_EXIT_S))
     match arguments:
         case []:
