@@ -24,12 +24,17 @@ args = {args}
 [[language]]
 name = "python"
 language-servers = [ "casework" ]
+
+# and to Markdown, so that saving a review file gives its verdict.
+[[language]]
+name = "markdown"
+language-servers = [ "casework" ]
 """
 _EGLOT: Final = """\
 ;; ~/.emacs.d/init.el
 (with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs
-               '(prog-mode . ({words}))))
+               '((prog-mode markdown-mode text-mode) . ({words}))))
 """
 _NEOVIM: Final = """\
 -- ~/.config/nvim/init.lua, without the plug-in (Neovim 0.11 or newer)
