@@ -84,6 +84,7 @@ class Desk:
         self._unfinished = unfinished
         self._open: dict[str, asyncio.Task[OpenRepository]] = {}
         self._identities: dict[str, Identity] = {}
+        self._looking: dict[str, asyncio.Task[Identity]] = {}
         user.listen(self._fold)
 
     def _fold(self, rows: Sequence[Recorded]) -> None:
@@ -97,12 +98,21 @@ class Desk:
             Refused: none, or one that can't be read.
         """
         found = self._identities.get(path)
-        if found is None or not await asyncio.to_thread(self._repositories.is_still, found):
-            found = await asyncio.to_thread(self._repositories.identify, path)
-            self._identities[path] = found
-            if self._known.places.get(found.id) != found.common_dir:
-                event = e.RepositorySeen(repository=found.id, path=found.top, common_dir=found.common_dir)
-                await self._record(event, Actor(kind="daemon", id="casework"))
+        if found is not None and await asyncio.to_thread(self._repositories.is_still, found):
+            return found
+        looking = self._looking.get(path)
+        if looking is None:  # who asks meanwhile waits for the same answer: it takes git a handful of processes
+            looking = asyncio.create_task(self._look(path), name=f"identify {path}")
+            self._looking[path] = looking
+            looking.add_done_callback(lambda _: self._looking.pop(path, None))
+        return await asyncio.shield(looking)
+
+    async def _look(self, path: str) -> Identity:
+        found = await asyncio.to_thread(self._repositories.identify, path)
+        self._identities[path] = found
+        if self._known.places.get(found.id) != found.common_dir:
+            event = e.RepositorySeen(repository=found.id, path=found.top, common_dir=found.common_dir)
+            await self._record(event, Actor(kind="daemon", id="casework"))
         return found
 
     async def open(self, path: str) -> OpenRepository:
