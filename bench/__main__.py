@@ -22,12 +22,44 @@ _TEXT: Final = """\
 # Benchmarks
 
 Figures say little about a machine that does other things too; ratios of figures taken in turn in one run say more. Each
-row compares Casework with the simplest thing that does the same: five rounds, taken in turn, the medians and all five.
-Repeat it with `make bench`.
+row compares Casework with the simplest thing that does the same: five rounds, taken in turn, who begins changing from
+round to round; the medians, their ratio, and all five figures of both. A row that says **no** is a bound that does not
+hold; none is left out.
+
+Repeat it with `make bench`, or one part with `make bench CONTESTS=attach`; the parts are {parts}. `make bench WRITE=1`
+writes this page. The code is in `bench/`, a file for each part; what both sides do is below the table.
 
 Taken on: {machine}.
 
-{table}"""
+{table}
+## What is compared
+
+Both sides of a row use the same interpreter, the same client (`bench/client.py`) and the same repository, made anew.
+
+- **Attach** (`attach.py`): from starting the command until `initialize` is answered by a daemon that runs; a figure is
+  the median of 15. *As clients start it* is what our clients and `casework editor-config` use: `python -I -S relay.py`.
+  Beside it a bare interpreter (`-I -S`, `bench/echo.py`) that connects to a socket, passes the question on and gets a
+  fixed answer from a thread. `casework lsp` is what people type; it starts a whole interpreter with its packages'
+  paths and has no bound.
+- **Cold start** (`cold_start.py`): no daemon runs, not even the last of one. From starting the same command until
+  `initialize` is answered, and until the board of a repository with one waiting review is there, read from its journal;
+  a figure is the median of 3. Beside it `bench/trivial.py`, a server on pygls started directly, which answers the same
+  board from a file.
+- **Acknowledged events** (`events.py`): 1, 8 or 64 writers each wait until their event was decided, redacted, hashed
+  into the chain, committed, folded into the board and told to a subscriber. Beside it SQLite alone, which makes the
+  same rows by hand and commits as many at a time, in WAL mode with the same `synchronous`, from a loop that waits for
+  nobody.
+- **Code actions** (`actions.py`): 10,000 tasks and 100 waiting reviews, loaded by a daemon from its journal; 5,000
+  requests, each at a line that a waiting review changes; p99. Beside it the server on pygls, which returns as many
+  actions, made beforehand.
+- **Memory** (`memory.py`): what is resident (RSS) once a process has rested for a second: the daemon with one editor
+  that read its board, beside the server on pygls with one editor. *Each waiting review* is the difference between a
+  daemon with 100 of them and one with none, by 100.
+- **Large repository** (`large.py`): 50,000 files, 200 of them changed. *Review* against `update-index --stdin`,
+  `write-tree`, `commit-tree` and `diff`, with `git status` before where the working tree has to be looked through.
+  *Landing*, from the approval until the task is landed, against `update-index` and `git commit`, both with an index
+  that knows no trees.
+"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,7 +76,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{name}: done\n")
     sys.stdout.write(table(outcomes))
     if "--write" in arguments and not wanted:
-        PAGE.write_text(_TEXT.format(machine=_machine(), table=table(outcomes)), encoding="utf-8")
+        PAGE.write_text(
+            _TEXT.format(machine=_machine(), table=table(outcomes), parts=", ".join(f"`{name}`" for name in CONTESTS)),
+            encoding="utf-8",
+        )
     return 0 if all(outcome.holds for outcome in outcomes) else 1
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -24,6 +25,7 @@ from casework.domain import events
 from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft, Recorded
 from casework.domain.ids import StreamId, TaskId
+from casework.domain.redaction import redact_event
 from casework.store.journal import open_journal
 
 _EVENTS: Final = 4_096
@@ -54,8 +56,9 @@ def contests(scratch: Path) -> Sequence[Outcome]:
 
 
 def redacted(draft: Draft) -> Draft:
-    """What the daemon does at the border, for events without a text."""
-    return draft
+    """What the daemon does at the border."""
+    event = redact_event(draft.event)
+    return draft if event is draft.event else replace(draft, event=event)
 
 
 def _ours(scratch: Path, writers: int) -> float:
