@@ -32,6 +32,7 @@ _STEP_MS: Final = 5  # 0.4 % of a core when nothing moves; an event is told afte
 _GROUP_MS: Final = 100
 _QUIET_MS: Final = 60
 _IDLE_MS: Final = 1000
+_COARSE_NS: Final = 20_000_000  # how far the times that a disk gives may lag behind the clock
 _LONGEST_BURST_S: Final = 2.0
 _DELETED: Final = 3  # watchfiles.Change.deleted
 _MOST_REMEMBERED: Final = 20_000
@@ -230,17 +231,30 @@ class _Watch:
         return files
 
     def _begin_anew(self) -> None:
-        """Find the folders, and watch exactly them."""
+        """Find the folders, and watch exactly them, with those that appear meanwhile."""
+        begun_ns = time.time_ns()
         folders = folders_or_none(self.places)
         while folders is None and not self.stop.is_set():
             self.ready.set()
             self.stop.wait(self.poll_s)
+            begun_ns = time.time_ns()
             folders = folders_or_none(self.places)
             if folders is not None:
                 self.mailbox.put((), LookAgain())
         self._ignored.clear()
         self._roots = roots(self.places)
         self._watch(folders or {})
+        self._enter(self._made_since(begun_ns - _COARSE_NS))
+
+    def _made_since(self, begun_ns: int) -> set[bytes]:
+        """Folders made after their parent was looked into and before it was watched: no event tells of them."""
+        found: set[bytes] = set()
+        for folder in self._folders:
+            with contextlib.suppress(OSError):
+                if os.stat(folder).st_mtime_ns >= begun_ns:
+                    with os.scandir(folder) as entries:
+                        found |= {entry.path for entry in entries if entry.is_dir(follow_symlinks=False)}
+        return found - self._folders.keys()
 
     def _watch(self, folders: Folders) -> None:
         """Open the new watches before the old ones close, so that no event falls between."""
