@@ -14,7 +14,7 @@ from casework.workspace.landing.lander import GitLander
 from tests.landing.corpus import A3, LINES, MINE, THREE, A
 from tests.landing.grounds import Ground, busy, ground
 from tests.landing.looking import differences, status_of
-from tests.repositories import numbered
+from tests.repositories import Program, numbered
 
 
 class Died(BaseException):
@@ -58,6 +58,25 @@ def landed(made: Ground, announcement: Announcement) -> Landed:
 def unlock(made: Ground) -> None:
     """The user removes what they take for a stale lock."""
     (made.repository.path / ".git" / "index.lock").unlink()
+
+
+def test_half_a_staged_file_is_never_taken_for_what_the_user_had(world: Path) -> None:
+    made = ground(world / "project", {"program": "run\n"}, {"program": Program("run\n")})
+    before = made.look()
+
+    def at(now: str) -> None:
+        if now == "index staged":
+            raise Died
+
+    made.lander = GitLander(Git.open(made.repository.path), at=at)
+    plan = made.lander.plan(made.request())
+    with pytest.raises(Died):
+        made.prepare(plan)
+    (stage,) = (made.repository.path / ".git/casework").glob(f"{plan.request.landing}.*")
+    (stage / "file.000000").touch(0o755)  # as a kill leaves it between opening a file and writing it
+    made.lander = GitLander(Git.open(made.repository.path))
+    made.lander.sweep([])
+    assert differences(before, made.look()) == []
 
 
 def test_an_edit_beside_the_change_stays_when_the_change_is_taken_out(world: Path) -> None:

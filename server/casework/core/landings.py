@@ -18,7 +18,7 @@ from casework.domain.envelope import Actor, Draft, Recorded
 from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import CommitId, LandingId, TaskId
 from casework.domain.status import check_move
-from casework.domain.task import Landing, Task
+from casework.domain.task import Landing, Review, Task
 from casework.ports.landing import Announcement, Held, Landed, Lander, LandingPlan, TakenBack
 
 logger = logging.getLogger(__name__)
@@ -115,17 +115,9 @@ class Landings:
         repository = self._repository
         review = task.review
         assert review is not None, "an approved task has its review"
-        request = await asyncio.to_thread(
-            landing_request,
-            repository,
-            task,
-            review,
-            landing.id,
-            landing.mode,
-            landing.branch or "",
-            repository.text(review.message),
-        )
-        plan = await asyncio.to_thread(plan_in, repository, review.top, request)
+        plan = repository.planned.pop(task.id, None)
+        if plan is None or plan.request.landing != landing.id:
+            plan = await asyncio.to_thread(self._plan, task, review, landing)
         if plan.differs and not was_shown(review, plan):
             await self._hand_back(task.id, f"What would land is not what was shown any more: {plan.why_differs}", plan)
             return True
@@ -137,6 +129,13 @@ class Landings:
             raise
         await self.announce(task, announcement, undo_of=None)
         return await self._enter(task.id, announcement)
+
+    def _plan(self, task: Task, review: Review, landing: Landing) -> LandingPlan:
+        """Compute it anew: the world moved, or the daemon was started since the verdict. Blocks: called in a thread."""
+        repository = self._repository
+        words = repository.text(review.message)
+        request = landing_request(repository, task, review, landing.id, landing.mode, landing.branch or "", words)
+        return plan_in(repository, review.top, request)
 
     async def _enter(self, name: TaskId, announcement: Announcement) -> bool:
         repository = self._repository

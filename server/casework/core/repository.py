@@ -17,7 +17,7 @@ from casework.ports.agent import Agent
 from casework.ports.blobs import Blobs
 from casework.ports.clock import Clock
 from casework.ports.documents import OpenDocuments
-from casework.ports.landing import Lander
+from casework.ports.landing import Lander, LandingPlan
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -59,6 +59,8 @@ class Repository:
     limits: Callable[[], Limits] = Limits
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""
+    planned: dict[TaskId, LandingPlan] = field(default_factory=dict)
+    """What a task's last approval was computed to do, until its landing begins; without one it is computed anew."""
     _checkouts: dict[str, Checkout] = field(default_factory=dict)
     _changes: OrderedDict[BlobHash, Change] = field(default_factory=OrderedDict)
 

@@ -15,8 +15,9 @@ from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft
-from casework.domain.errors import Refused
+from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import CommentId, LandingId
+from casework.domain.redaction import redact
 from casework.domain.repopath import unquote
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
@@ -100,13 +101,14 @@ async def approve(
     mode = _mode(task, review, change, approval)
     _check_saved(repository, task, review, change, mode)
     landing = LandingId(repository.clock.new_id())
+    message = redact(approval.message)
     request = await asyncio.to_thread(
-        landing_request, repository, task, review, landing, mode, approval.branch, approval.message
+        landing_request, repository, task, review, landing, mode, approval.branch, message
     )
     plan = await asyncio.to_thread(plan_in, repository, review.top, request)
     if plan.differs and not was_shown(review, plan):
         await show_again(repository, number, review, plan, actor)
-    message = repository.keep(approval.message) if approval.message else None
+    kept = repository.keep(message) if message else None
     left = len(selection(review, change).stays)
 
     def decide(board: Board) -> Sequence[Draft]:
@@ -118,14 +120,19 @@ async def approve(
             verdict="approve",
             shown=shown_hash(current),
             mode=mode,
-            message=message,
+            message=kept,
             landing=landing,
             left=left,
             branch=approval.branch,
         )
         return [repository.draft(event, actor, task=now.id)]
 
-    await repository.recorder.record(decide, command=command, full_sync=True)
+    repository.planned[task.id] = plan
+    try:
+        await repository.recorder.record(decide, command=command, full_sync=True)
+    except CaseworkError:
+        repository.planned.pop(task.id, None)
+        raise
     return repository.board.number(number)
 
 

@@ -7,6 +7,7 @@ put on the base's tree. Nested repositories are refused, ignored files never tak
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -18,8 +19,9 @@ from casework.workspace import worktrees
 from casework.workspace.cleaning import clean, habits_of
 from casework.workspace.commits import read_commits
 from casework.workspace.git import Git
-from casework.workspace.objects import NewObjects, edit_tree, folders_of, place_in, read_trees
+from casework.workspace.objects import NewObjects
 from casework.workspace.refs import keep, kept, ref_name
+from casework.workspace.trees import edit_tree, folders_of, place_in, read_trees
 
 _TIMEOUT_S: Final = 300
 
@@ -56,7 +58,10 @@ def tree_of(new: NewObjects, worktree: Worktree, path: bytes, *, trusted: bool) 
     git = new.git
     if not os.path.exists(worktrees.index_of(worktree)):
         worktrees.read_base(git, worktree)
-    differing = _changed(git, worktree, path) | _untracked(git, worktree, path)
+    worktrees.settle_stamps(git, worktree, trusted=trusted)
+    with ThreadPoolExecutor(1, thread_name_prefix="looking") as beside:  # neither waits for the other's disk
+        untracked = beside.submit(_untracked, git, worktree, path)
+        differing = _changed(git, worktree, path) | untracked.result()
     trees = read_trees(git, worktree.base.encode(), folders_of(differing))
     modes = {name: place.mode for name in differing if (place := place_in(trees, name)) is not None}
     habits = replace(habits_of(git), modes=True, links=True)

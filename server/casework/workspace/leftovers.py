@@ -18,8 +18,9 @@ from casework.workspace.changes import parse_raw
 from casework.workspace.checkpoints import tree_of
 from casework.workspace.commits import read_commits
 from casework.workspace.git import Git
-from casework.workspace.objects import NewObjects, folders_of, place_in, read_trees
+from casework.workspace.objects import NewObjects
 from casework.workspace.refs import drop, kept, refs_of
+from casework.workspace.trees import folders_of, place_in, read_trees
 
 
 def leftovers(git: Git, state: bytes, repository: str, living: Collection[TaskId], *, trusted: bool) -> list[Leftover]:

@@ -15,7 +15,8 @@ from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import CommitId, HunkId
 from casework.domain.repopath import quote, unquote
 from casework.workspace.git import Git
-from casework.workspace.objects import Clash, NewObjects, Place, edit_tree, folders_of, read_trees
+from casework.workspace.objects import NewObjects, Place
+from casework.workspace.trees import Clash, edit_tree, folders_of, read_trees
 
 _SUBMODULE: Final = "160000"
 

@@ -17,9 +17,10 @@ from casework.ports.workspace import Standing
 from casework.workspace.changes import printable
 from casework.workspace.cleaning import Cleaned, clean, habits_of
 from casework.workspace.git import Git
-from casework.workspace.objects import NewObjects, Place, Tree, edit_tree, folders_of, place_in, read_trees
+from casework.workspace.objects import NewObjects, Place
 from casework.workspace.refs import keep, ref_name
 from casework.workspace.standing import head_of, no_commit_yet
+from casework.workspace.trees import Tree, edit_tree, folders_of, place_in, read_trees
 
 _SUBMODULE: Final = b"160000"
 _MOST_NAMED: Final = 1000
@@ -92,7 +93,7 @@ def dirty_paths(git: Git, paths: Collection[str], *, trusted: bool = False) -> l
     head, _ = head_of(git)
     wanted = {unquote(path) for path in paths}
     folders = folders_of(wanted)
-    trees: dict[bytes, Tree] = {folder: {} for folder in folders}
+    trees = {folder: Tree() for folder in folders}
     if head is not None:
         trees = read_trees(git, head.encode(), folders)
     places = _read(NewObjects(git), top, wanted, trees, trusted=trusted).places

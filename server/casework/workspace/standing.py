@@ -242,6 +242,6 @@ def _trees_equal(git: Git, one: CommitId, other: CommitId) -> bool:
 def _empty_commit(git: Git) -> CommitId:
     """A commit that holds nothing, the same one each time, for what has nothing before it."""
     new = NewObjects(git)
-    commit = new.commit(new.tree({}), (), "Nothing", at_s=0)
+    commit = new.commit(new.add(b"tree", b""), (), "Nothing", at_s=0)
     new.write()
     return CommitId(commit.decode())

@@ -133,13 +133,36 @@ def read_base(git: Git, worktree: Worktree) -> None:
     git.run("read-tree", worktree.base, index_file=index_of(worktree), env=FIXED, work_tree=os.fsencode(worktree.path))
 
 
+def settle_stamps(git: Git, worktree: Worktree, *, trusted: bool) -> None:
+    """Compare files and index once more, the first time the worktree is looked at after it was made.
+
+    A file as young as the index is read by git at every look, since it may have changed within the same second
+    (gitformat-index, "racy git"). An index written now is younger than what was checked out.
+    """
+    index = index_of(worktree)
+    with contextlib.suppress(FileNotFoundError):
+        if os.stat(index).st_mtime_ns > os.stat(os.path.join(os.path.dirname(index), _MADE)).st_mtime_ns:
+            return
+    tree = os.fsencode(worktree.path)
+    found = git.ask(
+        "update-index", "-q", "--refresh", "--force-write-index",
+        index_file=index, work_tree=tree, cwd=tree, env=FIXED, allow=_filters(trusted=trusted), timeout_s=_CHECKOUT_S,
+    )  # fmt: skip
+    if found.returncode not in (0, 1):
+        raise Trouble(f"git can't look at the worktree: {found.sentence}", code="git_failed")
+
+
+def _filters(*, trusted: bool) -> tuple[Allowed, ...]:
+    return ("filters",) if trusted else ()
+
+
 def _check_out(git: Git, worktree: Worktree, *, trusted: bool) -> None:
     """Write the files and their stamps; no hook belongs to this command, and filters run only where trusted."""
     tree = os.fsencode(worktree.path)
-    allowed: tuple[Allowed, ...] = ("filters",) if trusted else ()
     git.run(
         "checkout-index", "--all", "--force", "--index", "--quiet",
-        index_file=index_of(worktree), work_tree=tree, cwd=tree, env=FIXED, allow=allowed, timeout_s=_CHECKOUT_S,
+        index_file=index_of(worktree), work_tree=tree, cwd=tree, env=FIXED, allow=_filters(trusted=trusted),
+        timeout_s=_CHECKOUT_S,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from casework.workspace.landing.places import (
 from casework.workspace.landing.rooms import Room, our_folder
 from casework.workspace.landing.stage import LOCK, At, lock_words, slot
 from casework.workspace.landing.world import read_head
-from casework.workspace.objects import folders_of, read_trees
+from casework.workspace.trees import folders_of, read_trees
 
 
 class Back:

@@ -11,6 +11,7 @@ from casework.workspace.git import Git
 from casework.workspace.git_settings import Allowed
 from casework.workspace.landing.world import read_settings
 from casework.workspace.objects import NewObjects, Place
+from casework.workspace.trees import Tree
 
 LANDING_TRAILER: Final = "Casework-Landing"
 TASK_TRAILER: Final = "Casework-Task"
@@ -76,14 +77,16 @@ def make_commit(git: Git, plan: LandingPlan) -> bytes:
 def keep_images(git: Git, plan: LandingPlan, commit: bytes) -> bytes:
     """Make a commit that holds the exact bytes of every touched file, before and after, and both ends of the branch."""
     new = NewObjects(git)
-    places = {}
+    images = Tree()
     for n, path in enumerate(plan.paths):
         for name, state in (("before", path.before), ("after", path.after)):
             if state.blob:
-                places[f"{n:06d}.{name}".encode()] = Place(b"100644", state.blob.encode())
+                images.put(f"{n:06d}.{name}".encode(), Place(b"100644", state.blob.encode()))
     parents = dict.fromkeys((plan.head.encode(), commit))
     real = tuple(parent for parent in parents if parent.strip(b"0"))
-    made = new.commit(new.tree(places), real, f"What landing {plan.request.landing} changed, before and after")
+    made = new.commit(
+        new.add(b"tree", images.data()), real, f"What landing {plan.request.landing} changed, before and after"
+    )
     new.write()
     return made
 

@@ -20,7 +20,8 @@ from casework.workspace.landing.places import ABSENT, Blocked, Nested, Seen, loo
 from casework.workspace.landing.rooms import Room
 from casework.workspace.landing.working_file import LINK, NOTHING, Outcome, Rules, Side, settle
 from casework.workspace.landing.world import Settings
-from casework.workspace.objects import Place, folders_of
+from casework.workspace.objects import Place
+from casework.workspace.trees import folders_of
 
 _ATTRIBUTES = b".gitattributes"
 
@@ -105,7 +106,7 @@ class DiskPlanner:
             return results
         self._leave_out_sparse(index, staged, seen, results)
         if self._folds():
-            check_folding(staged.after, index.entries)
+            check_folding(staged.after, index.paths())
         conversion = self._conversion(index)
         converted = [path for path in seen if not _both_links(staged, path)]
         conversion.ask(converted)
@@ -166,7 +167,7 @@ class DiskPlanner:
         sparse = self._settings.flag("core.sparsecheckout", default=False)
         outside = _Outside(index) if sparse else None
         for path in [path for path, look in seen.items() if look.kind == "absent"]:
-            is_new = staged.before[path] is None and path not in index.entries
+            is_new = staged.before[path] is None and not index.has(path)
             if is_new and outside is not None and outside.has(path):
                 staged.flags[path] = "S"
             if "S" in staged.flags[path]:
@@ -192,8 +193,8 @@ class _Outside:
     """
 
     def __init__(self, index: Index) -> None:
-        self._inside = folders_of(path for path in index.entries if "S" not in index.flags(path))
-        self._known = folders_of(index.entries)
+        self._inside = folders_of(path for path in index.paths() if "S" not in index.flags(path))
+        self._known = folders_of(index.paths())
 
     def has(self, path: bytes) -> bool:
         folder = path.rpartition(b"/")[0]

@@ -42,7 +42,7 @@ from casework.workspace.landing.stage import (
     write_staged_index,
 )
 from casework.workspace.landing.world import operation, read_head
-from casework.workspace.objects import folders_of
+from casework.workspace.trees import folders_of
 
 logger = logging.getLogger(__name__)
 
@@ -137,25 +137,26 @@ class Enter:
         if operation(self._git):
             raise Moved(f"{operation(self._git)} has begun since it was approved, so nothing was landed.")
         data = read_bytes(index_path(self._git))
+        sha256 = hash_of(data)
         staged = self._stage.staged_index()
-        if staged is None or staged[1] != hash_of(data):
-            self._stage_anew(data)
+        if staged is None or staged[1] != sha256:
+            self._stage_anew(data, sha256)
 
-    def _stage_anew(self, data: bytes | None) -> None:
+    def _stage_anew(self, data: bytes | None, sha256: str) -> None:
         """The index is another one; if nothing that matters here has changed in it, a new copy will do."""
         paths = [unquote(path.path) for path in self._plan.paths]
         index = read_index(self._git, paths)
         staged = Staged()
         for path, plan in zip(paths, self._plan.paths, strict=True):
             staged.before[path], staged.after[path] = index.place(path), entry_of(plan.index_after)
-            same = index.place(path) == entry_of(plan.index_before) and path not in index.unmerged
+            same = index.place(path) == entry_of(plan.index_before) and not index.is_unmerged(path)
             if not same or (plan.index_before and index.flags(path) != plan.flags):
                 raise Moved("What is staged has changed since it was approved, so nothing was landed.")
         check_folders(index, staged)
         old = self._stage.staged_index()
         if old is not None:
             os.unlink(old[0])
-        write_staged_index(self._git, self._stage, self._plan, data)
+        write_staged_index(self._git, self._stage, self._plan, data, sha256)
 
     def _move_files(self) -> None:
         assert self._git.top is not None

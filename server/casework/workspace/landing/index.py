@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,14 +21,18 @@ FULL: Final = {b"GIT_CONFIG_PARAMETERS": b"'index.sparse=false'"}
 _FEW: Final = 50
 
 
+def _path_of(line: bytes) -> bytes:
+    return line.partition(b"\t")[2]
+
+
 @dataclass(slots=True)
 class Index:
     """What the index held when it was read; `sha256` names its very bytes, and is empty where there is no index."""
 
     data: bytes | None
-    entries: dict[bytes, bytes] = field(default_factory=dict)
-    """By path: the entry as git writes it (`TAG MODE NAME 0`), parsed only where somebody asks."""
-    unmerged: set[bytes] = field(default_factory=set)
+    _lines: Sequence[bytes] = ()
+    """Entries in git's order, which is that of their paths' bytes, as git writes them: `TAG MODE NAME STAGE<tab>PATH`.
+    They are searched, not parsed: a landing asks for few of many."""
     only_intended: set[bytes] = field(default_factory=set)
     """Paths of `git add -N`: named, but nothing is staged."""
 
@@ -40,17 +45,50 @@ class Index:
         """Whether whole folders may be collapsed (the `sdir` extension, gitformat-index)."""
         return self.data is not None and b"sdir" in self.data
 
+    def _entry(self, path: bytes) -> list[bytes] | None:
+        """A path's tag, mode, name and stage; of an unmerged one those of its first stage."""
+        at = bisect.bisect_left(self._lines, path, key=_path_of)
+        if at == len(self._lines):
+            return None
+        head, _, found = self._lines[at].partition(b"\t")
+        return head.split(b" ") if found == path else None
+
+    def has(self, path: bytes) -> bool:
+        """Whether there is an entry without conflict."""
+        entry = self._entry(path)
+        return entry is not None and entry[3] == b"0"
+
+    def is_unmerged(self, path: bytes) -> bool:
+        """Whether a conflict waits to be resolved."""
+        entry = self._entry(path)
+        return entry is not None and entry[3] != b"0"
+
     def place(self, path: bytes) -> Place | None:
         """What is staged at a path."""
-        if path not in self.entries or path in self.only_intended:
+        entry = self._entry(path)
+        if entry is None or entry[3] != b"0" or path in self.only_intended:
             return None
-        _, mode, name, _ = self.entries[path].split(b" ")
-        return Place(mode, name)
+        return Place(entry[1], entry[2])
 
     def flags(self, path: bytes) -> str:
         """The path's flags: `h` says assume-unchanged, `S` skip-worktree."""
-        tag = self.entries.get(path, b"H")[:1]
+        entry = self._entry(path)
+        tag = entry[0] if entry is not None and entry[3] == b"0" else b"H"
         return ("h" if tag.islower() else "") + ("S" if tag in b"Ss" else "")
+
+    def paths(self) -> Iterator[bytes]:
+        """Every path without conflict, in order."""
+        return (path for head, _, path in (line.partition(b"\t") for line in self._lines) if head.endswith(b" 0"))
+
+    def below(self, folder: bytes) -> Iterator[bytes]:
+        """Every path without conflict in a folder."""
+        begin = bisect.bisect_left(self._lines, folder + b"/", key=_path_of)
+        for line in self._lines[begin:]:
+            head, _, path = line.partition(b"\t")
+            if not path.startswith(folder + b"/"):
+                return
+            if head.endswith(b" 0"):
+                yield path
 
 
 def hash_of(data: bytes | None) -> str:
@@ -78,14 +116,9 @@ def read_index(git: Git, touched: Collection[bytes], *, index_file: bytes | None
     Raises:
         Trouble: git can't read it.
     """
-    found = Index(read_bytes(index_file or index_path(git)))
-    out = git.run("ls-files", "-z", "-s", "-v", index_file=index_file)
-    for line in out.split(b"\0"):
-        head, _, path = line.partition(b"\t")
-        if head.endswith(b" 0"):
-            found.entries[path] = head
-        elif head:
-            found.unmerged.add(path)
+    data = read_bytes(index_file or index_path(git))
+    lines = git.run("ls-files", "-z", "-s", "-v", index_file=index_file).split(b"\0")
+    found = Index(data, lines[:-1])
     _find_intended(git, found, touched, index_file)
     return found
 
@@ -93,7 +126,7 @@ def read_index(git: Git, touched: Collection[bytes], *, index_file: bytes | None
 def _find_intended(git: Git, index: Index, touched: Collection[bytes], index_file: bytes | None) -> None:
     """Tell a staged empty file from one that is only named: git says it in the debug output alone."""
     empty = name_of(git, b"blob", b"")
-    unsure = sorted(path for path in touched if path in index.entries and empty in index.entries[path])
+    unsure = sorted(path for path in touched if (place := index.place(path)) is not None and place.id == empty)
     for path in unsure:
         flags = _FLAGS.search(git.run("ls-files", "--debug", "-z", "--", path, index_file=index_file))
         if flags is not None and int(flags.group(1), 16) & _INTENT_TO_ADD:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +10,8 @@ from casework.ports.landing import LandingRefused
 from casework.workspace.landing.contents import Contents
 from casework.workspace.landing.index import Index
 from casework.workspace.landing.merge import Conflict, merge_place
-from casework.workspace.objects import Place, folders_of
+from casework.workspace.objects import Place
+from casework.workspace.trees import folders_of
 
 
 @dataclass(slots=True)
@@ -62,20 +62,14 @@ def plan_index(
 def check_folders(index: Index, staged: Staged) -> None:
     """A new entry must not take the place of a folder of staged files, nor lie below a staged file."""
     leaving = staged.leaving
-    ordered: list[bytes] | None = None
     for path, place in staged.after.items():
         if place is None or staged.before[path] is not None:
             continue
         for folder in folders_of([path]) - {b""}:
-            if folder in index.entries and folder not in leaving:
+            if index.has(folder) and folder not in leaving:
                 raise _clash(path, f"a file {quote(folder)} is staged where its folder would be")
-        ordered = sorted(index.entries) if ordered is None else ordered
-        below = path + b"/"
-        for other in ordered[bisect.bisect_left(ordered, below) :]:
-            if not other.startswith(below):
-                break
-            if other not in leaving:
-                raise _clash(path, "files are staged in a folder of that name")
+        if any(other not in leaving for other in index.below(path)):
+            raise _clash(path, "files are staged in a folder of that name")
 
 
 def _clash(path: bytes, why: str) -> LandingRefused:

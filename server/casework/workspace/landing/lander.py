@@ -24,7 +24,7 @@ from casework.workspace.landing.places import Blocked, Nested, look
 from casework.workspace.landing.plan import plan_checkout
 from casework.workspace.landing.recover import Recovery
 from casework.workspace.landing.rooms import OURS, remove_rooms, remove_stage
-from casework.workspace.landing.stage import ANNOUNCED, At, Stage, landed_ref, landing_ref, prepare, slot
+from casework.workspace.landing.stage import ANNOUNCED, READY, At, Stage, landed_ref, landing_ref, prepare, slot
 from casework.workspace.landing.undo import plan_revert, plan_undo
 
 logger = logging.getLogger(__name__)
@@ -156,6 +156,9 @@ class GitLander:
             return
         if unquote(announcement.stage) != path:
             logger.warning("the stage %r was moved here from elsewhere and is left alone", path)
+            return
+        if not os.path.lexists(os.path.join(path, READY)):
+            self._discard(announcement)
             return
         try:
             ended = self._recover(announcement, 0.0)

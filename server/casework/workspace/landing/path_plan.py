@@ -13,7 +13,8 @@ from casework.workspace.landing.disk_plan import DiskResults
 from casework.workspace.landing.index_plan import Staged
 from casework.workspace.landing.places import ABSENT, Seen
 from casework.workspace.landing.working_file import NOTHING, Outcome
-from casework.workspace.objects import TREE_MODE, Place, Tree, place_in
+from casework.workspace.objects import Place
+from casework.workspace.trees import TREE_MODE, Tree, place_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,6 @@ class TreeChange:
     head: Mapping[bytes, Place | None]
     new: Mapping[bytes, Place | None]
     shown: Mapping[bytes, Place | None]
-    trees: Mapping[bytes, Tree]
     tree: bytes
 
 

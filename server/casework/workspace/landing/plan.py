@@ -30,17 +30,8 @@ from casework.workspace.landing.world import (
     read_settings,
     short,
 )
-from casework.workspace.objects import (
-    TREE_MODE,
-    Clash,
-    NewObjects,
-    Place,
-    Tree,
-    edit_tree,
-    folders_of,
-    place_in,
-    read_trees,
-)
+from casework.workspace.objects import NewObjects, Place
+from casework.workspace.trees import TREE_MODE, Clash, Tree, edit_tree, folders_of, place_in, read_trees
 
 GITLINK = b"160000"
 
@@ -83,8 +74,8 @@ class _Planning:
     def plan(self) -> LandingPlan:
         """Do what the module says, in that order."""
         change = self._tree_change()
-        index = read_index(self.git, change.new)
         paths = sorted(change.new)
+        index = read_index(self.git, paths)
         self._check_index(index, paths)
         staged = plan_index(index, change.head, change.new, self._whole(), self._merge_blobs, self.contents)
         disk = DiskPlanner(self.git, self.request, self.settings, self.contents, self.merger, self.room)
@@ -127,6 +118,24 @@ class _Planning:
         for path, (before, after) in shown.items():
             check_name(path)
             _check_submodule(path, before, after)
+        if base == self.commit:  # H is B, so merge(B, H, A) is A, its tree included
+            head = {path: before for path, (before, _) in shown.items()}
+            new = {path: after for path, (_, after) in shown.items()}
+            tree = self.git.run("rev-parse", "--verify", f"{self.request.accepted}^{{tree}}").strip()
+        else:
+            head, new, tree = self._merged(shown)
+        if not new:
+            raise LandingRefused(
+                f"Everything in this change is on {short(self.branch)} already, so there is nothing to land. "
+                "Drop the task, or request changes.",
+                code="nothing_to_land",
+            )
+        return TreeChange({path: head[path] for path in new}, new, {path: shown[path][1] for path in new}, tree)
+
+    def _merged(
+        self, shown: Mapping[bytes, tuple[Place | None, Place | None]]
+    ) -> tuple[dict[bytes, Place | None], dict[bytes, Place | None], bytes]:
+        """What H holds at the shown paths, what N is to hold where that differs, and N's tree."""
         trees = read_trees(self.git, self.commit, folders_of(shown))
         head = {path: file_in(trees, path) for path in shown}
         self._load_clashing(shown, head)
@@ -135,15 +144,8 @@ class _Planning:
             place = self._merge_place(path, before, head[path], after)
             if place != head[path]:
                 new[path] = place
-        if not new:
-            raise LandingRefused(
-                f"Everything in this change is on {short(self.branch)} already, so there is nothing to land. "
-                "Drop the task, or request changes.",
-                code="nothing_to_land",
-            )
         self._check_folders(trees, new)
-        tree = self._edited(self.head_tree, new, trees)
-        return TreeChange({path: head[path] for path in new}, new, {path: shown[path][1] for path in new}, trees, tree)
+        return head, new, self._edited(self.head_tree, new, trees)
 
     def _check_folders(self, trees: Mapping[bytes, Tree], new: Mapping[bytes, Place | None]) -> None:
         """A file may take the place of a folder only if the change empties that folder."""
@@ -193,7 +195,7 @@ class _Planning:
         return {path: after for path, (_, after) in found.items()}
 
     def _check_index(self, index: Index, paths: list[bytes]) -> None:
-        unmerged = sorted(index.unmerged.intersection(paths))
+        unmerged = [path for path in paths if index.is_unmerged(path)]
         if unmerged:
             raise LandingRefused(
                 f"{quote(unmerged[0])} has an unresolved conflict in the index, so nothing was landed. Resolve it and "

@@ -24,7 +24,7 @@ from casework.workspace.landing.index import edit_index, hash_of, index_path, re
 from casework.workspace.landing.path_plan import entry_of, file_in
 from casework.workspace.landing.stage import LOCK, At, Stage, landed_ref, needs_checkout
 from casework.workspace.landing.world import is_ancestor, read_head
-from casework.workspace.objects import folders_of, read_trees
+from casework.workspace.trees import folders_of, read_trees
 
 _TAKE_LOCK_S: Final = 3.0
 
@@ -150,7 +150,7 @@ class Recovery:
             path: plan
             for path, plan in plans.items()
             if index.place(path) == entry_of(plan.index_before)
-            and path not in index.unmerged
+            and not index.is_unmerged(path)
             and trees
             and file_in(trees, path) == entry_of(plan.tree_after)
         }

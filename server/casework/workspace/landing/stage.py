@@ -7,7 +7,6 @@ the landing, so that recovery can wait until none of them lives.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import re
@@ -20,6 +19,7 @@ from casework.domain.ids import CommitId
 from casework.domain.repopath import quote, unquote
 from casework.ports.landing import Announcement, LandingPlan, LandingRefused, PathPlan
 from casework.workspace.git import Git
+from casework.workspace.landing import syncing
 from casework.workspace.landing.commit import keep_images, make_commit
 from casework.workspace.landing.index import edit_index, hash_of, index_path, read_bytes
 from casework.workspace.landing.path_plan import entry_of
@@ -29,8 +29,9 @@ from casework.workspace.objects import Place
 
 LOCK: Final = b"lock"
 ANNOUNCED: Final = b"announced.json"
+READY: Final = b"ready"
+"""Stands in a stage once all of it is made: without it nothing was entered, and what is staged may be half a file."""
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
-_FEW_FILES: Final = 8
 
 At = Callable[[str], None]
 
@@ -169,6 +170,8 @@ def prepare(git: Git, plan: LandingPlan, at: At) -> tuple[Stage, Announcement]:
             at("files staged")
         _sync(stage, announcement, git)
         at("synced")
+        _write(stage, READY, b"")
+        at("ready")
     except BaseException:
         stage.close()
         raise
@@ -182,17 +185,19 @@ def stage_index(git: Git, stage: Stage, plan: LandingPlan) -> None:
         LandingRefused: it is not the one that was planned with.
     """
     data = read_bytes(index_path(git))
-    if hash_of(data) != plan.index_sha256:
+    sha256 = hash_of(data)
+    if sha256 != plan.index_sha256:
         raise stale("The index has changed since the landing was planned")
-    write_staged_index(git, stage, plan, data)
+    write_staged_index(git, stage, plan, data, sha256)
 
 
-def write_staged_index(git: Git, stage: Stage, plan: LandingPlan, data: bytes | None) -> None:
+def write_staged_index(git: Git, stage: Stage, plan: LandingPlan, data: bytes | None, sha256: str) -> None:
     """Write `data`, edited as planned, under the name that says what it was made from."""
-    target = stage.index_file(hash_of(data))
+    target = stage.index_file(sha256)
     making = os.path.join(stage.path, b"making")
     if data is not None:
-        _write(stage, b"making", data)
+        with open(making, "wb") as stream:  # synced once, as git leaves it
+            stream.write(data)
     edits, flags = index_edits(plan.paths)
     edit_index(git, making, edits, flags, full=is_sparse(data) and any("S" in flag for flag in flags.values()),
                pass_fds=(stage.lock,))  # fmt: skip
@@ -291,33 +296,20 @@ def _write(stage: Stage, name: bytes, data: bytes) -> None:
 
 
 def _sync(stage: Stage, announcement: Announcement, git: Git) -> None:
-    """Let new bytes reach the disk: one by one when they are few, else with one call for the whole disk."""
+    """Let the new bytes reach the disk, and no others: syncing the whole disk would wait for what anybody wrote."""
     assert git.top is not None or not announcement.plan.paths
     staged = [n for n, path in enumerate(announcement.plan.paths) if path.action in ("replace", "add")]
-    if len(staged) > _FEW_FILES and _sync_disk(stage.path):
-        return
-    for n in staged:
-        assert git.top is not None
-        with slot(git.top, announcement, n) as (folder, name), contextlib.suppress(OSError):
-            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    for step in syncing.STEPS:
+        for n in staged:
+            assert git.top is not None
+            with slot(git.top, announcement, n) as (folder, name), contextlib.suppress(OSError):
+                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+                try:
+                    step(handle)
+                finally:
+                    os.close(handle)
     handle = os.open(stage.path, FOLDER)
     try:
         os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync_disk(path: bytes) -> bool:
-    try:
-        function = ctypes.CDLL(None, use_errno=True).syncfs
-    except (AttributeError, OSError):
-        return False
-    handle = os.open(path, FOLDER)
-    try:
-        return bool(function(handle) == 0)
     finally:
         os.close(handle)

@@ -151,7 +151,7 @@ class _Undoing:
         for plan in self._landed.plan.paths:
             path = unquote(plan.path)
             now = index.place(path)
-            if path in index.unmerged:
+            if index.is_unmerged(path):
                 raise conflict(path, "it has an unresolved conflict in the index")
             base, theirs = entry_of(plan.index_after), entry_of(plan.index_before)
             found.before[path], found.flags[path] = now, index.flags(path)
