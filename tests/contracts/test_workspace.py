@@ -235,6 +235,16 @@ def test_a_hunks_lines_are_those_of_the_patch(ground: Ground) -> None:
     assert all(found in patch for found in texts.values())
 
 
+def test_contents_are_those_of_the_files_that_are_there_and_not_too_large(ground: Ground) -> None:
+    ground.commit("Third", {"a.txt": text(n2="TWO"), "folder/b.txt": b"12345", "empty": b""})
+    head, _ = ground.workspace.head()
+    assert head is not None
+    asked = ["a.txt", "folder/b.txt", "empty", "folder", "none", "folder/none"]
+    assert ground.workspace.contents(head, asked, largest=5) == {"folder/b.txt": b"12345", "empty": b""}
+    assert ground.workspace.contents(head, asked, largest=10_000)["a.txt"] == text(n2="TWO")
+    assert ground.workspace.contents(head, [], largest=5) == {}
+
+
 def test_a_selection_is_exactly_what_was_chosen(ground: Ground) -> None:
     ground.commit("Third", {"a.txt": text(n2="TWO", n20="x", n38="y"), "bin": b"\0", "b.txt": None})
     standing = ground.workspace.standing_range(TASK, "HEAD")

@@ -6,16 +6,15 @@ writes into `disk` or into a worktree's dict.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from casework.domain.change import Change, FileChange, Hunk
+from casework.domain.change import Change
 from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, HunkId, TaskId
 from casework.ports.workspace import Identity, Leftover, RepositoryFacts, Standing, Worktree
+from tests.fakes.differing import assembled, file_change, lines_of, text_of
 
 Files = dict[str, bytes]
 
@@ -157,7 +156,7 @@ class MemoryWorkspace:
     def change(self, base: CommitId, head: CommitId) -> Change:
         before, after = self.commits[base].files, self.commits[head].files
         paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-        files = tuple(_file(path, before.get(path), after.get(path)) for path in paths)
+        files = tuple(file_change(path, before.get(path), after.get(path)) for path in paths)
         record = repr([(file.path, file.status, file.old_blob, file.new_blob) for file in files])
         return Change(base=base, head=head, diff_hash=hashlib.sha256(record.encode()).hexdigest(), files=files)
 
@@ -172,13 +171,17 @@ class MemoryWorkspace:
     def hunk_texts(self, base: CommitId, head: CommitId) -> dict[HunkId, bytes]:
         before, after = self.commits[base].files, self.commits[head].files
         return {
-            hunk.id: _text(hunk, _lines(before.get(file.path, b"")), _lines(after.get(file.path, b"")))
+            hunk.id: text_of(hunk, lines_of(before.get(file.path, b"")), lines_of(after.get(file.path, b"")))
             for file in self.change(base, head).files
             for hunk in file.hunks
         }
 
     def content(self, commit: CommitId, path: str) -> bytes | None:
         return self.commits[commit].files.get(path)
+
+    def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
+        files = self.commits[commit].files
+        return {path: files[path] for path in paths if path in files and len(files[path]) <= largest}
 
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         if not set(chosen) <= set(change.judged):
@@ -190,7 +193,7 @@ class MemoryWorkspace:
             if len(taken) == len(file.hunks) and set(file.judged) <= set(chosen):
                 files = _edited(files, {file.path: after.get(file.path)})
             elif taken:
-                files[file.path] = _assemble(files.get(file.path, b""), after.get(file.path, b""), taken)
+                files[file.path] = assembled(files.get(file.path, b""), after.get(file.path, b""), taken)
         return self._store(files, (change.base,), message)
 
     def create_worktree(self, task: TaskId, run: int, base: CommitId) -> Worktree:
@@ -322,76 +325,3 @@ def _full(name: str) -> str:
 def _edited(files: Files, edits: dict[str, bytes | None]) -> Files:
     merged = {**files, **edits}
     return {path: data for path, data in merged.items() if data is not None}
-
-
-def _lines(data: bytes) -> list[bytes]:
-    lines = data.split(b"\n")
-    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-
-
-def _blob(data: bytes | None) -> str:
-    return hashlib.sha1(data).hexdigest() if data is not None else ""
-
-
-def _file(path: str, old: bytes | None, new: bytes | None) -> FileChange:
-    binary = b"\0" in (old or b"") or b"\0" in (new or b"")
-    hunks = () if binary else tuple(_hunks(path, _lines(old or b""), _lines(new or b"")))
-    return FileChange(
-        path=path,
-        status="added" if old is None else "deleted" if new is None else "modified",
-        old_mode="100644" if old is not None else "",
-        new_mode="100644" if new is not None else "",
-        old_blob=_blob(old),
-        new_blob=_blob(new),
-        binary=binary,
-        hunks=hunks,
-        whole=None if hunks else HunkId(hashlib.sha256(f"{path}{_blob(old)}{_blob(new)}".encode()).hexdigest()[:16]),
-    )
-
-
-def _hunks(path: str, old: list[bytes], new: list[bytes]) -> Iterator[Hunk]:
-    seen: Counter[str] = Counter()
-    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(3):
-        i, i_end, j, j_end = group[0][1], group[-1][2], group[0][3], group[-1][4]
-        removed = sum(end - start for tag, start, end, _, _ in group if tag != "equal")
-        added = sum(end - start for tag, _, _, start, end in group if tag != "equal")
-        digest = hashlib.sha256(repr((path, old[i:i_end], new[j:j_end])).encode()).hexdigest()[:16]
-        seen[digest] += 1
-        yield Hunk(
-            id=HunkId(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"),
-            old_start=i + (i_end > i),
-            old_lines=i_end - i,
-            new_start=j + (j_end > j),
-            new_lines=j_end - j,
-            added=added,
-            removed=removed,
-        )
-
-
-def _text(hunk: Hunk, old: list[bytes], new: list[bytes]) -> bytes:
-    start, begin = hunk.old_start - (hunk.old_lines > 0), hunk.new_start - (hunk.new_lines > 0)
-    before, after = old[start : start + hunk.old_lines], new[begin : begin + hunk.new_lines]
-    found = [_header(hunk)]
-    for tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        found += [_line(b" " if tag == "equal" else b"-", line) for line in before[i:i_end]]
-        found += [_line(b"+", line) for line in after[j:j_end] if tag != "equal"]
-    return b"".join(found)
-
-
-def _header(hunk: Hunk) -> bytes:
-    sides = ((hunk.old_start, hunk.old_lines), (hunk.new_start, hunk.new_lines))
-    old, new = (f"{start}" if lines == 1 else f"{start},{lines}" for start, lines in sides)
-    return f"@@ -{old} +{new} @@\n".encode()
-
-
-def _line(mark: bytes, line: bytes) -> bytes:
-    return mark + line + (b"" if line.endswith(b"\n") else b"\n\\ No newline at end of file\n")
-
-
-def _assemble(old: bytes, new: bytes, taken: Sequence[Hunk]) -> bytes:
-    before, after = _lines(old), _lines(new)
-    for hunk in reversed(taken):
-        start = hunk.old_start - (hunk.old_lines > 0)
-        begin = hunk.new_start - (hunk.new_lines > 0)
-        before[start : start + hunk.old_lines] = after[begin : begin + hunk.new_lines]
-    return b"".join(before)

@@ -6,7 +6,8 @@ Everything here reads files and blocks: called in a thread. What is remembered o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -16,13 +17,15 @@ from casework.domain.anchor import find_again
 from casework.domain.change import FileChange, Hunk
 from casework.domain.ids import HunkId, TaskId
 from casework.domain.task import Review, Task
-from casework.lsp.drift import drift
+from casework.lsp.drift import Drift, drift
 from casework.lsp.present.reviews import absolute
 
 PlaceKind = Literal["review", "follow_up", "question"]
 _SUBMODULE: Final = "160000"
 _MOST_ASKED_AT: Final = 20
 """Files at whose first line a question without a place of its own is shown."""
+_AT_ONCE: Final = 64
+"""Files that are compared at a time: git is asked once for them, and they are in memory together."""
 _LONGEST: Final = 16 * 1024 * 1024
 """Bytes of a file beyond which nothing is looked for in it: its places stay at their numbers."""
 
@@ -48,8 +51,8 @@ class Finder:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
 
-    def find(self, task: Task, only: str = "") -> Found:
-        """Find where a task's things stand: everywhere, or in one file."""
+    def find(self, task: Task, only: Collection[str] = ()) -> Found:
+        """Find where a task's things stand: everywhere, or in some files."""
         review = task.review
         if task.status == "in_review" and review is not None and review.change_kind != "range":
             return self._reviewed(task, review, only)
@@ -61,12 +64,20 @@ class Finder:
             return self._asked(task, review)
         return {}
 
-    def _reviewed(self, task: Task, review: Review, only: str) -> Found:
+    def _reviewed(self, task: Task, review: Review, only: Collection[str]) -> Found:
+        head = review.change_kind == "working_tree"
+        files = {
+            path: file
+            for file in self._repository.change(review.manifest).files
+            if (path := absolute(review.top or self._repository.identity.top, file.path)) in only or not only
+            if _SUBMODULE not in (file.old_mode, file.new_mode)
+        }
+        paths = list(files)
         found: Found = {}
-        for file in self._repository.change(review.manifest).files:
-            path = absolute(review.top or self._repository.identity.top, file.path)
-            if (not only or path == only) and _SUBMODULE not in (file.old_mode, file.new_mode):
-                found[path] = self._hunks(task, review, file, path)
+        for first in range(0, len(paths), _AT_ONCE):
+            some = {path: files[path] for path in paths[first : first + _AT_ONCE]}
+            drifts = self._drifts(review, some, head=head)
+            found |= {path: _places(task, file, drifts.get(path, _same), head=head) for path, file in some.items()}
         return found
 
     def _asked(self, task: Task, review: Review) -> Found:
@@ -75,7 +86,7 @@ class Finder:
         paths = [absolute(review.top or self._repository.identity.top, file.path) for file in files]
         return {path: (Place("question", task.id, task.number, 0, 0),) for path in paths if Path(path).is_file()}
 
-    def _anchored(self, task: Task, only: str) -> Found:
+    def _anchored(self, task: Task, only: Collection[str]) -> Found:
         anchor = task.anchor
         assert anchor is not None, "looked at before"
         kind: PlaceKind = "question" if task.status == "waiting" else "follow_up"
@@ -84,7 +95,7 @@ class Finder:
         for top in list(self._repository.tops) or [self._repository.identity.top]:
             try:
                 path = absolute(top, anchor.path)
-                if (only and path != only) or Path(path).stat().st_size > _LONGEST:
+                if (only and path not in only) or Path(path).stat().st_size > _LONGEST:
                     continue
                 lines = Path(path).read_text("utf-8", "replace").splitlines()
             except (OSError, ValueError):
@@ -94,31 +105,36 @@ class Finder:
                 found[path] = (Place(kind, task.id, task.number, line - 1, line - 1 + size),)
         return found
 
-    def _hunks(self, task: Task, review: Review, file: FileChange, path: str) -> tuple[Place, ...]:
-        head = review.change_kind == "working_tree"
-        now = self._drift(review, file, path, head=head)
-        places = []
-        for hunk in file.hunks:
-            first, last = _side(hunk, head=head)
-            start = now(first)
-            places.append(Place("review", task.id, task.number, start, max(start, now(last)), hunk.id))
-        if file.whole is not None:
-            places.append(Place("review", task.id, task.number, 0, 0, file.whole))
-        return tuple(places)
+    def _drifts(self, review: Review, files: Mapping[str, FileChange], *, head: bool) -> dict[str, Drift]:
+        """Give, for files that are on disk but not as they are on one side of the change, where its lines stand now."""
+        moved: dict[str, tuple[str, bytes]] = {}
+        for path, file in files.items():
+            with suppress(OSError, ValueError):
+                if Path(path).stat().st_size > _LONGEST:
+                    continue
+                on_disk = Path(path).read_bytes()
+                if not _is_blob(on_disk, file.new_blob if head else file.old_blob):
+                    moved[path] = (file.path if head else file.old_path or file.path, on_disk)
+        if not moved:
+            return {}
+        side = review.head if head else review.base
+        there = self._repository.workspace.contents(side, [name for name, _ in moved.values()], largest=_LONGEST)
+        return {
+            path: drift(there[name].split(b"\n"), on_disk.split(b"\n"))
+            for path, (name, on_disk) in moved.items()
+            if name in there
+        }
 
-    def _drift(self, review: Review, file: FileChange, path: str, *, head: bool) -> Callable[[int], int]:
-        """Give where a line of one side of the change stands on disk now."""
-        try:
-            if Path(path).stat().st_size > _LONGEST:
-                return _same
-            on_disk = Path(path).read_bytes()
-        except (OSError, ValueError):
-            return _same
-        if _is_blob(on_disk, file.new_blob if head else file.old_blob):
-            return _same
-        side = file.path if head else file.old_path or file.path
-        there = self._repository.workspace.content(review.head if head else review.base, side)
-        return _same if there is None else drift(there.split(b"\n"), on_disk.split(b"\n"))
+
+def _places(task: Task, file: FileChange, now: Callable[[int], int], *, head: bool) -> tuple[Place, ...]:
+    places = []
+    for hunk in file.hunks:
+        first, last = _side(hunk, head=head)
+        start = now(first)
+        places.append(Place("review", task.id, task.number, start, max(start, now(last)), hunk.id))
+    if file.whole is not None:
+        places.append(Place("review", task.id, task.number, 0, 0, file.whole))
+    return tuple(places)
 
 
 def _same(line: int) -> int:

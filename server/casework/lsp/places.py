@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _STANDS: Final[tuple[Status, ...]] = ("in_review", "proposed", "backlog", "waiting")
 """What a task must be to stand anywhere."""
+_EVERYWHERE: Final = ""
 
 
 class Places:
@@ -49,8 +50,9 @@ class Places:
         """What the places of a task depend on, as they were found."""
         self._listeners: list[Callable[[set[str]], None]] = []
         self._stop = opened.repository.recorder.listen(self._heard)
-        self._work: asyncio.Queue[tuple[TaskId, str]] = asyncio.Queue()
-        self._waiting: set[tuple[TaskId, str]] = set()
+        self._waiting: dict[TaskId, set[str]] = {}
+        """What is to be looked for: a task's places in some files, or in all of them, which is `_EVERYWHERE`."""
+        self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
 
@@ -111,12 +113,10 @@ class Places:
         for task in list(self._by_path.get(path, ())):
             self._look(task, path)
 
-    def _look(self, task: TaskId, path: str = "") -> None:
-        wanted = (task, path)
-        if wanted not in self._waiting:
-            self.ready.clear()
-            self._waiting.add(wanted)
-            self._work.put_nowait(wanted)
+    def _look(self, task: TaskId, path: str = _EVERYWHERE) -> None:
+        self.ready.clear()
+        self._waiting.setdefault(task, set()).add(path)
+        self._wanted.set()
 
     def _heard(self, rows: Sequence[Recorded]) -> None:
         for row in rows:
@@ -150,28 +150,33 @@ class Places:
 
     async def _run(self) -> None:
         while True:
-            if self._work.empty():
+            if not self._waiting:
                 self.ready.set()
-            name, path = await self._work.get()
-            self._waiting.discard((name, path))
+                self._wanted.clear()
+                await self._wanted.wait()
+            name = next(iter(self._waiting))  # what has waited longest; files of one task are looked at together
+            paths = self._waiting.pop(name)
             task = self._repository.board.tasks.get(name)
-            if task is None:
-                continue
-            depends_on = self._depends_on(task)
-            if path and (depends_on is None or self._known.get(name) != depends_on):
-                continue  # the whole task waits to be looked for
-            try:
-                found = await asyncio.to_thread(self._finder.find, task, path)
-                if task.status == "waiting" and not path and (self._board[0] or not found):
-                    await self.write_board()
-            except Exception:
-                logger.exception("the places of task %s could not be found", task.number)
-                found = {}
-            if not path:
-                self._known[name] = depends_on
-                if depends_on is None:
-                    del self._known[name]
-            self._put(task.id, found, (path,) if path else self._paths.get(name, ()))
+            if task is not None:
+                await self._find(task, paths)
+
+    async def _find(self, task: Task, paths: set[str]) -> None:
+        depends_on = self._depends_on(task)
+        everywhere = _EVERYWHERE in paths
+        if not everywhere and (depends_on is None or self._known.get(task.id) != depends_on):
+            return  # the whole task waits to be looked for
+        try:
+            found = await asyncio.to_thread(self._finder.find, task, () if everywhere else paths)
+            if task.status == "waiting" and everywhere and (self._board[0] or not found):
+                await self.write_board()
+        except Exception:
+            logger.exception("the places of task %s could not be found", task.number)
+            found = {}
+        if everywhere:
+            self._known[task.id] = depends_on
+            if depends_on is None:
+                del self._known[task.id]
+        self._put(task.id, found, self._paths.get(task.id, ()) if everywhere else paths)
 
     def _put(self, name: TaskId, found: dict[str, tuple[Place, ...]], instead_of: Collection[str]) -> None:
         changed: set[str] = set()

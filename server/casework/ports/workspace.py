@@ -6,7 +6,7 @@ working tree, index, HEAD or branches; landing (ports/landing.py) is the only th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -174,6 +174,13 @@ class Workspace(Protocol):
 
     def content(self, commit: CommitId, path: str) -> bytes | None:
         """Give a file's bytes in a commit, at most 64 MiB; None when it is not there."""
+        ...
+
+    def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
+        """Give the bytes of many files in a commit, without those that are not there or have more than `largest` bytes.
+
+        Takes as long for one as for a hundred, but for the bytes themselves.
+        """
         ...
 
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:

@@ -6,6 +6,7 @@ changes.py; only attributes of the repository still say what is text, as they do
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from casework.domain.change import Change
@@ -14,7 +15,8 @@ from casework.domain.ids import CommitId, HunkId
 from casework.domain.repopath import quote, unquote
 from casework.workspace.changes import DIFF_OPTIONS, DIFF_SETTINGS, parse_change, parse_hunk_texts
 from casework.workspace.git import Git
-from casework.workspace.objects import TREE_MODE, Place, folders_of, place_in, read_trees
+from casework.workspace.objects import Place
+from casework.workspace.trees import TREE_MODE, folders_of, place_in, read_trees
 
 LARGEST: Final = 64 * 1024 * 1024
 _FIXED: Final = {b"GIT_CONFIG_PARAMETERS": " ".join(f"'{setting}'" for setting in DIFF_SETTINGS).encode()}
@@ -59,6 +61,24 @@ def content_of(git: Git, commit: CommitId, path: str) -> bytes | None:
             code="too_large",
         )
     return git.run("cat-file", "blob", place.id, timeout_s=_TIMEOUT_S)
+
+
+def contents_of(git: Git, commit: CommitId, paths: Collection[str], largest: int) -> dict[str, bytes]:
+    """Give the bytes of files in a commit; what is no file there, or has more than `largest` bytes, is left out."""
+    names = {path: unquote(path) for path in paths if path}
+    if not names:
+        return {}
+    trees = read_trees(git, commit.encode(), folders_of(names.values()))
+    places = {path: place for path, name in names.items() if (place := place_in(trees, name)) is not None}
+    blobs = {path: place.id for path, place in places.items() if place.mode not in (TREE_MODE, b"160000")}
+    sizes = git.run(
+        "cat-file", "--batch-check=%(objectsize)", stdin=b"".join(b"%s\n" % name for name in blobs.values())
+    )
+    wanted = [
+        path for path, size in zip(blobs, sizes.splitlines(), strict=True) if size.isdigit() and int(size) <= largest
+    ]
+    found = git.objects([blobs[path] for path in wanted], timeout_s=_TIMEOUT_S)
+    return {path: each.data for path, each in zip(wanted, found, strict=True) if each is not None}
 
 
 def find_place(git: Git, commit: bytes, path: bytes) -> Place | None:

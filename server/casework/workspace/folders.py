@@ -97,11 +97,18 @@ def new_folders(places: Places, candidates: Iterable[bytes]) -> Folders:
 
 def ignored_of(places: Places, names: Collection[bytes]) -> set[bytes]:
     """Of names in the work tree, give those that git ignores; a folder is named with a slash at its end."""
+    # What is tracked is never ignored. Git looks through the whole index for each name, so it is asked for that only
+    # about names that the rules would have ignored.
+    matched = _matched(places, names, "--no-index")
+    return _matched(places, matched)
+
+
+def _matched(places: Places, names: Collection[bytes], *how: str) -> set[bytes]:
     if not names or places.top is None:
         return set()
     # `./` keeps a name that begins with a colon from being a pathspec; this command can't take literal ones.
     asked = b"".join(b"./%s\0" % name for name in names)
-    found = places.git.ask("check-ignore", "-z", "--stdin", stdin=asked, env={b"GIT_LITERAL_PATHSPECS": b"0"})
+    found = places.git.ask("check-ignore", "-z", "--stdin", *how, stdin=asked, env={b"GIT_LITERAL_PATHSPECS": b"0"})
     return {name.removeprefix(b"./") for name in found.stdout.split(b"\0") if name}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from casework.domain.change import Change
@@ -122,6 +122,9 @@ class GitWorkspace:
 
     def content(self, commit: CommitId, path: str) -> bytes | None:
         return differences.content_of(self.git, commit, path)
+
+    def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
+        return differences.contents_of(self.git, commit, paths, largest)
 
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         return patches.select(self.git, change, chosen, message)
