@@ -33,9 +33,7 @@ def file_change(path: str, old: bytes | None, new: bytes | None) -> FileChange:
         new_blob=blob_of(new),
         binary=binary,
         hunks=hunks,
-        whole=None
-        if hunks
-        else HunkId(hashlib.sha256(f"{path}{blob_of(old)}{blob_of(new)}".encode()).hexdigest()[:16]),
+        whole=None if hunks else HunkId(hashlib.sha256(f"{path}{sides}".encode()).hexdigest()[:16]),
     )
 
 
