@@ -56,7 +56,9 @@ Both sides of a row use the same interpreter, the same client (`bench/client.py`
   that read its board, beside the server on pygls with one editor. *Each waiting review* is the difference between a
   daemon with 100 of them and one with none, by 100.
 - **Large repository** (`large.py`): 50,000 files, 200 of them changed. *Review* against `update-index --stdin`,
-  `write-tree`, `commit-tree` and `diff`, with `git status` before where the working tree has to be looked through.
+  `write-tree`, `commit-tree` and `diff`, with `git status` before where the paths are not known and every file has to
+  be looked at. *Known files* are named to `review working-tree --only`. A review is ready when the client has the
+  answer, but for a run's: until its worktree is committed and read as a change.
   *Landing*, from the approval until the task is landed, against `update-index` and `git commit`, both with an index
   that knows no trees.
 """

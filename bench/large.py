@@ -1,8 +1,8 @@
 """A change of 200 files in a repository of 50,000: how long until it can be reviewed, and until it has landed.
 
 Beside the review git's own plumbing with the paths given to it: update-index, write-tree, commit-tree, and the diff of
-the two commits; for a working tree nobody has looked at, `git status` before it. Beside the landing update-index and
-`git commit` with an index that knows no trees, on files that lie there already.
+the two commits; where the paths are not known, in a working tree or in a run's worktree, `git status` before it.
+Beside the landing update-index and `git commit` with an index that knows no trees, on files that lie there already.
 """
 
 from __future__ import annotations
@@ -29,16 +29,21 @@ _PLUMBING: Final = "update-index, write-tree, commit-tree, diff"
 
 
 def contests(scratch: Path) -> Sequence[Outcome]:
-    """Hold the contests of the run's worktree, of the working tree, and of the landing."""
+    """Hold the contests of the working tree, of a run's worktree, and of the landing."""
     ours, other = make_large(scratch / "ours"), make_large(scratch / "other")
     with world() as here, Client(ATTACH, folder=ours, environment=here.environment) as client:
         client.initialize()
-        known = _Worktree(ours, here)
+        paths = change_files(ours, next(_versions))
         return [
             hold(
-                Contest("review of a run ready, 200 files of 50,000", _PLUMBING, "ms", bound=1.25),
-                ours=known.review,
+                Contest("review of 200 known files of 50,000 ready", _PLUMBING, "ms", bound=1.25),
+                ours=lambda: _review_working_tree(client, ours, only=paths),
                 other=lambda: _plumbing(other, looking=False),
+            ),
+            hold(
+                Contest("review of a run ready, 200 files of 50,000", f"status, {_PLUMBING}", "ms", bound=1.25),
+                ours=_Worktree(ours, here).review,
+                other=lambda: _plumbing(other, looking=True),
             ),
             hold(
                 Contest(
@@ -95,10 +100,10 @@ def _plumbing(repository: Path, *, looking: bool) -> float:
     return took * 1000
 
 
-def _review_working_tree(client: Client, repository: Path) -> float:
+def _review_working_tree(client: Client, repository: Path, *, only: Sequence[str] = ()) -> float:
     change_files(repository, next(_versions))
     begin = time.perf_counter()
-    review = client.request("casework/review/open", {"kind": "working_tree"})
+    review = client.request("casework/review/open", {"kind": "working_tree", "only": list(only)})
     took = time.perf_counter() - begin
     assert len(review["files"]) == 200
     return took * 1000

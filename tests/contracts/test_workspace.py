@@ -166,6 +166,15 @@ def test_a_clean_working_tree_is_refused(ground: Ground) -> None:
     ground.write({"stray.txt": b"s\n"})
     assert refusal(lambda: ground.workspace.standing_working_tree(TASK)) == "nothing_to_review"
     assert refusal(lambda: ground.workspace.standing_working_tree(TASK, untracked=["no.txt"])) == "not_untracked"
+    assert refusal(lambda: ground.workspace.standing_working_tree(TASK, only=["no.txt"])) == "not_tracked"
+
+
+def test_a_part_of_the_working_tree_stands_alone(ground: Ground) -> None:
+    ground.write({"a.txt": text(n2="TWO"), "b.txt": None, "new.txt": b"n\n"})
+    standing = ground.workspace.standing_working_tree(TASK, only=["b.txt"])
+    assert [file.path for file in ground.workspace.change(standing.base, standing.head).files] == ["b.txt"]
+    standing = ground.workspace.standing_working_tree(TASK, untracked=["new.txt"], only=["a.txt"])
+    assert [file.path for file in ground.workspace.change(standing.base, standing.head).files] == ["a.txt", "new.txt"]
 
 
 def test_a_branch_stands_against_its_merge_base(ground: Ground) -> None:

@@ -98,14 +98,21 @@ class MemoryWorkspace:
 
     # The port.
 
-    def standing_working_tree(self, task: TaskId, *, untracked: Sequence[str] = ()) -> Standing:
+    def standing_working_tree(
+        self, task: TaskId, *, untracked: Sequence[str] = (), only: Collection[str] = ()
+    ) -> Standing:
         head = self._head_or_refuse()
         before = self.commits[head].files
         strange = sorted(set(self.disk) - set(before))
         for name in untracked:
             if name not in strange:
                 raise Refused(f"{name} is no untracked file of this repository.", code="not_untracked")
+        for name in only:
+            if name not in before:
+                raise Refused(f"{name} is no tracked file of this repository.", code="not_tracked")
         after = {path: data for path, data in self.disk.items() if path in before or path in untracked}
+        if only:
+            after |= {path: data for path, data in before.items() if path not in only}
         if after == before:
             raise Refused("No tracked file differs from HEAD, so there is nothing to review.", code="nothing_to_review")
         commit = self._store(after, (head,), "Working tree")

@@ -49,11 +49,11 @@ def check(
     repository: Repository,
     expected: Mapping[str, bytes | None],
     untracked: tuple[str, ...] = (),
-    known: tuple[str, ...] | None = None,
+    only: tuple[str, ...] = (),
 ) -> Standing:
     """The snapshot holds exactly `expected`, and nothing of the user's moved."""
     before = repository.picture()
-    standing = workspace.standing_working_tree(TASK, untracked=untracked, known=known)
+    standing = workspace.standing_working_tree(TASK, untracked=untracked, only=only)
     assert repository.picture() == before
     assert seen(workspace, standing) == expected
     assert (standing.base, repository.id(f"{standing.head}^")) == (repository.id("HEAD"), repository.id("HEAD"))
@@ -124,7 +124,7 @@ def test_a_file_that_changed_within_its_stamp_is_seen(project: Path, open_worksp
     check(open_workspace(repository), repository, {"f": b"bbbb\n"})
 
 
-def test_known_paths_are_looked_at_by_their_bytes_whatever_git_was_told(project: Path, open_workspace: Opened) -> None:
+def test_named_files_are_looked_at_by_their_bytes_whatever_git_was_told(project: Path, open_workspace: Opened) -> None:
     repository = ordinary(project)
     repository.git("update-index", "--assume-unchanged", "README.md")
     repository.git("update-index", "--skip-worktree", "src/app.py")
@@ -132,15 +132,24 @@ def test_known_paths_are_looked_at_by_their_bytes_whatever_git_was_told(project:
     repository.git("add", "added")
     workspace = open_workspace(repository)
     check(workspace, repository, {"added": b"a"})
-    known = ("README.md", "src/app.py", "src/lib/core.py", "stray", "added", "gone")
-    check(workspace, repository, {"README.md": b"x\n", "src/app.py": b"y\n", "added": b"a"}, known=known)
+    only = ("README.md", "src/app.py", "src/lib/core.py", "added")
+    check(workspace, repository, {"README.md": b"x\n", "src/app.py": b"y\n", "added": b"a"}, only=only)
 
 
-def test_what_is_staged_elsewhere_does_not_slip_into_known_paths(project: Path, open_workspace: Opened) -> None:
+@pytest.mark.parametrize("name", ["stray", "none", "src", ".git/config", "../outside"])
+def test_what_is_not_tracked_can_not_be_all_that_is_looked_at(project: Path, open_workspace: Opened, name: str) -> None:
+    repository = ordinary(project)
+    repository.write({"stray": "x", "README.md": "x\n"})
+    call = partial(open_workspace(repository).standing_working_tree, TASK, only=["README.md", name])
+    code, sentence = refusal(call)
+    assert (code, sentence.split(",")[0]) == ("not_tracked", f"{name} is no tracked file of this repository")
+
+
+def test_what_is_staged_elsewhere_does_not_slip_in_beside_a_named_file(project: Path, open_workspace: Opened) -> None:
     repository = ordinary(project)
     repository.write({"README.md": "x\n", "src/app.py": "y\n"})
     repository.git("add", "-A")
-    check(open_workspace(repository), repository, {"README.md": b"x\n"}, known=("README.md",))
+    check(open_workspace(repository), repository, {"README.md": b"x\n"}, only=("README.md",))
 
 
 def test_a_submodule_stays_as_it_is_in_head(project: Path, open_workspace: Opened) -> None:

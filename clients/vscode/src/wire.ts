@@ -113,6 +113,8 @@ export interface OpenReview extends Deed {
   into?: string | null;
   /** Of a working tree: untracked paths to take along, relative to the repository's top. */
   untracked?: string[];
+  /** Of a working tree: tracked files to look at and no others, relative to the repository's top. */
+  only?: string[];
 }
 
 /** Open a review of recent history: what `casework try` shows. */

@@ -44,11 +44,14 @@ def _open(where: Path, as_json: bool, **params: Any) -> None:
 @reviews.command("working-tree")
 def working_tree(
     untracked: Annotated[list[str] | None, typer.Argument(help="Untracked files to take along.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A tracked file to look at, and no others; repeatable.")
+    ] = None,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Review what differs from HEAD; approving commits what was accepted, and never writes a file."""
-    _open(where, as_json, kind="working_tree", untracked=untracked or [])
+    _open(where, as_json, kind="working_tree", untracked=untracked or [], only=only or [])
 
 
 @reviews.command("branch")

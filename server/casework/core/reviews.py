@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -32,6 +33,8 @@ class Wanted:
     name: str = ""
     into: str | None = None
     untracked: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Of a working tree: the tracked files to look at; all of them, where it names none."""
     top: str = ""
     """The work tree it is asked for in."""
 
@@ -47,6 +50,8 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
     if command is not None and (rows := await repository.recorder.journal.answered(command)):
         return task_of_rows(repository, rows[0].task)
     fingerprint = f"review:{wanted.kind}:{wanted.name}:{wanted.into or ''}:{wanted.top}"
+    if wanted.only:  # of any number of files: another choice is another review
+        fingerprint += f":{hashlib.sha256(repr(sorted(wanted.only)).encode()).hexdigest()[:16]}"
     waiting = _waiting(repository.board, fingerprint)
     name = waiting.id if waiting is not None else TaskId(repository.clock.new_id())
     standing = await asyncio.to_thread(_standing, repository, name, wanted)
@@ -87,7 +92,7 @@ def _waiting(board: Board, fingerprint: str) -> Task | None:
 def _standing(repository: Repository, name: TaskId, wanted: Wanted) -> Standing:
     workspace = repository.checkout(wanted.top).workspace
     if wanted.kind == "working_tree":
-        return workspace.standing_working_tree(name, untracked=wanted.untracked)
+        return workspace.standing_working_tree(name, untracked=wanted.untracked, only=wanted.only)
     if wanted.kind == "branch":
         return workspace.standing_branch(name, wanted.name, into=wanted.into)
     return workspace.standing_range(name, wanted.name)

@@ -132,13 +132,16 @@ class Repositories(Protocol):
 class Workspace(Protocol):
     """One repository. Every method raises `Refused` with a sentence for odd states and `Trouble` when git fails."""
 
-    def standing_working_tree(self, task: TaskId, *, untracked: Sequence[str] = ()) -> Standing:
+    def standing_working_tree(
+        self, task: TaskId, *, untracked: Sequence[str] = (), only: Collection[str] = ()
+    ) -> Standing:
         """Take a snapshot of what differs from HEAD (tracked paths, and the untracked ones named), as a commit on HEAD.
 
-        The disk and the index are only read. Ignored paths never. Costs what the change costs, plus one `git status`.
+        The disk and the index are only read. Ignored paths never. Costs what the change costs, plus one `git status`;
+        with `only`, tracked files that alone are looked at, without that.
 
         Raises:
-            Refused: nothing differs (`nothing_to_review`), bare, no commit yet, unmerged paths.
+            Refused: nothing differs (`nothing_to_review`), bare, no commit yet, unmerged paths, no such file.
         """
         ...
 

@@ -111,6 +111,8 @@ class OpenReview(Deed):
     """Of a branch: where it would land; by default the branch that is checked out."""
     untracked: list[str] = Field(default_factory=list, max_length=10_000)
     """Of a working tree: untracked paths to take along, relative to the repository's top."""
+    only: list[str] = Field(default_factory=list, max_length=10_000)
+    """Of a working tree: tracked files to look at and no others, relative to the repository's top."""
 
 
 class RecentReview(Deed):

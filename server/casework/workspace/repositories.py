@@ -97,10 +97,9 @@ class GitWorkspace:
         return self._trusted(self.identity)
 
     def standing_working_tree(
-        self, task: TaskId, *, untracked: Sequence[str] = (), known: Collection[str] | None = None
+        self, task: TaskId, *, untracked: Sequence[str] = (), only: Collection[str] = ()
     ) -> Standing:
-        """With `known`, every path that may differ from HEAD, no `git status` is needed: the watcher knows them."""
-        return snapshots.stand_working_tree(self.git, task, untracked, known=known, trusted=self._is_trusted)
+        return snapshots.stand_working_tree(self.git, task, untracked, only=only, trusted=self._is_trusted)
 
     def standing_branch(self, task: TaskId, name: str, *, into: str | None = None) -> Standing:
         return standing.stand_branch(self.git, task, name, into)

@@ -20,7 +20,7 @@ from casework.workspace.git import Git
 from casework.workspace.objects import NewObjects, Place
 from casework.workspace.refs import keep, ref_name
 from casework.workspace.standing import head_of, no_commit_yet
-from casework.workspace.trees import Tree, edit_tree, folders_of, place_in, read_trees
+from casework.workspace.trees import TREE_MODE, Tree, edit_tree, folders_of, place_in, read_trees
 
 _SUBMODULE: Final = b"160000"
 _MOST_NAMED: Final = 1000
@@ -40,20 +40,22 @@ class Differing:
 
 
 def stand_working_tree(
-    git: Git, task: TaskId, untracked: Sequence[str], *, known: Collection[str] | None = None, trusted: bool = False
+    git: Git, task: TaskId, untracked: Sequence[str], *, only: Collection[str] = (), trusted: bool = False
 ) -> Standing:
     """Take a snapshot of what differs from HEAD: tracked paths, and the untracked ones named.
 
-    With `known` only these paths are looked at, by their bytes whatever git's flags say, and no `git status` is needed.
+    With `only` none but these tracked files and the untracked ones named are looked at, by their bytes whatever git's
+    flags say, and no `git status` is needed.
 
     Raises:
-        Refused: `bare`, `no_commit`, `unmerged`, `not_untracked`, `nothing_to_review`, `unreadable`, `odd_file`.
+        Refused: `bare`, `no_commit`, `unmerged` (not with `only`: such a path does not land), `not_tracked`,
+            `not_untracked`, `nothing_to_review`, `unreadable`, `odd_file`.
     """
     top = work_tree_of(git)
     head, target = head_of(git)
     if head is None:
         raise no_commit_yet()
-    differing = _look(git) if known is None else Differing(tracked={unquote(path) for path in known})
+    differing = Differing(tracked={unquote(path) for path in only}) if only else _look(git)
     if differing.unmerged:
         raise Refused(
             f"{_named(differing.unmerged)} still has conflicts, so the working tree can't be reviewed as one change. "
@@ -64,8 +66,8 @@ def stand_working_tree(
     paths = differing.tracked | named
     new = NewObjects(git)
     trees = read_trees(git, head.encode(), folders_of(paths | differing.gone))
-    if known is not None:
-        paths = _only_tracked(git, paths, named, trees)
+    if only:
+        _check_tracked(git, differing.tracked - named, trees)
     cleaned = _read(new, top, paths, trees, trusted=trusted)
     edits = {**cleaned.places, **dict.fromkeys(differing.gone - named)}
     asked = [unquote(name) for name in untracked]
@@ -80,7 +82,7 @@ def stand_working_tree(
         head=CommitId(commit.decode()),
         target=target,
         title=f"Working tree: {count} file{'' if count == 1 else 's'} changed",
-        message=_message(count, target, left_out, cleaned, differing),
+        message=_message(count, target, left_out, cleaned, differing, only),
         authors=_user(git),
         range_text=f"{head[:12]}..{commit.decode()[:12]}",
         left_out=tuple(quote(path) for path in [*left_out, *cleaned.filtered][:_MOST_NAMED]),
@@ -148,7 +150,7 @@ def _named_untracked(git: Git, names: Sequence[str], differing: Differing) -> se
     wanted = [unquote(name) for name in names]
     if not wanted:
         return set()
-    inside = [name for name in wanted if not name.startswith(b"/") and b".." not in name.split(b"/")]
+    inside = list(filter(_is_inside, wanted))
     out = git.run("ls-files", "-z", "--others", "--exclude-standard", "--", *inside) if inside else b""
     files = {path for path in out.split(b"\0") if path and not path.endswith(b"/")}
     for name in wanted:
@@ -161,19 +163,28 @@ def _named_untracked(git: Git, names: Sequence[str], differing: Differing) -> se
     return files
 
 
+def _is_inside(name: bytes) -> bool:
+    """Whether git may be asked about a name: it ends with an error where one leads out of the repository."""
+    return not name.startswith(b"/") and b".." not in name.split(b"/")
+
+
 def _covered(path: bytes, names: Iterable[bytes]) -> bool:
     """Whether a path is named or lies in a named folder; a folder of which only a part is named stays left out."""
     bare = [name.rstrip(b"/") for name in names]
     return any(path.rstrip(b"/") == name or path.startswith(name + b"/") for name in bare)
 
 
-def _only_tracked(git: Git, paths: set[bytes], named: set[bytes], trees: dict[bytes, Tree]) -> set[bytes]:
-    """Of paths that are known to have moved, those that HEAD or the index holds, and those that were named."""
-    strange = sorted(path for path in paths - named if place_in(trees, path) is None)
-    if not strange:
-        return paths
-    listed = set(git.run("ls-files", "-z", "--", *strange).split(b"\0"))
-    return {path for path in paths if path in listed or path not in strange}
+def _check_tracked(git: Git, paths: set[bytes], trees: dict[bytes, Tree]) -> None:
+    """Let paths pass that HEAD or the index holds as files; unmerged ones do not."""
+    strange = {path for path in paths if (place := place_in(trees, path)) is None or place.mode == TREE_MODE}
+    inside = sorted(filter(_is_inside, strange))
+    staged = set(git.run("ls-files", "-z", "--", *inside).split(b"\0")) if inside else set()
+    for path in sorted(strange - staged):
+        raise Refused(
+            f"{quote(path)} is no tracked file of this repository, so no review was opened. Name tracked files with "
+            "--only, and untracked ones without it.",
+            code="not_tracked",
+        )
 
 
 def _read(new: NewObjects, top: bytes, paths: Collection[bytes], trees: dict[bytes, Tree], *, trusted: bool) -> Cleaned:
@@ -203,10 +214,19 @@ def _nothing(left_out: list[bytes], cleaned: Cleaned) -> Refused:
     return Refused(f"No tracked file differs from HEAD, so there is nothing to review.{more}", code="nothing_to_review")
 
 
-def _message(count: int, target: str | None, left_out: list[bytes], cleaned: Cleaned, differing: Differing) -> str:
+def _message(
+    count: int,
+    target: str | None,
+    left_out: list[bytes],
+    cleaned: Cleaned,
+    differing: Differing,
+    only: Collection[str],
+) -> str:
     branch = (target or "").removeprefix("refs/heads/")
     where = f"on {branch}" if branch else "on a detached HEAD"
     said = [f"What differs from HEAD {where}: {count} file{'' if count == 1 else 's'}."]
+    if only:
+        said.append("Only the files asked for were looked at.")
     if left_out:
         said.append(f"Untracked and not named, so not part of it: {_named(left_out)}.")
     if cleaned.filtered:

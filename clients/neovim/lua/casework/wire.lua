@@ -90,6 +90,7 @@
 ---@field name? string The branch, or `REV..REV`.
 ---@field into? string Of a branch: where it would land; by default the branch that is checked out.
 ---@field untracked? string[] Of a working tree: untracked paths to take along, relative to the repository's top.
+---@field only? string[] Of a working tree: tracked files to look at and no others, relative to the repository's top.
 
 --- Open a review of recent history: what `casework try` shows.
 ---@class (exact) casework.RecentReview: casework.Deed

@@ -29,7 +29,8 @@ async def open_review(session: Session, params: r.OpenReview) -> ReviewView:
     """Open a review of a change that stands already."""
     opened = await session.repository(params.repository)
     top = await session.top(params.repository)
-    wanted = reviews.Wanted(params.kind, params.name, params.into, tuple(params.untracked), top)
+    untracked, only = tuple(params.untracked), tuple(params.only)
+    wanted = reviews.Wanted(params.kind, params.name, params.into, untracked, only, top)
     task = await reviews.open_review(opened.repository, wanted, session.actor, command=params.command)
     return await show(opened, task)
 
