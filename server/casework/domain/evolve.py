@@ -21,7 +21,7 @@ from casework.domain.task import Comment, Decided, Landing, Question, Reshown, R
 
 def evolve(task: Task | None, row: Recorded) -> Task:
     """Fold one event into its task; the first one makes it."""
-    event = row.event
+    event = row.draft.event
     if task is None:
         if not isinstance(event, e.TaskAdded):
             raise ValueError(f"row {row.seq}: the first event of a task must be task.added, not {event.kind}")
@@ -30,7 +30,8 @@ def evolve(task: Task | None, row: Recorded) -> Task:
 
 
 def _stamp(row: Recorded) -> Stamp:
-    return Stamp(row.seq, row.draft.at, row.draft.actor)
+    draft = row.draft
+    return Stamp(row.seq, draft.at, draft.actor)
 
 
 def _added(event: e.TaskAdded, row: Recorded) -> Task:
