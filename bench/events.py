@@ -20,6 +20,7 @@ from typing import Final
 from uuid6 import uuid7
 
 from bench.contest import Contest, Outcome, hold
+from casework.app import SystemClock
 from casework.core.recorder import Recorder
 from casework.domain import events
 from casework.domain.board import Board
@@ -34,6 +35,8 @@ _TABLE: Final = (
     "CREATE TABLE events(seq INTEGER PRIMARY KEY, id TEXT, stream TEXT, task TEXT, run TEXT, kind TEXT, kind_v "
     "INTEGER, at INTEGER, actor TEXT, origin TEXT, command TEXT, cause TEXT, epoch INTEGER, data TEXT, prev BLOB)"
 )
+_CLOCK: Final = SystemClock()
+"""Where the daemon takes the time and new names from."""
 _names = count()
 
 
@@ -67,7 +70,7 @@ def _ours(scratch: Path, writers: int) -> float:
 
 async def _record_all(path: Path, writers: int) -> float:
     """Each writer puts its task out of sight and brings it back, over and over."""
-    journal = await open_journal(path, StreamId(str(uuid7())), clock=_now)
+    journal = await open_journal(path, StreamId(str(uuid7())), clock=_CLOCK.now_us)
     recorder = Recorder(journal, Board(), redacted)
     recorder.start()
     tasks = [TaskId(str(uuid7())) for _ in range(writers)]
@@ -92,12 +95,12 @@ async def _record_all(path: Path, writers: int) -> float:
 
 async def _write(recorder: Recorder, task: TaskId, times: int) -> None:
     for _ in range(times // 2):
-        await recorder.record(_one(events.TaskSnoozed(until=_now() + 1), task))
+        await recorder.record(_one(events.TaskSnoozed(until=_CLOCK.now_us() + 1), task))
         await recorder.record(_one(events.TaskWoken(), task))
 
 
 def _one(event: events.Event, task: TaskId) -> Callable[[Board], Sequence[Draft]]:
-    return lambda _board: [Draft(id=str(uuid7()), event=event, actor=_HUMAN, task=task, at=_now())]
+    return lambda _board: [Draft(id=_CLOCK.new_id(), event=event, actor=_HUMAN, task=task, at=_CLOCK.now_us())]
 
 
 def _now() -> int:
