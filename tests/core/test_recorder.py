@@ -154,6 +154,16 @@ async def test_the_same_command_is_recorded_once_and_answered_every_time(writing
     await writing.recorder.close()
 
 
+async def test_a_command_sent_twice_is_answered_twice_by_the_same_commit_or_not_at_all(writing: Writing) -> None:
+    writing.shelf.trouble = Trouble("The disk is full.", code="disk_full")
+    done = await asyncio.gather(
+        *(writing.recorder.record(writing.add, command="key") for _ in range(2)), return_exceptions=True
+    )
+    assert [str(outcome) for outcome in done] == ["The disk is full."] * 2
+    assert [row.seq for row in await writing.recorder.record(writing.add, command="key")] == [1]
+    await writing.recorder.close()
+
+
 async def test_a_command_of_an_earlier_life_is_answered_from_the_journal(writing: Writing) -> None:
     await writing.recorder.record(writing.add, command="key")
     await writing.recorder.close()

@@ -39,6 +39,7 @@ class _Wish:
     full_sync: bool
     done: asyncio.Future[list[Recorded]]
     rows: list[Recorded] = field(default_factory=list)
+    """What it gave, once it is granted."""
 
 
 class Recorder:
@@ -119,7 +120,7 @@ class Recorder:
 
     async def _commit(self, batch: list[_Wish]) -> None:
         try:
-            decided, rows = await self._decide_and_append(batch)
+            granted, rows = await self._decide_and_append(batch)
         except Trouble as trouble:
             for wish in batch:
                 self._fail(wish, trouble)
@@ -129,7 +130,7 @@ class Recorder:
             for wish in batch:
                 self._fail(wish, bug)
             return
-        for wish in decided:
+        for wish in granted:
             if wish.command is not None and wish.rows:
                 self._remember(wish.command, wish.rows)
             if not wish.done.done():
@@ -143,33 +144,29 @@ class Recorder:
         Until they are committed nobody sees them: either nothing else runs meanwhile, or the board is put back first.
         """
         with _Tentative(self.board) as tentative:
-            decided = self._decide(batch, tentative)
-            rows = [row for wish in decided for row in wish.rows]
+            granted = self._decide(batch, tentative)
+            rows = tentative.rows
             drafts = [row.draft for row in rows]
-            expected, full_sync = tentative.begin, any(wish.full_sync for wish in decided)
+            expected, full_sync = tentative.begin, any(wish.full_sync for wish in granted)
             if not drafts or (not full_sync and self._journal.append_at_once(drafts, expected_seq=expected)):
                 tentative.keep()
-                return decided, rows
+                return granted, rows
         await self._journal.append(drafts, expected_seq=expected, full_sync=full_sync)
         tentative.put_again()
-        return decided, rows
+        return granted, rows
 
     def _decide(self, batch: list[_Wish], tentative: _Tentative) -> list[_Wish]:
-        """Run the decisions, each on the board with what those before it gave; give those that said yes."""
-        decided: list[_Wish] = []
+        """Run the decisions, each on the board with what those before it gave; give the wishes that are granted."""
+        granted: list[_Wish] = []
         board, redact, stream, epoch = self.board, self._redact, self._opened.stream, self._opened.epoch
         for wish in batch:
-            if wish.command is not None and (earlier := self._earlier(wish.command, decided)) is not None:
-                if not wish.done.done():
-                    wish.done.set_result(list(earlier))
+            if self._is_answered(wish, granted):
                 continue
             mark = tentative.mark()
             try:
                 for wanted in wish.decide(board):
                     draft = redact(wanted if wish.command is None else replace(wanted, command=wish.command))
-                    row = Recorded(board.last_seq + 1, stream, epoch, draft)
-                    tentative.apply(row)
-                    wish.rows.append(row)
+                    tentative.apply(Recorded(board.last_seq + 1, stream, epoch, draft))
             except CaseworkError as refusal:
                 tentative.back_to(mark)
                 self._fail(wish, refusal)
@@ -178,13 +175,25 @@ class Recorder:
                 tentative.back_to(mark)
                 self._fail(wish, bug)
             else:
-                decided.append(wish)
-        return decided
+                wish.rows = tentative.rows[mark:]
+                granted.append(wish)
+        return granted
 
-    def _earlier(self, command: str, decided: list[_Wish]) -> list[Recorded] | None:
-        """What was recorded under this key, or is about to be."""
-        before = self._commands.get(command)
-        return before or next((wish.rows for wish in decided if wish.command == command), None)
+    def _is_answered(self, wish: _Wish, granted: list[_Wish]) -> bool:
+        """Answer a command that was recorded before; have one that is about to be wait for the same commit."""
+        if wish.command is None:
+            return False
+        before = self._commands.get(wish.command)
+        if before is not None:
+            if not wish.done.done():
+                wish.done.set_result(list(before))
+            return True
+        for other in granted:
+            if other.command == wish.command:
+                wish.rows = list(other.rows)
+                granted.append(wish)
+                return True
+        return False
 
     def _remember(self, command: str, rows: list[Recorded]) -> None:
         self._commands[command] = rows
@@ -210,6 +219,7 @@ class _Tentative:
     def __init__(self, board: Board) -> None:
         self.begin = board.last_seq
         """The number of the last row before these."""
+        self.rows: list[Recorded] = []
         self._board = board
         self._steps: list[_Step] = []
         self._kept = False
@@ -229,11 +239,12 @@ class _Tentative:
         before = board.tasks.get(name) if name is not None else None
         last_number = board.last_number
         self._steps.append((before, board.apply(row), last_number))
+        self.rows.append(row)
 
     def back_to(self, mark: int) -> None:
         """Take back, for good, what was folded in after `mark`."""
         self._take_back(mark)
-        del self._steps[mark:]
+        del self._steps[mark:], self.rows[mark:]
 
     def keep(self) -> None:
         """Leave on the board what was folded in: it is committed."""
