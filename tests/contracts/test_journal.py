@@ -200,6 +200,45 @@ async def test_many_appends_of_any_size_leave_no_gap(journal: Journal) -> None:
     assert [row.draft for row in rows] == written
 
 
+async def test_at_once_all_is_written_or_nothing(journal: Journal) -> None:
+    written: list[Draft] = []
+    for size in (0, 1, 64, 500, 1):
+        batch = [draft() for _ in range(size)]
+        if journal.append_at_once(batch, expected_seq=len(written)):
+            written += batch
+        assert journal.state.last_seq == len(written)
+    assert len(written) >= 66
+    assert [row.draft for row in await everything(journal)] == written
+
+
+async def test_at_once_refuses_whatever_append_refuses(opened: Opener) -> None:
+    old = await opened()
+    with pytest.raises(Conflict):
+        old.append_at_once([draft()], expected_seq=1)
+    with pytest.raises(ValueError):
+        old.append_at_once([_of_size(DATA_LIMIT + 1)], expected_seq=0)
+    new = await opened()
+    for drafts in ([draft()], [draft(), draft()]):
+        with pytest.raises(Fenced):
+            old.append_at_once(drafts, expected_seq=0)
+    assert await everything(new) == []
+    await new.close()
+    with pytest.raises(Trouble) as caught:
+        new.append_at_once([draft()], expected_seq=0)
+    assert caught.value.code == "journal_closed"
+
+
+async def test_behind_a_write_under_way_nothing_overtakes(journal: Journal) -> None:
+    slow = asyncio.create_task(journal.append([draft("first")], expected_seq=0, full_sync=True))
+    begun = asyncio.Event()
+    asyncio.get_running_loop().call_soon(begun.set)
+    await begun.wait()
+    if not slow.done():
+        assert not journal.append_at_once([draft("second")], expected_seq=1)
+    assert await slow == [1]
+    assert [row.seq for row in await everything(journal)] == [1]
+
+
 async def test_of_writers_at_the_same_number_one_wins(journal: Journal) -> None:
     outcomes = await asyncio.gather(
         *(journal.append([draft(str(n))], expected_seq=0, full_sync=n % 2 == 0) for n in range(8)),

@@ -11,21 +11,24 @@ import pytest
 from casework.core.recorder import Recorder
 from casework.domain import events as e
 from casework.domain.board import Board
-from casework.domain.envelope import Actor, Draft, Recorded
+from casework.domain.envelope import DATA_LIMIT, Actor, Draft, Recorded
 from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import StreamId, TaskId
 from tests.fakes.journal import MemoryJournal, Shelf
+from tests.waiting import wait_until_async
 
 ADA = Actor(kind="human", id="ada")
 
 
 class Writing:
-    """A recorder over a journal in memory."""
+    """A recorder over a journal in memory; with a `disk`, commits are waited for until that is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, disk: asyncio.Event | None = None) -> None:
         self.shelf = Shelf()
         self.board = Board()
-        self.recorder = Recorder(MemoryJournal(StreamId("s"), self.shelf), self.board, lambda draft: draft)
+        self.journal = MemoryJournal(StreamId("s"), self.shelf)
+        self.journal.disk = disk
+        self.recorder = Recorder(self.journal, self.board, lambda draft: draft)
         self.told: list[list[int]] = []
         self.recorder.listen(lambda rows: self.told.append([row.seq for row in rows]))
         self.recorder.start()
@@ -36,9 +39,14 @@ class Writing:
         return [Draft(id=f"id-{number}", event=event, actor=ADA, task=TaskId(f"task-{number}"))]
 
 
-@pytest.fixture
-async def writing() -> Writing:
-    return Writing()
+@pytest.fixture(params=["at once", "on a disk"])
+async def writing(request: pytest.FixtureRequest) -> Writing:
+    """Both ways of committing, with the same promises."""
+    if request.param == "at once":
+        return Writing()
+    disk = asyncio.Event()
+    disk.set()
+    return Writing(disk)
 
 
 async def test_numbers_are_given_one_by_one_however_many_ask_at_once(writing: Writing) -> None:
@@ -95,11 +103,64 @@ async def test_a_journal_that_fails_leaves_the_board_as_it_was(writing: Writing)
     await writing.recorder.close()
 
 
+async def test_until_it_is_committed_nobody_sees_it() -> None:
+    writing = Writing(disk := asyncio.Event())
+    waiting = [asyncio.ensure_future(writing.recorder.record(writing.add)) for _ in range(2)]
+    await wait_until_async(lambda: len(writing.shelf.rows) == 2, description="both rows are on their way")
+    assert (writing.board, writing.told) == (Board(by_status={"backlog": {}}), [])
+    disk.set()
+    await asyncio.gather(*waiting)
+    assert (sorted(writing.board.by_number), writing.board.last_seq, writing.told) == ([1, 2], 2, [[1, 2]])
+    await writing.recorder.close()
+
+
+async def test_a_committed_row_is_on_the_board_when_its_listener_is_told(writing: Writing) -> None:
+    seen: list[list[int]] = []
+    writing.recorder.listen(lambda _rows: seen.append(sorted(writing.board.by_number)))
+    await asyncio.gather(*(writing.recorder.record(writing.add) for _ in range(3)))
+    assert seen == [[1, 2, 3]]
+    await writing.recorder.close()
+
+
+async def test_an_event_that_fits_no_task_fails_alone_and_takes_no_number(writing: Writing) -> None:
+    stray = Draft(id="id", event=e.TaskWoken(), actor=ADA, task=TaskId("nobody's"))
+    done = await asyncio.gather(
+        writing.recorder.record(writing.add),
+        writing.recorder.record(lambda _: [stray]),
+        writing.recorder.record(writing.add),
+        return_exceptions=True,
+    )
+    assert isinstance(done[1], ValueError)
+    await writing.recorder.record(writing.add)
+    assert [row.seq for row in writing.shelf.rows] == [1, 2, 3]
+    assert writing.board.last_seq == 3
+    await writing.recorder.close()
+
+
+async def test_an_event_too_long_for_a_row_does_not_end_the_writing(writing: Writing) -> None:
+    event = e.TaskAdded(number=9, task_kind="change", title="long", status="backlog", fingerprint="x" * DATA_LIMIT)
+    with pytest.raises(ValueError, match="bytes"):
+        await writing.recorder.record(lambda _: [Draft(id="id", event=event, actor=ADA, task=TaskId("long"))])
+    await writing.recorder.record(writing.add)
+    assert sorted(writing.board.by_number) == [1]
+    await writing.recorder.close()
+
+
 async def test_the_same_command_is_recorded_once_and_answered_every_time(writing: Writing) -> None:
     at_once = await asyncio.gather(*(writing.recorder.record(writing.add, command="key") for _ in range(5)))
     later = await writing.recorder.record(writing.add, command="key")
     assert {row.seq for rows in [*at_once, later] for row in rows} == {1}
     assert len(writing.shelf.rows) == 1
+    await writing.recorder.close()
+
+
+async def test_a_command_sent_twice_is_answered_twice_by_the_same_commit_or_not_at_all(writing: Writing) -> None:
+    writing.shelf.trouble = Trouble("The disk is full.", code="disk_full")
+    done = await asyncio.gather(
+        *(writing.recorder.record(writing.add, command="key") for _ in range(2)), return_exceptions=True
+    )
+    assert [str(outcome) for outcome in done] == ["The disk is full."] * 2
+    assert [row.seq for row in await writing.recorder.record(writing.add, command="key")] == [1]
     await writing.recorder.close()
 
 

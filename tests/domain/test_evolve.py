@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from casework.domain import events as e
+from casework.domain.evolve import FOLDS
 from casework.domain.ids import CommentId, QuestionId
 from tests.domain.history import (
     ADDED,
@@ -127,3 +130,8 @@ def test_events_of_the_user_change_no_task() -> None:
     before = the_task(ADDED)
     after = the_task(ADDED, e.TrustGranted(repository="r", path="/r"))
     assert (after.status, after.title) == (before.status, before.title)
+
+
+def test_every_kind_of_event_has_its_fold() -> None:
+    union, _ = get_args(e.Event)
+    assert set(FOLDS) == set(get_args(union))

@@ -5,6 +5,7 @@ A `Shelf` is what outlives a process: every journal opened on it sees the same r
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,8 @@ class MemoryJournal:
         self._stream = stream
         self._read_only = read_only
         self._closed = False
+        self.disk: asyncio.Event | None = None
+        """Give one, and nothing is appended at once: an append is kept, and ends when the event is set."""
         self.synced: set[int] = set()
         """The numbers that were written with `full_sync`."""
 
@@ -44,20 +47,19 @@ class MemoryJournal:
 
     async def append(self, drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
         """Keep the drafts, or say why not."""
-        self._may_write()
-        rows = self.shelf.rows
-        if expected_seq != len(rows):
-            raise Conflict(f"The journal ends at {len(rows)}, not at {expected_seq}; nothing was written.")
-        if any(len(draft.event.model_dump_json().encode()) > DATA_LIMIT for draft in drafts):
-            raise ValueError(f"an event of more than {DATA_LIMIT} bytes")
-        seqs = list(range(expected_seq + 1, expected_seq + 1 + len(drafts)))
-        rows += [
-            Recorded(seq=seq, stream=self._stream, epoch=self._epoch, draft=draft)
-            for seq, draft in zip(seqs, drafts, strict=True)
-        ]
+        seqs = self._keep(drafts, expected_seq)
         if full_sync:
             self.synced |= set(seqs)
+        if self.disk is not None:
+            await self.disk.wait()
         return seqs
+
+    def append_at_once(self, drafts: Sequence[Draft], *, expected_seq: int) -> bool:
+        """Keep the drafts, unless there is a disk to wait for."""
+        if self.disk is not None:
+            return False
+        self._keep(drafts, expected_seq)
+        return True
 
     async def read(
         self, *, after: int = 0, task: TaskId | None = None, limit: int | None = None
@@ -79,6 +81,20 @@ class MemoryJournal:
     async def close(self) -> None:
         """Write nothing any more."""
         self._closed = True
+
+    def _keep(self, drafts: Sequence[Draft], expected_seq: int) -> list[int]:
+        self._may_write()
+        rows = self.shelf.rows
+        if expected_seq != len(rows):
+            raise Conflict(f"The journal ends at {len(rows)}, not at {expected_seq}; nothing was written.")
+        if any(len(draft.event.model_dump_json().encode()) > DATA_LIMIT for draft in drafts):
+            raise ValueError(f"an event of more than {DATA_LIMIT} bytes")
+        seqs = list(range(expected_seq + 1, expected_seq + 1 + len(drafts)))
+        rows += [
+            Recorded(seq=seq, stream=self._stream, epoch=self._epoch, draft=draft)
+            for seq, draft in zip(seqs, drafts, strict=True)
+        ]
+        return seqs
 
     def _may_write(self) -> None:
         if self._closed:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
+from typing import Self
 
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 Decide = Callable[[Board], Sequence[Draft]]
 Told = Callable[[Sequence[Recorded]], None]
 
+_Step = tuple[Task | None, Task | None, int]
+"""One row folded in: the task before and after, and the last number the board had given before."""
+
 _MOST_IN_A_BATCH = 256
 _COMMANDS_REMEMBERED = 4096
 
@@ -36,6 +39,7 @@ class _Wish:
     full_sync: bool
     done: asyncio.Future[list[Recorded]]
     rows: list[Recorded] = field(default_factory=list)
+    """What it gave, once it is granted."""
 
 
 class Recorder:
@@ -44,9 +48,12 @@ class Recorder:
     def __init__(self, journal: Journal, board: Board, redact: Callable[[Draft], Draft]) -> None:
         self.board = board
         self._journal = journal
+        self._opened = journal.state
+        """Of this nothing but `last_seq` ever changes, and the board counts that."""
         self._redact = redact
-        self._wishes: deque[_Wish] = deque()
-        self._wished = asyncio.Event()
+        self._wishes: list[_Wish] = []
+        self._idle: asyncio.Future[None] | None = None
+        """What the writer waits for while there is nothing to write."""
         self._commands: OrderedDict[str, list[Recorded]] = OrderedDict()
         self._listeners: list[Told] = []
         self._writer: asyncio.Task[None] | None = None
@@ -67,7 +74,7 @@ class Recorder:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         while self._wishes:
-            self._fail(self._wishes.popleft(), Trouble("Casework is stopping; nothing was recorded.", code="stopping"))
+            self._fail(self._wishes.pop(0), Trouble("Casework is stopping; nothing was recorded.", code="stopping"))
         await self._journal.close()
 
     def listen(self, told: Told) -> Callable[[], None]:
@@ -85,24 +92,25 @@ class Recorder:
             Refused: `decide` said no.
             Trouble: the journal could not be written; nothing was recorded.
         """
-        state = self._journal.state
-        if state.read_only:
-            raise Trouble(state.read_only, code="read_only")
+        if self._opened.read_only:
+            raise Trouble(self._opened.read_only, code="read_only")
         if command is not None:
             before = self._commands.get(command) or await self._journal.answered(command)
             if before:
                 return list(before)
         wish = _Wish(decide, command, full_sync, asyncio.get_running_loop().create_future())
         self._wishes.append(wish)
-        self._wished.set()
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
         return await wish.done
 
     async def _write(self) -> None:
         while True:
             if not self._wishes:
-                self._wished.clear()
-                await self._wished.wait()
-            batch = [self._wishes.popleft() for _ in range(min(len(self._wishes), _MOST_IN_A_BATCH))]
+                self._idle = asyncio.get_running_loop().create_future()
+                await self._idle
+            batch = self._wishes[:_MOST_IN_A_BATCH]
+            del self._wishes[:_MOST_IN_A_BATCH]
             try:
                 await self._commit(batch)
             except asyncio.CancelledError:
@@ -111,18 +119,18 @@ class Recorder:
                 raise
 
     async def _commit(self, batch: list[_Wish]) -> None:
-        decided, drafts, tentative = self._decide(batch)
-        if drafts:
-            full_sync = any(wish.full_sync for wish in decided)
-            try:
-                await self._journal.append(drafts, expected_seq=self.board.last_seq, full_sync=full_sync)
-            except Trouble as trouble:
-                for wish in decided:
-                    self._fail(wish, trouble)
-                return
-        rows = [row for wish in decided for row in wish.rows]
-        tentative.make_true()
-        for wish in decided:
+        try:
+            granted, rows = await self._decide_and_append(batch)
+        except Trouble as trouble:
+            for wish in batch:
+                self._fail(wish, trouble)
+            return
+        except Exception as bug:
+            logger.exception("decisions could not be recorded")
+            for wish in batch:
+                self._fail(wish, bug)
+            return
+        for wish in granted:
             if wish.command is not None and wish.rows:
                 self._remember(wish.command, wish.rows)
             if not wish.done.done():
@@ -130,41 +138,62 @@ class Recorder:
         if rows:
             self._tell(rows)
 
-    def _decide(self, batch: list[_Wish]) -> tuple[list[_Wish], list[Draft], _Tentative]:
-        """Run the decisions on the board as it would be; leave the board as it is."""
-        decided: list[_Wish] = []
-        drafts: list[Draft] = []
-        with _Tentative(self.board) as tentative:
-            state = self._journal.state
-            for wish in batch:
-                if wish.command is not None and (earlier := self._earlier(wish.command, decided)) is not None:
-                    if not wish.done.done():
-                        wish.done.set_result(list(earlier))
-                    continue
-                mark = tentative.mark()
-                try:
-                    for wanted in wish.decide(self.board):
-                        draft = self._redact(wanted if wish.command is None else replace(wanted, command=wish.command))
-                        row = Recorded(seq=self.board.last_seq + 1, stream=state.stream, epoch=state.epoch, draft=draft)
-                        tentative.apply(row)
-                        wish.rows.append(row)
-                except CaseworkError as refusal:
-                    tentative.back_to(mark)
-                    self._fail(wish, refusal)
-                    continue
-                except Exception as bug:
-                    logger.exception("a decision failed")
-                    tentative.back_to(mark)
-                    self._fail(wish, bug)
-                    continue
-                decided.append(wish)
-                drafts += [row.draft for row in wish.rows]
-        return decided, drafts, tentative
+    async def _decide_and_append(self, batch: list[_Wish]) -> tuple[list[_Wish], list[Recorded]]:
+        """Give the wishes that were granted and all their rows, which are committed and folded into the board by then.
 
-    def _earlier(self, command: str, decided: list[_Wish]) -> list[Recorded] | None:
-        """What was recorded under this key, or is about to be."""
-        before = self._commands.get(command)
-        return before or next((wish.rows for wish in decided if wish.command == command), None)
+        Until they are committed nobody sees them: either nothing else runs meanwhile, or the board is put back first.
+        """
+        with _Tentative(self.board) as tentative:
+            granted = self._decide(batch, tentative)
+            rows = tentative.rows
+            drafts = [row.draft for row in rows]
+            expected, full_sync = tentative.begin, any(wish.full_sync for wish in granted)
+            if not drafts or (not full_sync and self._journal.append_at_once(drafts, expected_seq=expected)):
+                tentative.keep()
+                return granted, rows
+        await self._journal.append(drafts, expected_seq=expected, full_sync=full_sync)
+        tentative.put_again()
+        return granted, rows
+
+    def _decide(self, batch: list[_Wish], tentative: _Tentative) -> list[_Wish]:
+        """Run the decisions, each on the board with what those before it gave; give the wishes that are granted."""
+        granted: list[_Wish] = []
+        board, redact, stream, epoch = self.board, self._redact, self._opened.stream, self._opened.epoch
+        for wish in batch:
+            if self._is_answered(wish, granted):
+                continue
+            mark = tentative.mark()
+            try:
+                for wanted in wish.decide(board):
+                    draft = redact(wanted if wish.command is None else replace(wanted, command=wish.command))
+                    tentative.apply(Recorded(board.last_seq + 1, stream, epoch, draft))
+            except CaseworkError as refusal:
+                tentative.back_to(mark)
+                self._fail(wish, refusal)
+            except Exception as bug:
+                logger.exception("a decision failed")
+                tentative.back_to(mark)
+                self._fail(wish, bug)
+            else:
+                wish.rows = tentative.rows[mark:]
+                granted.append(wish)
+        return granted
+
+    def _is_answered(self, wish: _Wish, granted: list[_Wish]) -> bool:
+        """Answer a command that was recorded before; have one that is about to be wait for the same commit."""
+        if wish.command is None:
+            return False
+        before = self._commands.get(wish.command)
+        if before is not None:
+            if not wish.done.done():
+                wish.done.set_result(list(before))
+            return True
+        for other in granted:
+            if other.command == wish.command:
+                wish.rows = list(other.rows)
+                granted.append(wish)
+                return True
+        return False
 
     def _remember(self, command: str, rows: list[Recorded]) -> None:
         self._commands[command] = rows
@@ -185,59 +214,58 @@ class Recorder:
 
 
 class _Tentative:
-    """The board with rows folded in that are not committed yet: taken back, and put again after the commit."""
+    """The board with rows folded in that are not committed yet: taken back at the end, unless they are by then."""
 
     def __init__(self, board: Board) -> None:
+        self.begin = board.last_seq
+        """The number of the last row before these."""
+        self.rows: list[Recorded] = []
         self._board = board
         self._steps: list[_Step] = []
+        self._kept = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._take_back(0)
+        if not self._kept:
+            self._take_back(0)
 
     def mark(self) -> int:
         return len(self._steps)
 
     def apply(self, row: Recorded) -> None:
-        board = self._board
-        before = board.tasks.get(row.task) if row.task is not None else None
-        last_seq, last_number = board.last_seq, board.last_number
-        self._steps.append(_Step(before, board.apply(row), last_seq, last_number, row.seq))
+        board, name = self._board, row.draft.task
+        before = board.tasks.get(name) if name is not None else None
+        last_number = board.last_number
+        self._steps.append((before, board.apply(row), last_number))
+        self.rows.append(row)
 
     def back_to(self, mark: int) -> None:
         """Take back, for good, what was folded in after `mark`."""
         self._take_back(mark)
-        del self._steps[mark:]
+        del self._steps[mark:], self.rows[mark:]
+
+    def keep(self) -> None:
+        """Leave on the board what was folded in: it is committed."""
+        self._kept = True
+
+    def put_again(self) -> None:
+        """Put what was taken back on the board again: it is committed."""
+        board = self._board
+        for before, after, _ in self._steps:
+            if after is not None:
+                board.put(after, before)
+        board.last_seq = self.begin + len(self._steps)
 
     def _take_back(self, mark: int) -> None:
         board = self._board
-        steps = self._steps[mark:]
-        for before, after, *_ in reversed(steps):
+        for before, after, board.last_number in reversed(self._steps[mark:]):
             if after is not None and before is None:
                 board.forget(after)
             elif after is not None and before is not None:
                 board.put(before, after)
-        if steps:
-            board.last_seq, board.last_number = steps[0].last_seq, steps[0].last_number
-
-    def make_true(self) -> None:
-        """Put what was folded in back: it is committed."""
-        board = self._board
-        for before, after, _, _, board.last_seq in self._steps:
-            if after is not None:
-                board.put(after, before)
-
-
-class _Step(NamedTuple):
-    """One row folded in: the task before and after, and what the board counted before."""
-
-    before: Task | None
-    after: Task | None
-    last_seq: int
-    last_number: int
-    seq: int
+        board.last_seq = self.begin + mark
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -33,9 +33,10 @@ class Board:
     def apply(self, row: Recorded) -> Task | None:
         """Fold one event; give the task as it now is."""
         self.last_seq = row.seq
-        if row.task is None:
+        name = row.draft.task
+        if name is None:
             return None
-        before = self.tasks.get(row.task)
+        before = self.tasks.get(name)
         after = evolve(before, row)
         self.put(after, before)
         return after

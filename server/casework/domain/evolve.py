@@ -1,12 +1,15 @@
 """The fold of one event into its task.
 
-`evolve` trusts the journal: legality is checked before an event is recorded (status.py), never here.
+`evolve` trusts the journal: legality is checked before an event is recorded (status.py), never here. It runs for every
+event of every journal at start, so events are told apart by their kind's text: asking a model for its class runs
+Python for each class that it is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, assert_never, get_args
 
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
@@ -18,24 +21,17 @@ from casework.domain.task import Comment, Decided, Landing, Question, Reshown, R
 
 def evolve(task: Task | None, row: Recorded) -> Task:
     """Fold one event into its task; the first one makes it."""
-    event = row.event
+    event = row.draft.event
     if task is None:
         if not isinstance(event, e.TaskAdded):
             raise ValueError(f"row {row.seq}: the first event of a task must be task.added, not {event.kind}")
         return _added(event, row)
-    if isinstance(event, e.TaskEvent):
-        return _task_event(task, event, _stamp(row))
-    if isinstance(event, e.RunEvent):
-        return _run_event(task, event, row)
-    if isinstance(event, e.ReviewEvent):
-        return _review_event(task, event, row)
-    if isinstance(event, e.LandingEvent):
-        return _landing_event(task, event, _stamp(row))
-    return task  # events of the user's journal have no task
+    return FOLDS[type(event)](task, event, row)
 
 
 def _stamp(row: Recorded) -> Stamp:
-    return Stamp(row.seq, row.draft.at, row.draft.actor)
+    draft = row.draft
+    return Stamp(row.seq, draft.at, draft.actor)
 
 
 def _added(event: e.TaskAdded, row: Recorded) -> Task:
@@ -59,22 +55,23 @@ def _added(event: e.TaskAdded, row: Recorded) -> Task:
     )
 
 
-def _task_event(task: Task, event: e.TaskEvent, now: Stamp) -> Task:
-    match event:
-        case e.TaskAdded():
+def _task_event(task: Task, event: e.TaskEvent, row: Recorded) -> Task:
+    now = _stamp(row)
+    match event.kind:
+        case "task.added":
             raise ValueError(f"task {task.number} was added twice")
-        case e.TaskAccepted() | e.TaskRestored():
+        case "task.accepted" | "task.restored":
             return replace(task, changed=now, status="backlog", reason="")
-        case e.TaskDismissed() | e.TaskDropped():
+        case "task.dismissed" | "task.dropped":
             return replace(_ended_run(task, "stopped"), changed=now, status="dropped", reason=event.reason)
-        case e.TaskQueued():
+        case "task.queued":
             script, top = event.script or task.script, event.top or task.top
             return replace(task, changed=now, status="queued", agent=event.agent, script=script, top=top, reason="")
-        case e.TaskStopped():
+        case "task.stopped":
             return replace(_ended_run(task, "stopped"), changed=now, status="stopped", reason=event.reason)
-        case e.TaskSnoozed():
+        case "task.snoozed":
             return replace(task, changed=now, status="snoozed", before=task.status, snoozed_until=event.until)
-        case e.TaskWoken():
+        case "task.woken":
             return replace(task, changed=now, status=task.before or "backlog", before=None, snoozed_until=0)
         case _:
             assert_never(event)
@@ -100,32 +97,32 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
     last = task.run
     if last is None:
         raise ValueError(f"row {row.seq}: {event.kind} without a run")
-    match event:
-        case e.RunFinished():
+    match event.kind:
+        case "run.finished":
             return replace(task, changed=now, runs=_runs(task, replace(last, state="finished")))
-        case e.RunFailed():
+        case "run.failed":
             ended = replace(last, state="lost" if event.lost else "failed", reason=event.reason)
             return replace(task, changed=now, runs=_runs(task, ended), status="failed", reason=event.reason)
-        case e.RunResumed():
+        case "run.resumed":
             return replace(task, changed=now, reason=event.note)
-        case e.StepBegun():
+        case "step.begun":
             return replace(
                 task,
                 changed=now,
                 runs=_runs(task, replace(last, steps_begun=event.n, last_step=event.summary or event.what)),
             )
-        case e.StepDone():
+        case "step.done":
             return replace(task, changed=now, runs=_runs(task, replace(last, steps_done=event.n)))
-        case e.AgentSaid():
+        case "agent.said":
             return replace(task, changed=now)
-        case e.UsageCounted():
+        case "usage.counted":
             return replace(task, changed=now, runs=_runs(task, _counted(last, event)))
-        case e.CheckpointKept():
+        case "checkpoint.kept":
             return replace(task, changed=now, runs=_runs(task, replace(last, checkpoints=event.n, head=event.commit)))
-        case e.QuestionAsked():
+        case "question.asked":
             question = Question(event.id, event.text, event.why, event.choices, row.draft.run)
             return replace(task, changed=now, status="waiting", questions=(*task.questions, question))
-        case e.QuestionAnswered():
+        case "question.answered":
             return _answered(task, event, now)
         case _:
             assert_never(event)
@@ -158,20 +155,17 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
     review = task.review
     if review is None:
         raise ValueError(f"row {row.seq}: {event.kind} without a review")
-    match event:
-        case e.ReviewReshown():
+    match event.kind:
+        case "review.reshown":
             shown = Reshown(event.onto, event.from_tree, event.result_tree, event.why, event.manifest)
             return replace(task, changed=now, review=replace(review, reshown=shown), reason=event.why)
-        case e.HunkDecided():
+        case "hunk.decided":
             return replace(task, changed=now, review=replace(review, decisions=_decisions(review, event), reshown=None))
-        case e.CommentAdded():
-            comment = Comment(
-                event.id, event.text, event.preview, event.hunk, event.anchor, row.draft.actor, review.head
-            )
-            return replace(task, changed=now, comments=(*task.comments, comment))
-        case e.ReviewAnswered():
+        case "comment.added":
+            return replace(task, changed=now, comments=(*task.comments, _comment(event, review, row)))
+        case "review.answered":
             return _verdict(task, review, event, row)
-        case e.ReviewRead():
+        case "review.read":
             return replace(task, changed=now, status="read")
         case _:
             assert_never(event)
@@ -231,27 +225,28 @@ def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded)
     return replace(task, changed=now, status="landing", review=answered, landing=landing, reason="")
 
 
-def _landing_event(task: Task, event: e.LandingEvent, now: Stamp) -> Task:
+def _landing_event(task: Task, event: e.LandingEvent, row: Recorded) -> Task:
+    now = _stamp(row)
     landing = task.landing
     if landing is None:
         raise ValueError(f"task {task.number}: {event.kind} without an approval")
-    match event:
-        case e.LandingAnnounced():
+    match event.kind:
+        case "landing.announced":
             if event.undo_of is not None:
                 return replace(task, changed=now, landing=replace(landing, undo=event.landing, undo_plan=event.plan))
             announced = replace(landing, state="announced", plan=event.plan, commit=event.commit, branch=event.branch)
             return replace(task, changed=now, landing=announced)
-        case e.LandingConfirmed():
+        case "landing.confirmed":
             landed = replace(landing, state="landed", commit=event.commit, note=event.note)
             return replace(task, changed=now, status="landed", landing=landed, reason=event.note)
-        case e.LandingUndone():
+        case "landing.undone":
             if landing.state == "landed":  # an undo that could not be done leaves the change landed
                 return replace(
                     task, changed=now, landing=replace(landing, undo=None, undo_plan=None), reason=event.reason
                 )
             undone = replace(landing, state="undone", reason=event.reason)
             return replace(_reopened(task), changed=now, landing=undone, reason=event.reason)
-        case e.LandingTakenBack():
+        case "landing.taken_back":
             back = replace(landing, state="taken_back", undo=event.undo)
             return replace(_reopened(task), changed=now, landing=back, reason="Undone.")
         case _:
@@ -261,3 +256,22 @@ def _landing_event(task: Task, event: e.LandingEvent, now: Stamp) -> Task:
 def _reopened(task: Task) -> Task:
     review = replace(task.review, verdict=None, answered_by=None) if task.review else None
     return replace(task, status="in_review", review=review)
+
+
+def _user_event(task: Task, _event: e.UserEvent, _row: Recorded) -> Task:
+    return task  # events of the user's journal have no task
+
+
+FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = MappingProxyType(
+    {
+        shape: fold
+        for family, fold in (
+            (e.TaskEvent, _task_event),
+            (e.RunEvent, _run_event),
+            (e.ReviewEvent, _review_event),
+            (e.LandingEvent, _landing_event),
+            (e.UserEvent, _user_event),
+        )
+        for shape in get_args(family)
+    }
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, make_dataclass
 from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,15 +23,22 @@ if TYPE_CHECKING:
 else:
 
     def replace(record: T, /, **changed: object) -> T:
-        """As `dataclasses.replace`, in a third of the time, for a frozen dataclass of two or more plain fields."""
-        take, places = _shape(type(record))
-        values = list(take(record))
+        """As `dataclasses.replace`, several times as fast, for a frozen dataclass with slots and two or more fields.
+
+        What makes frozen ones slow is their `__init__`, which goes around their own `__setattr__` field by field. So
+        the copy is made and changed as an open twin, and then becomes one of the frozen kind, for good.
+        """
+        kind = type(record)
+        take, twin = _shape(kind)
+        copy = twin(*take(record))
         for name, value in changed.items():
-            values[places[name]] = value
-        return type(record)(*values)
+            setattr(copy, name, value)
+        copy.__class__ = kind
+        return copy
 
 
 @cache
-def _shape(kind: type[Any]) -> tuple[attrgetter[tuple[Any, ...]], dict[str, int]]:
+def _shape(kind: type[Any]) -> tuple[attrgetter[tuple[Any, ...]], type[Any]]:
+    """What reads all fields of this kind, and its twin: a dataclass of the same slots that may be changed."""
     names = [field.name for field in fields(kind)]
-    return attrgetter(*names), {name: at for at, name in enumerate(names)}
+    return attrgetter(*names), make_dataclass(kind.__name__, names, slots=True, eq=False, repr=False)

@@ -55,6 +55,16 @@ class Journal(Protocol):
         """
         ...
 
+    def append_at_once(self, drafts: Sequence[Draft], *, expected_seq: int) -> bool:
+        """Do what `append` does before returning, if nothing has to be waited for; False: nothing was written, append.
+
+        Nobody else on the event loop runs meanwhile, so nobody can see what the caller has made ready for it.
+
+        Raises:
+            Conflict, Fenced, Trouble: as `append`; nothing was written.
+        """
+        ...
+
     def read(self, *, after: int = 0, task: TaskId | None = None, limit: int | None = None) -> AsyncIterator[Recorded]:
         """Give the rows behind number `after` in order, old shapes lifted to today's; of one task if asked."""
         ...

@@ -29,7 +29,7 @@ from casework.store.chain import SELECT, verify_chain
 from casework.store.failures import is_busy, is_damage, journal_damaged, journal_trouble
 from casework.store.opening import Opened, open_file, suspicion_of
 from casework.store.readers import is_known
-from casework.store.rows import Row, RowCoder
+from casework.store.rows import Row, RowCoder, Written, data_of, kind_of
 from casework.store.schema import INSERT, INSERT_UNLESS_FENCED
 
 T = TypeVar("T")
@@ -84,15 +84,24 @@ class SqliteJournal:
 
     async def append(self, drafts: Sequence[Draft], *, expected_seq: int, full_sync: bool = False) -> list[int]:
         """Write all of `drafts` in one transaction, or none; see the port."""
+        if full_sync or not self.append_at_once(drafts, expected_seq=expected_seq):
+            self._may_write()
+            self._writer_lent += 1
+            await self._run(self._commit_patiently, drafts, expected_seq, full_sync, then=self._writer_is_back)
+        return list(range(expected_seq + 1, expected_seq + 1 + len(drafts)))
+
+    def append_at_once(self, drafts: Sequence[Draft], *, expected_seq: int) -> bool:
+        """Write them here, unless that might take long; see the port."""
         self._may_write()
-        if not (full_sync or self._writer_lent or self._wal_begins_anew) and len(drafts) <= ON_LOOP:
-            try:
-                return self._commit(drafts, expected_seq)
-            except sqlite3.Error as error:
-                if not is_busy(error):
-                    raise self._trouble(error) from error
-        self._writer_lent += 1
-        return await self._run(self._commit_patiently, drafts, expected_seq, full_sync, then=self._writer_is_back)
+        if self._writer_lent or self._wal_begins_anew or len(drafts) > ON_LOOP:
+            return False
+        try:
+            self._commit(drafts, expected_seq)
+        except sqlite3.Error as error:
+            if is_busy(error):
+                return False
+            raise self._trouble(error) from error
+        return True
 
     async def read(
         self, *, after: int = 0, task: TaskId | None = None, limit: int | None = None
@@ -160,7 +169,7 @@ class SqliteJournal:
     def _writer_is_back(self, _job: object) -> None:
         self._writer_lent -= 1
 
-    def _commit(self, drafts: Sequence[Draft], expected_seq: int) -> list[int]:
+    def _commit(self, drafts: Sequence[Draft], expected_seq: int) -> None:
         """Write on the writer's connection; nobody else uses it meanwhile. A single row is its own transaction."""
         opened = self._opened
         if expected_seq != opened.last_seq:
@@ -169,19 +178,18 @@ class SqliteJournal:
                 "Try again."
             )
         if not drafts:
-            return []
+            return
         rows, last_digest = self._coder.rows(drafts, after=expected_seq, epoch=opened.epoch, prev=opened.last_digest)
-        new_kinds = {(row.kind, row.kind_v) for row in rows} - opened.kinds
+        new_kinds = set(map(kind_of, rows)) - opened.kinds
         if len(rows) == 1 and not new_kinds:
             self._unless_fenced(opened.writer.execute(INSERT_UNLESS_FENCED, (*rows[0], opened.epoch)).rowcount == 1)
         else:
             self._commit_all(rows, new_kinds)
-        opened.kinds |= new_kinds
-        opened.last_seq, opened.last_digest = rows[-1].seq, last_digest
+            opened.kinds |= new_kinds
+        opened.last_seq, opened.last_digest = expected_seq + len(rows), last_digest
         self._count_pages(rows)
-        return list(range(expected_seq + 1, opened.last_seq + 1))
 
-    def _commit_all(self, rows: list[Row], new_kinds: set[tuple[str, int]]) -> None:
+    def _commit_all(self, rows: list[Written], new_kinds: set[tuple[str, int]]) -> None:
         writer = self._opened.writer
         writer.execute("BEGIN IMMEDIATE")
         try:
@@ -203,7 +211,7 @@ class SqliteJournal:
                 "Ask again: the new one answers."
             )
 
-    def _commit_patiently(self, drafts: Sequence[Draft], expected_seq: int, full_sync: bool) -> list[int]:
+    def _commit_patiently(self, drafts: Sequence[Draft], expected_seq: int, full_sync: bool) -> None:
         """Write on the journal's thread: wait for locks and, if asked, for the disk."""
         writer = self._opened.writer
         if self._wal_begins_anew:
@@ -211,15 +219,14 @@ class SqliteJournal:
         writer.execute(f"PRAGMA busy_timeout={WAIT_FOR_LOCK_MS}")
         writer.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
         try:
-            seqs = self._commit(drafts, expected_seq)
+            self._commit(drafts, expected_seq)
         finally:
             writer.execute("PRAGMA synchronous=NORMAL")
             writer.execute("PRAGMA busy_timeout=0")
         self._wal_begins_anew = False
-        return seqs
 
-    def _count_pages(self, rows: list[Row]) -> None:
-        self._pages += 1 + len(rows) // 8 + sum(len(row.data) for row in rows) // 4096
+    def _count_pages(self, rows: list[Written]) -> None:
+        self._pages += 1 + len(rows) // 8 + sum(map(len, map(data_of, rows))) // 4096
         if self._pages >= CHECKPOINT_PAGES:
             self._pages = 0
             self._thread.submit(self._checkpoint)
