@@ -25,6 +25,9 @@ _CANT_ASK: Final = (
     "verdict by a code action or in the shell (`casework approve`, `casework request-changes`)."
 )
 
+_SPEAKS_LATE: Final = "Eglot"
+"""Eglot collects keystrokes for half a second, and flushes them before `didSave` but not before `willSave`."""
+
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 
@@ -41,7 +44,8 @@ class ReviewFiles:
         """The editor opened one."""
         document = self._server.client_capabilities.text_document
         sync = document.synchronization if document is not None else None
-        file = OpenFile(number, path, announces=bool(sync is not None and sync.will_save))
+        announces = bool(sync is not None and sync.will_save)
+        file = OpenFile(number, path, announces=announces, speaks_late=self._server.client_name == _SPEAKS_LATE)
         file.opened(text, _written(on_desktop, number))
         self._files[path] = file
 
