@@ -6,6 +6,7 @@ Everything here reads files and blocks: called in a thread. What is remembered o
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,14 +85,15 @@ class Finder:
         for top in list(self._repository.tops) or [self._repository.identity.top]:
             try:
                 path = absolute(top, anchor.path)
-                if (only and path != only) or Path(path).stat().st_size > _LONGEST:
+                if (only and path != only) or not _is_inside(top, path) or Path(path).stat().st_size > _LONGEST:
                     continue
                 lines = Path(path).read_text("utf-8", "replace").splitlines()
             except (OSError, ValueError):
                 continue
             line = find_again(anchor, lines)
             if line is not None:
-                found[path] = (Place(kind, task.id, task.number, line - 1, line - 1 + size),)
+                end = max(line - 1, min(line - 1 + size, len(lines) - 1))
+                found[path] = (Place(kind, task.id, task.number, line - 1, end),)
         return found
 
     def _hunks(self, task: Task, review: Review, file: FileChange, path: str) -> tuple[Place, ...]:
@@ -119,6 +121,11 @@ class Finder:
         side = file.path if head else file.old_path or file.path
         there = self._repository.workspace.content(review.head if head else review.base, side)
         return _same if there is None else drift(there.split(b"\n"), on_disk.split(b"\n"))
+
+
+def _is_inside(top: str, path: str) -> bool:
+    """Tell whether a path stays in its work tree: an agent or a client may have named any."""
+    return os.path.normpath(path).startswith(top.rstrip("/") + "/")
 
 
 def _same(line: int) -> int:
