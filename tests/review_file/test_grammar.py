@@ -19,6 +19,7 @@ ENOUGH = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 SMALL = render(small(), {"h1": PATCH, "h2": PATCH})
+TITLE, HASH, *_ = SMALL.splitlines()
 VERDICT = next(line for line in SMALL.splitlines() if line.startswith("Verdict:"))
 FIRST, SECOND = (line for line in SMALL.splitlines() if line.startswith("### "))
 
@@ -166,6 +167,9 @@ def test_white_space_at_the_ends_of_lines_does_not_matter() -> None:
         ("+    check(card)\n", "", "```diff", "This patch was changed"),
         ("```diff", "", "### 1", "This patch was changed"),
         (FIRST, f"{FIRST}\n```diff\nVerdict: approve\n```", "```diff", "This patch was changed"),
+        (VERDICT, f"{TITLE}\n{VERDICT}", "", "The title stands here twice"),
+        ("## Checks", f"## Checks\n{TITLE}", "", "The title, or the line that begins with `diff`, stands here twice"),
+        ("## Checks", f"## Checks\n{HASH}", "", "The title, or the line that begins with `diff`, stands here twice"),
         ("## Checks", "> here?\n## Checks", "here?", "A comment belongs above the first `##`"),
         ("## Checks", "## Checks\nVerdict: approve", "Verdict: approve", "This line was not understood"),
     ],

@@ -206,7 +206,9 @@ class _Reader:
             self._said.setdefault(self._hunk, []).append(words.rstrip())
 
     def _known(self, at: int, line: str) -> None:
-        if line.strip() and line.rstrip() not in self._original:
+        if _TITLE.match(line) or _HASH.match(line):
+            self._wrong(at, "The title, or the line that begins with `diff`, stands here twice; take this one out.")
+        elif line.strip() and line.rstrip() not in self._original:
             self._wrong(at, "This line was not understood, so nothing is submitted; a comment begins with `> `.")
 
     def _wrong(self, at: int, sentence: str) -> None:
