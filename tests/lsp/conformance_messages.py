@@ -124,6 +124,7 @@ LIFE: Final = [
         "new",
     ),
     Case("initialize with a root that is no URI", (begin(rootUri="no uri %zz"),), ((1, OK),), "new"),
+    Case("initialize with a root whose host has half a bracket", (begin(rootUri="file://[x"),), ((1, OK),), "new"),
     Case(
         "initialize with requests behind it", (begin(), ask(2, ECHO), ask(3, ECHO)), ((1, OK), (2, OK), (3, OK)), "new"
     ),

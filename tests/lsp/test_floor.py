@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from casework.lsp.documents import uri_of
+from casework.lsp.new_tasks import todo_in
 from tests.lsp.light import Light, Refusal, light
 from tests.lsp.test_profiles import diagnostics, messages, until
 from tests.repositories import Repository, numbered
@@ -114,6 +115,31 @@ async def test_what_another_server_complains_about_becomes_a_task(world: Path) -
         )
         assert [one["title"] for one in found] == ["Casework: new task: `line` is undefined"]
         assert anchor(found[0])["snippet"] == "line 7"
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("noise", ["*", " ", "/", "(("])
+def test_a_comment_is_read_in_the_time_that_its_length_takes(noise: str) -> None:
+    assert todo_in("# TODO: all" + noise * 200_000 + "x").startswith("all")
+
+
+async def test_a_place_that_no_file_has_hides_nothing_else(world: Path) -> None:
+    repository = shop(world / "shop")
+    Repository.new(world / "other").commit("First", {"z.txt": "line 1\n"})
+    path = repository.path / "a.txt"
+    async with light(path.parent) as client:
+        client.open(path)
+        for title, place in (
+            ("Far", {"path": "a.txt", "line": 2, "end_line": 2**40}),
+            ("Backwards", {"path": "a.txt", "line": 3, "end_line": -(2**40)}),
+            ("Outside", {"path": "../other/z.txt", "line": 1}),
+            ("Good", {"path": "a.txt", "line": 4}),
+        ):
+            await client.ask("casework/task/add", {"title": title, "anchor": place})
+        await until(client, path, ["1 Far (change)", "2 Backwards (change)", "4 Good (change)"])
+        ends = {one["message"][0]: one["range"]["end"]["line"] for one in diagnostics(client, path)}
+        assert ends == {"1": 40, "2": 3, "4": 4}
+        assert not [params for method, params in client.told if "other" in params.get("uri", "")]
 
 
 async def test_a_task_is_made_of_what_is_saved_and_says_so_where_that_differs(world: Path) -> None:

@@ -126,6 +126,30 @@ async def _counts_as_the_editor_does(client: Light, path: Path, encoding: str) -
     await until(client, path, ["review 1 changes this: Say new"])
 
 
+def _type_and_save_at_once(client: Light, document: Path) -> None:
+    client.open(document)
+    typed = document.read_text("utf-8").replace("Verdict:", "Verdict: approve", 1)
+    client.tell("textDocument/willSave", {"textDocument": {"uri": uri_of(str(document))}, "reason": 1})
+    document.write_text(typed, "utf-8")
+    _changed(client, document, 2, typed)
+    client.tell("textDocument/didSave", {"textDocument": {"uri": uri_of(str(document))}, "text": typed})
+
+
+async def test_an_editor_that_tells_what_was_typed_with_the_save_itself_is_asked_about_it(world: Path) -> None:
+    """Eglot collects keystrokes for half a second; who saves sooner announces the save before the last of them."""
+    repository = Repository.new(world / "shop")
+    repository.commit("First", {"a.txt": "old\n"})
+    repository.write({"a.txt": "new\n"})
+    async with light(repository.path, name="Eglot", capabilities=PROFILES["eglot"]["capabilities"]) as client:
+        await client.ask("casework/review/open", {"kind": "working_tree"})
+        given = await client.ask("casework/review/document", {"number": 1})
+        _type_and_save_at_once(client, Path(given["path"]))
+        await wait_until_async(
+            lambda: "window/showMessageRequest" in [method for method, _ in client.asked],
+            description="the one question is asked",
+        )
+
+
 @pytest.mark.parametrize(
     ("only", "some"),
     [

@@ -170,7 +170,9 @@ async def test_what_the_editor_percent_encodes_in_its_own_way_is_answered_in_tha
         assert diagnostics(client, repository.path / "a@b.txt") == []
 
 
-@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "git:/a.txt?{}", "file://elsewhere/a.txt", "file:///%00", "x"])
+@pytest.mark.parametrize(
+    "uri", ["untitled:Untitled-1", "git:/a.txt?{}", "file://elsewhere/a.txt", "file:///%00", "x", "file://[x"]
+)
 async def test_a_document_that_is_no_file_here_is_left_alone(uri: str, world: Path) -> None:
     repository = shop(world / "shop")
     async with light(repository.path) as client:

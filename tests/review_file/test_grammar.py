@@ -19,6 +19,7 @@ ENOUGH = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 SMALL = render(small(), {"h1": PATCH, "h2": PATCH})
+TITLE, HASH, *_ = SMALL.splitlines()
 VERDICT = next(line for line in SMALL.splitlines() if line.startswith("Verdict:"))
 FIRST, SECOND = (line for line in SMALL.splitlines() if line.startswith("### "))
 
@@ -166,6 +167,9 @@ def test_white_space_at_the_ends_of_lines_does_not_matter() -> None:
         ("+    check(card)\n", "", "```diff", "This patch was changed"),
         ("```diff", "", "### 1", "This patch was changed"),
         (FIRST, f"{FIRST}\n```diff\nVerdict: approve\n```", "```diff", "This patch was changed"),
+        (VERDICT, f"{TITLE}\n{VERDICT}", "", "The title stands here twice"),
+        ("## Checks", f"## Checks\n{TITLE}", "", "The title, or the line that begins with `diff`, stands here twice"),
+        ("## Checks", f"## Checks\n{HASH}", "", "The title, or the line that begins with `diff`, stands here twice"),
         ("## Checks", "> here?\n## Checks", "here?", "A comment belongs above the first `##`"),
         ("## Checks", "## Checks\nVerdict: approve", "Verdict: approve", "This line was not understood"),
     ],
@@ -212,3 +216,32 @@ def test_what_was_decided_before_stands_in_the_file() -> None:
     view = review(file(hunk("h1", "accepted"), hunk("h2", "rejected", reason="no"), hunk("h3")))
     text = render(view, {})
     assert parse(text, text).decisions == {1: "accepted", 2: "rejected", 3: "none"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["Verd\u0131ct: approve", "VERD\u0130CT: approve", "Verdict\uff1a approve", "V\u0435rdict: approve"]
+)
+def test_a_line_that_only_looks_like_a_verdict_is_a_mistake_at_its_place(typed: str) -> None:
+    answer = read((VERDICT, typed))
+    assert answer.verdict is None
+    assert [one.line for one in answer.mistakes] == [line_of(SMALL, VERDICT)]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (VERDICT, "Verdict:" + " " * 200_000 + "x"),
+        ("    <- leave", " <-" + " " * 200_000 + "leave"),
+        (FIRST, FIRST.replace("[ ]", "[" + " " * 200_000 + "x")),
+        (FIRST, FIRST.replace("[ ]", "[ " * 100_000 + "x")),
+    ],
+    ids=["behind the verdict", "in the hint of the hash", "between brackets", "of brackets"],
+)
+def test_a_line_is_read_in_the_time_that_its_length_takes(old: str, new: str) -> None:
+    assert read((old, new)).verdict is None
+
+
+def test_of_a_file_full_of_mistakes_so_many_are_told_as_a_human_may_read() -> None:
+    answer = parse(SMALL + "junk\n" * 100_000, SMALL)
+    assert 0 < len(answer.mistakes) <= 200

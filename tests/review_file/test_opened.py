@@ -100,6 +100,16 @@ def test_what_changes_between_announcing_and_saving_does_not_count(document: Pat
     assert save(file, document, TYPED, 2.0) == "", "saved again as it is now"
 
 
+def test_an_editor_that_tells_its_last_keystrokes_with_the_save_itself_is_believed(document: Path) -> None:
+    file = OpenFile(1, str(document), announces=True, speaks_late=True)
+    file.opened(OURS, OURS)
+    file.announced(OURS, 10.0, by_hand=True)
+    document.write_text(TYPED)
+    file.changed(TYPED, OURS, 10.0)
+    assert file.saved(TYPED, 10.0) == ""
+    assert "did not say that you saved" in file.saved(TYPED, 11.0), "each save is announced all the same"
+
+
 def test_a_file_that_is_not_what_was_saved_does_not_count(document: Path) -> None:
     file = open_file(document)
     file.announced(TYPED, 1.0, by_hand=True)

@@ -35,6 +35,9 @@ _EGLOT: Final = """\
 (with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs
                '((prog-mode markdown-mode text-mode) . ({words}))))
+
+;; Without markdown-mode, which Emacs does not bring along, review files are text: eglot takes nothing that has no mode.
+(add-to-list 'auto-mode-alist '("/casework/reviews/[^/]+\\\\.md\\\\'" . text-mode) t)
 """
 _NEOVIM: Final = """\
 -- ~/.config/nvim/init.lua, without the plug-in (Neovim 0.11 or newer)

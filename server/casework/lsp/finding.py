@@ -6,6 +6,7 @@ Everything here reads files and blocks: called in a thread. What is remembered o
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,14 +96,15 @@ class Finder:
         for top in list(self._repository.tops) or [self._repository.identity.top]:
             try:
                 path = absolute(top, anchor.path)
-                if (only and path not in only) or Path(path).stat().st_size > _LONGEST:
+                if (only and path not in only) or not _is_inside(top, path) or Path(path).stat().st_size > _LONGEST:
                     continue
                 lines = Path(path).read_text("utf-8", "replace").splitlines()
             except (OSError, ValueError):
                 continue
             line = find_again(anchor, lines)
             if line is not None:
-                found[path] = (Place(kind, task.id, task.number, line - 1, line - 1 + size),)
+                end = max(line - 1, min(line - 1 + size, len(lines) - 1))
+                found[path] = (Place(kind, task.id, task.number, line - 1, end),)
         return found
 
     def _drifts(self, review: Review, files: Mapping[str, FileChange], *, head: bool) -> dict[str, Drift]:
@@ -135,6 +137,11 @@ def _places(task: Task, file: FileChange, now: Callable[[int], int], *, head: bo
     if file.whole is not None:
         places.append(Place("review", task.id, task.number, 0, 0, file.whole))
     return tuple(places)
+
+
+def _is_inside(top: str, path: str) -> bool:
+    """Tell whether a path stays in its work tree: an agent or a client may have named any."""
+    return os.path.normpath(path).startswith(top.rstrip("/") + "/")
 
 
 def _same(line: int) -> int:

@@ -19,7 +19,9 @@ _SNIPPET: Final = 2000
 _TITLE: Final = 120
 _WORDS: Final = 80
 _MOST_COMPLAINTS: Final = 10
-_TODO: Final = re.compile(r"\b(?:TODO|FIXME)\b(?:\([^)]*\))?[\s:(-]*(.*?)[\s*/#)>-]*$")
+_TODO: Final = re.compile(r"\b(?:TODO|FIXME)\b(?:\([^)]*\))?[\s:(-]*")
+_TAIL: Final = re.compile(r"[\s*/#)>-]*")
+"""What ends a comment, read from behind: looked for from the front it would cost the square of a line's length."""
 
 
 def may_offer(text: str, span: types.Range, context: types.CodeActionContext) -> bool:
@@ -76,7 +78,10 @@ class _Offer:
 def todo_in(line: str) -> str:
     """Give what a TODO or FIXME comment says; empty where there is none."""
     found = _TODO.search(line)
-    return ((found[1] or line).strip() or found[0])[:_TITLE] if found is not None else ""
+    if found is None:
+        return ""
+    said = _TAIL.sub("", line[found.end() :][::-1], count=1)[::-1]
+    return (said or line).strip()[:_TITLE]
 
 
 def _first_words(lines: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ from pygls.protocol.language_server import _prepare_command_arguments
 from casework.domain.errors import CaseworkError, Trouble
 
 from .framing import encode_frame
-from .guard_documents import Documents
+from .guard_documents import Documents, is_uri
 
 logger = logging.getLogger(__name__)
 
@@ -277,6 +277,8 @@ class SessionProtocol(LanguageServerProtocol):
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         """As in pygls, with documents whose lines end where the protocol says."""
+        if params.root_uri is not None and not is_uri(params.root_uri):
+            params.root_uri = None
         result: types.InitializeResult = yield from super().lsp_initialize(params)
         if params.client_info is not None:
             self._server.client_name = params.client_info.name[:64]
@@ -322,7 +324,7 @@ class SessionProtocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Generator[Any, Any, None]:
         """Keep the text when it is wanted; tell the handler."""
-        if self._server.keeps_text(params.text_document.uri):
+        if is_uri(params.text_document.uri) and self._server.keeps_text(params.text_document.uri):
             self.workspace.put_text_document(params.text_document)
         if (handler := self.fm.features.get(types.TEXT_DOCUMENT_DID_OPEN)) is not None:
             yield handler, (params,), None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Final
 
 from lsprotocol import types
@@ -25,6 +26,9 @@ _CANT_ASK: Final = (
     "verdict by a code action or in the shell (`casework approve`, `casework request-changes`)."
 )
 
+_SPEAKS_LATE: Final = "Eglot"
+"""Eglot collects keystrokes for half a second, and flushes them before `didSave` but not before `willSave`."""
+
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 
@@ -36,20 +40,27 @@ class ReviewFiles:
         self._server = session.server
         self._spawn = spawn
         self._files: dict[str, OpenFile] = {}
+        self._mistaken: set[str] = set()
+        """Those that have mistakes shown."""
 
     def opened(self, path: str, number: int, text: str, on_desktop: OnDesktop) -> None:
         """The editor opened one."""
         document = self._server.client_capabilities.text_document
         sync = document.synchronization if document is not None else None
-        file = OpenFile(number, path, announces=bool(sync is not None and sync.will_save))
+        announces = bool(sync is not None and sync.will_save)
+        file = OpenFile(number, path, announces=announces, speaks_late=self._server.client_name == _SPEAKS_LATE)
         file.opened(text, _written(on_desktop, number))
         self._files[path] = file
+        self._clear(path)
 
     def changed(self, path: str, on_desktop: OnDesktop) -> None:
         """The editor shows another text."""
         file, text = self._files.get(path), self._session.documents.text(path)
         if file is not None and text is not None:
-            file.changed(text, _written(on_desktop, file.number), asyncio.get_running_loop().time())
+            written = _written(on_desktop, file.number)
+            file.changed(text, written, asyncio.get_running_loop().time())
+            if text == written:
+                self._clear(path)
 
     def will_save(self, path: str, reason: types.TextDocumentSaveReason) -> None:
         """The editor is about to save."""
@@ -68,13 +79,20 @@ class ReviewFiles:
     def closed(self, path: str) -> None:
         """The editor closed one, or any other file."""
         self._files.pop(path, None)
+        self._clear(path)
+
+    def _clear(self, path: str) -> None:
+        """Take away mistakes that stood in what is not shown any more."""
+        if path in self._mistaken:
+            self._tell(path, Outcome())
 
     async def _submit(
         self, path: str, opened: OpenRepository, on_desktop: OnDesktop, file: OpenFile, text: str
     ) -> None:
         written = on_desktop.shelf.written(file.number)
         outcome = await submit(opened, file, text, written, self._session.actor, self._ask)
-        self._tell(path, outcome)
+        if outcome is not None:
+            self._tell(path, outcome if self._files.get(path) is file else replace(outcome, mistakes=()))
 
     def _tell(self, path: str, outcome: Outcome) -> None:
         diagnostics = [
@@ -87,6 +105,9 @@ class ReviewFiles:
             )
             for mistake in outcome.mistakes
         ]
+        self._mistaken.discard(path)
+        if diagnostics:
+            self._mistaken.add(path)
         names = self._session.documents.names
         for _, uri in names.said(names.real(path)[0]):
             self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics))

@@ -33,8 +33,12 @@ async def daemon_status(session: Session, _: r.Params) -> r.DaemonStatus:
 
 @endpoint("casework/daemon/stop", r.Params, r.Nothing)
 async def stop_daemon(session: Session, _: r.Params) -> r.Nothing:
-    """Stop the daemon after this answer has left."""
-    asyncio.get_running_loop().call_soon(session.daemon.stop)
+    """Stop the daemon; only what is awaited after this ends, so the answer leaves before the connection does.
+
+    Raises:
+        Refused: something runs or lands.
+    """
+    session.daemon.stop()
     return r.Nothing()
 
 

@@ -27,11 +27,12 @@ VERSION: Final = 1
 LIMIT: Final = 64 * 1024 * 1024
 """Characters of a file beyond which it is not read."""
 
-_TITLE: Final = re.compile(r"^# +Review ([0-9]{1,9})(?::|\s*$)", re.IGNORECASE)
-_HASH: Final = re.compile(r"^diff +([0-9a-f]{16})(?:\s+<-.*?)?(?:\(casework review file ([0-9]{1,9})\))?\s*$")
-_VERDICT: Final = re.compile(r"^ {0,3}verdict\s*:(.*)$", re.IGNORECASE)
-_HINT: Final = re.compile(r"\s*<-.*$")
-_HUNK: Final = re.compile(r"^### +([0-9]{1,7})\. (.*)\[\s*([xX-]?)\s*\]\s*(?:<-.*)?$")
+_TITLE: Final = re.compile(r"^# +(?ai:Review) ([0-9]{1,9})(?::|\s*$)")
+_HASH: Final = re.compile(r"^diff +([0-9a-f]{16})(?:\s+<-(.*)|\s*)$")
+_OF_VERSION: Final = re.compile(r"\(casework review file ([0-9]{1,9})\)\s*$")
+_VERDICT: Final = re.compile(r"^ {0,3}(?ai:verdict)\s*:(.*)$")
+_HUNK: Final = re.compile(r"^### +([0-9]{1,7})\. (.*)\[\s*(?:([xX-])\s*)?\]\s*(?:<-.*)?$")
+"""None of these takes longer than its line is long: anybody may have written it, and every editor waits meanwhile."""
 _FENCE: Final = re.compile(r"^(`{3,})diff$")
 _ANY_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)")
 _DECISIONS: Final[dict[str, Decision]] = {"": "none", "x": "accepted", "X": "accepted", "-": "rejected"}
@@ -42,6 +43,8 @@ _WORDS: Final[dict[str, Verdict]] = {
     "read": "read",
 }
 _TOP: Final = 1000
+_MOST_MISTAKES: Final = 200
+"""Mistakes that are told of one file; one of them is enough to submit nothing."""
 _ENDS: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -161,10 +164,9 @@ class _Reader:
         if found := _HASH.match(line):
             if answer.shown:
                 self._wrong(at, "The line that begins with `diff` stands here twice; take one of them out.")
-            if found[2] is not None and int(found[2]) != VERSION:
-                self._wrong(
-                    at, f"This file is of version {found[2][:9]}, and {VERSION} is read; open the review again."
-                )
+            version = _OF_VERSION.search(found[2] or "")
+            if version is not None and int(version[1]) != VERSION:
+                self._wrong(at, f"This file is of version {version[1]}, and {VERSION} is read; open the review again.")
             answer.shown = found[1]
             return True
         if found := _VERDICT.match(line):
@@ -173,7 +175,7 @@ class _Reader:
         return False
 
     def _verdict(self, at: int, behind: str) -> None:
-        words = " ".join(_HINT.sub("", behind).lower().split()).strip("`*_. ")
+        words = " ".join(behind.partition("<-")[0].lower().split()).strip("`*_. ")
         if not words:
             return
         verdict = _WORDS.get(words)
@@ -194,7 +196,7 @@ class _Reader:
         if n in self._answer.decisions:
             self._wrong(at, f"Hunk {n} stands here twice; take one of them out.")
         self._hunk, self._in_header = n, False
-        self._answer.decisions[n] = _DECISIONS[found[3]]
+        self._answer.decisions[n] = _DECISIONS[found[3] or ""]
         self._sections.setdefault(n, _Section(at, " ".join(found[2].split())))
 
     def _comment(self, at: int, words: str) -> None:
@@ -204,11 +206,14 @@ class _Reader:
             self._said.setdefault(self._hunk, []).append(words.rstrip())
 
     def _known(self, at: int, line: str) -> None:
-        if line.strip() and line.rstrip() not in self._original:
+        if _TITLE.match(line) or _HASH.match(line):
+            self._wrong(at, "The title, or the line that begins with `diff`, stands here twice; take this one out.")
+        elif line.strip() and line.rstrip() not in self._original:
             self._wrong(at, "This line was not understood, so nothing is submitted; a comment begins with `> `.")
 
     def _wrong(self, at: int, sentence: str) -> None:
-        self._answer.mistakes.append(Mistake(at, sentence))
+        if len(self._answer.mistakes) < _MOST_MISTAKES:
+            self._answer.mistakes.append(Mistake(at, sentence))
 
     def _compare(self, written: _Reader) -> None:
         """Headings and patches are as we wrote them: what is judged is what was shown."""

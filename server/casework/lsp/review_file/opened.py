@@ -34,6 +34,8 @@ class OpenFile:
     path: str
     announces: bool = False
     """Whether the editor tells before each save who saves (LSP 3.17, `willSave`)."""
+    speaks_late: bool = False
+    """Whether it tells its last keystrokes only after that, with the save itself."""
     ours: str | None = None
     """What stands on disk as far as we wrote it or this editor saved it; None once somebody else wrote."""
     saves: int = 0
@@ -43,7 +45,7 @@ class OpenFile:
     """What stood on disk and was not ours, and since when."""
     _by_hand: bool | None = None
     _before: str | None = None
-    """What the editor showed when it announced a save."""
+    """What the editor showed when it announced a save; None where that may have been an older text."""
 
     def opened(self, text: str, written: str | None) -> None:
         """The editor opened the file and shows `text`; `written` is what we wrote last."""
@@ -63,7 +65,7 @@ class OpenFile:
 
     def announced(self, text: str, now: float, *, by_hand: bool) -> None:
         """The editor is about to save `text`."""
-        self._by_hand, self._before = by_hand, text
+        self._by_hand, self._before = by_hand, None if self.speaks_late else text
         self._judge(now)
 
     def saved(self, text: str, now: float) -> str:

@@ -1,7 +1,7 @@
 """Where review files lie: in the repository's git directory, so that every editor knows which project they belong to.
 
 Written beside and renamed, 0600. A file with a human's edits in it is never written over: it is kept beside under
-another name first.
+another name first. Whether it has any is known by the digest of what was written, which outlives the daemon.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from casework.wire.views import Board
 
 _NAME: Final = re.compile(r"^review-([0-9]{1,9})\.md$")
 _ON_BOARD: Final = re.compile(r"^- +([0-9]{1,9})  ")
-_JUDGED: Final = re.compile(r"^(?:### .*\[[x-]\]|> |Verdict: *[^ <])", re.MULTILINE)
-"""What only a human writes into a review file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,7 @@ class Shelf:
         path = self._folder / f"review-{task.number}.md"
         try:
             self._keep_edits(path, task.number, text)
+            _write(_digest_file(path), _digest(text))
             _write(path, text)
         except OSError as error:
             raise Trouble(
@@ -111,18 +110,14 @@ class Shelf:
         return str(path), {number: at for number, at in found if number is not None}
 
     def _keep_edits(self, path: Path, number: int, text: str) -> None:
-        """Put a file that is not as we wrote it aside before it is written anew."""
+        """Put a file that is not as it was written aside before it is written anew."""
         try:
             there = path.read_text("utf-8", "surrogateescape")
         except FileNotFoundError:
             return
-        before = self._written.get(number)
-        if there in (text, before.text if before is not None else None):
-            return
-        if before is None and not _JUDGED.search(there):
-            return  # written by an earlier daemon, with nothing of a human's in it
-        digest = hashlib.sha256(there.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-        path.replace(path.with_name(f"review-{number}.edited-{digest}.md"))
+        digest = _digest(there)
+        if digest != _digest(text) and digest != _written_digest(path):
+            path.replace(path.with_name(f"review-{number}.edited-{digest[:8]}.md"))
 
     def _patches(self, task: Task) -> dict[str, str]:
         review = review_of(task)
@@ -134,6 +129,22 @@ def task_on(line: str) -> int | None:
     """Tell which task a line of the board is about."""
     found = _ON_BOARD.match(line)
     return int(found[1]) if found is not None else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _digest_file(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.sha256")
+
+
+def _written_digest(path: Path) -> str:
+    """Give the digest of the file as it was written last, by whichever daemon; empty where that is not known."""
+    try:
+        return _digest_file(path).read_text("ascii")
+    except (OSError, ValueError):
+        return ""
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from casework.core import intake, reviews, verdicts
 from casework.core.desk import OpenRepository
@@ -27,6 +28,11 @@ from casework.lsp.review_file.rendering import HASH_DIGITS
 from casework.lsp.review_file.shelf import Written
 
 logger = logging.getLogger(__name__)
+
+_UNKNOWN: Final = (
+    "Casework was started anew since it wrote this file, so nothing in it is submitted. Open review {number} again; "
+    "what you wrote stays in a file beside it."
+)
 
 Ask = Callable[[str, str], Awaitable[bool]]
 """Asks the human one question with one button; True when they pressed it.
@@ -48,11 +54,18 @@ class Outcome:
 
 async def submit(
     opened: OpenRepository, file: OpenFile, text: str, written: Written | None, actor: Actor, ask: Ask
-) -> Outcome:
-    """Read a saved review file and do what it says; the outcome says what went wrong, no `CaseworkError` leaves."""
+) -> Outcome | None:
+    """Read a saved review file and do what it says; the outcome says what went wrong, no `CaseworkError` leaves.
+
+    None when it was saved again meanwhile: what is to be said then, that save says.
+    """
     why_not = file.saved(text, asyncio.get_running_loop().time())
     save = file.saves
-    answer = parse(text, written.text if written is not None else "")
+    answer = await asyncio.to_thread(parse, text, written.text if written is not None else "")
+    if file.saves != save:
+        return None
+    if written is None:
+        return Outcome((Mistake(answer.verdict_line, _UNKNOWN.format(number=file.number)),))
     if answer.mistakes:
         return Outcome(tuple(answer.mistakes))
     if answer.verdict is None:
@@ -60,12 +73,12 @@ async def submit(
     try:
         if why_not:
             raise Refused(why_not)
-        task, written = _check(opened, file, answer, written)
+        task = _check(opened, file, answer, written)
         question, button = await asyncio.to_thread(_question, opened, task, answer, written)
         if not await ask(question, button):
             return Outcome(said=f"Review {file.number} waits as before; nothing was submitted.")
         if file.saves != save:
-            return Outcome()  # saved again meanwhile: that save asks
+            return None
         if not file.still(text):
             raise Refused("This file was changed while you were asked, so nothing was submitted; save it again.")
         said = await _do(opened, file.number, answer, written, actor)
@@ -74,20 +87,20 @@ async def submit(
     return Outcome(said=said, done=True)
 
 
-def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Written | None) -> tuple[Task, Written]:
+def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Written) -> Task:
     task = opened.repository.board.number(file.number)
     review = verdicts.standing_review(task)
     if answer.number != file.number:
         raise Refused(f"This is the file of review {file.number}, but its title says another number; open it again.")
     now = shown_hash(review)[:HASH_DIGITS]
-    if written is None or answer.shown != now or written.shown[:HASH_DIGITS] != now:
+    if answer.shown != now or written.shown[:HASH_DIGITS] != now:
         raise Refused(
             f"Review {file.number} changed since this file was written, so nothing was submitted. Open it again; "
             "what you wrote stays in the file kept beside it."
         )
     if answer.verdict == "approve" and review.change_kind == "range":
         raise Refused(f"Review {file.number} reads history, so there is nothing to approve; write `read`.")
-    return task, written
+    return task
 
 
 def _question(opened: OpenRepository, task: Task, answer: Answer, written: Written) -> tuple[str, str]:
