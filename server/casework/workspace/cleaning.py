@@ -134,9 +134,7 @@ def _clean_unsure(
     if not unsure:
         return
     wanted = _attributes(new.git, top, list(unsure))
-    automatic = [
-        path for path, found in unsure.items() if _may_have_cr(found) and _is_automatic(habits, wanted[path])
-    ]
+    automatic = [path for path, found in unsure.items() if _may_have_cr(found) and _is_automatic(habits, wanted[path])]
     kept = _staged_with_crlf(new.git, automatic)
     convert: dict[bytes, Found] = {}
     for path, found in unsure.items():

@@ -32,7 +32,7 @@ _SHORT: Final = 12
 def head_of(git: Git) -> tuple[CommitId | None, str | None]:
     """Give HEAD's commit and the full name of its branch; None for what is not there (unborn, detached)."""
     both = git.ask("rev-parse", "--quiet", "HEAD^{commit}", "--symbolic-full-name", "HEAD", "--")
-    commit, branch = (both.stdout.split(b"\n") + [b""])[:2] if both.returncode == 0 else (b"", b"")
+    commit, branch = both.stdout.split(b"\n")[:2] if both.returncode == 0 else (b"", b"")
     if branch == b"HEAD":
         branch = b""
     elif not branch.startswith(b"refs/"):
