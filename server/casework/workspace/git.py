@@ -215,7 +215,7 @@ def sentence_of(stderr: bytes) -> str:
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     complaints = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines
     text = complaints[0].removeprefix("fatal: ").removeprefix("error: ") if complaints else "it gave no reason"
-    return "".join(letter if letter.isprintable() else "�" for letter in text)[:300]
+    return "".join(letter if letter.isprintable() else "�" for letter in text)[:300].rstrip(".")
 
 
 def _not_opened(path: bytes, found: GitResult) -> Refused | Trouble:
