@@ -48,6 +48,7 @@ class TestBranch:
         assert (standing.kind, standing.target, standing.commits) == ("branch", "refs/heads/main", 2)
         assert repository.id("refs/casework/task-1/0/0") == standing.base
         assert repository.id("refs/casework/task-1/0/1") == standing.head
+        assert standing.diverged
         assert standing.title == "feature: 2 commits for main"
         assert standing.message == "2 commits:\n\n- Speak up\n- Shout\n  Louder than before."
         assert repository.hunks(standing.range_text) == 3

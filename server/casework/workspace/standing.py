@@ -80,6 +80,7 @@ def stand_branch(git: Git, task: TaskId, name: str, into: str | None) -> Standin
         message=words_of(commits, count),
         authors=authors_of(commits),
         commits=count,
+        diverged=base != onto,
         range_text=_range_text(base, head),
     )
 
