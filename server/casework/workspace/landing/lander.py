@@ -81,9 +81,14 @@ class GitLander:
 
     def prepare(self, plan: LandingPlan) -> Announcement:
         """See `Lander.prepare`."""
+        others = set(self._stage_names())
         try:
             stage, announcement = prepare(self._git, plan, self._at)
+        except CaseworkError:
+            self._clear(others)
+            raise
         except OSError as error:
+            self._clear(others)
             raise Trouble(
                 f"The landing could not be prepared ({error.strerror}), so nothing was landed. "
                 "Mend that and approve again.",
@@ -91,6 +96,14 @@ class GitLander:
             ) from error
         self._stages[announcement.stage] = stage
         return announcement
+
+    def _clear(self, others: Collection[bytes]) -> None:
+        """Remove what could not be finished: it holds copies of files, and it may be room that is missing."""
+        with contextlib.suppress(CaseworkError, OSError):
+            for name in self._stage_names():
+                if name not in others:
+                    self._sweep_stage(os.path.join(self._git.git_dir, OURS, name))
+            self._sweep_refs()
 
     def enter(self, announcement: Announcement) -> Landed | TakenBack:
         """See `Lander.enter`."""
