@@ -39,6 +39,14 @@ def test_a_name_is_taken_as_casework_prints_it(shop: Repository) -> None:
     assert reviewed('"src/caf\\351"', at=shop.path) == ['"src/caf\\351"']
 
 
+def test_a_name_that_would_steer_the_terminal_is_escaped_in_json_too(shop: Repository) -> None:
+    name = "a\u202e\x9b31m\u2066"
+    shop.write({name: "x\n"})
+    shown = printed(casework("review", "working-tree", "--json", name, at=shop.path))
+    assert [file["path"] for file in json.loads(shown)["files"]] == [name]
+    assert not {"\u202e", "\x9b", "\u2066"}.intersection(shown)
+
+
 def test_a_text_that_can_be_no_path_is_a_sentence(shop: Repository) -> None:
     assert said(casework("review", "working-tree", '"unended', at=shop.path)) == (
         1,
