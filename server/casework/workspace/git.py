@@ -226,6 +226,12 @@ def _failed(args: Sequence[Arg], found: GitResult) -> Trouble:
             "nothing. Let git bring it (`git log -p` over the same commits does), then try again.",
             code="objects_missing",
         )
+    if b"fatal: bad object" in found.stderr:
+        return Trouble(
+            f"Git no longer has what is needed here ({found.sentence}): it was pruned, perhaps by `git gc --prune=now` "
+            "while it was being written. Open the review again.",
+            code="objects_missing",
+        )
     return Trouble(f"git {_name(args)} failed: {found.sentence}", code="git_failed")
 
 

@@ -26,6 +26,7 @@ from casework.workspace.landing.recover import Recovery
 from casework.workspace.landing.rooms import OURS, remove_rooms, remove_stage
 from casework.workspace.landing.stage import ANNOUNCED, At, Stage, landed_ref, landing_ref, prepare, slot
 from casework.workspace.landing.undo import plan_revert, plan_undo
+from casework.workspace.refs import drop_broken
 
 logger = logging.getLogger(__name__)
 
@@ -181,7 +182,12 @@ class GitLander:
     def _sweep_refs(self) -> None:
         """Delete the refs of stages that are gone, in this and every other worktree, and images older than 30 days."""
         stages = set(self._stage_names(everywhere=True))
-        out = self._git.run("for-each-ref", "--format=%(refname) %(committerdate:unix)", "refs/casework/")
+        asked = ("for-each-ref", "--format=%(refname) %(committerdate:unix)", "refs/casework/")
+        try:
+            out = self._git.run(*asked)
+        except Trouble:
+            drop_broken(self._git)
+            out = self._git.run(*asked)
         lines = []
         for line in out.splitlines():
             name, _, date = line.partition(b" ")
