@@ -71,6 +71,18 @@ def test_what_could_not_be_prepared_takes_no_room(world: Path, place: str, failu
     assert differences(before, made.look()) == []
 
 
+def test_a_landing_that_is_done_is_not_spoilt_by_a_lock_on_the_refs(world: Path) -> None:
+    made = ground(world / "project", A, A3)
+    announcement = made.prepare(made.lander.plan(made.request()))
+    assert isinstance(made.lander.enter(announcement), Landed)
+    lock = made.repository.path / ".git" / "packed-refs.lock"
+    lock.touch()
+    assert made.lander.finish(announcement) == ()
+    lock.unlink()
+    made.lander.sweep([])
+    assert made.repository.text("for-each-ref", "refs/casework/landing", "refs/casework/landed") == ""
+
+
 def test_a_file_that_could_not_be_written_is_named(world: Path) -> None:
     made = ground(world / "project", A, A3)
 

@@ -227,4 +227,7 @@ class GitLander:
                 remove_emptied(self._git, announcement)
         remove_stage(stage)
         lines = b"".join(b"delete %s\n" % name for name in (landing_ref(stage), landed_ref(stage)))
-        self._git.run("update-ref", "--no-deref", "--stdin", stdin=lines)
+        try:
+            self._git.run("update-ref", "--no-deref", "--stdin", stdin=lines)
+        except Trouble as trouble:  # a `git gc` holds packed-refs: what was done is done, and the next sweep takes them
+            logger.info("the refs of a landing that has ended stay for now: %s", trouble.sentence)
