@@ -175,6 +175,8 @@ ODD_NAMES: Final[tuple[bytes, ...]] = (
     b"caf\xe9",
     b"\xff\xfe\xfd",
     b"carriage\r",
+    b"folder\r/inside",
+    b"folder/file",
     b":(glob)*",
     b"*",
     b"a => b",

@@ -100,6 +100,7 @@ def _opened(kind: ChangeKind, *, run: int | None = None) -> e.ReviewOpened:
         range_text="main~3..main" if kind == "range" else "",
         authors=_blob(3) if kind == "branch" else None,
         top="/home/ada/shop",
+        diverged=kind == "branch",
     )
 
 

@@ -233,6 +233,9 @@ for _entry in (b".git", b".GIT", b".git ", b"git~1", b"..", ".g\u200cit".encode(
     )
 
 
+odd("a name too long for the disk", "unreadable")(lambda path: _evil_tree(path, b"n" * 300))
+
+
 def _evil_tree(path: Path, entry: bytes) -> Ground:
     made = ground(path, A, A3)
     made.accepted = _raw_tree(made.repository, made.base, entry)

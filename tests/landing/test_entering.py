@@ -54,6 +54,48 @@ def test_a_save_in_the_very_moment_is_kept_and_nothing_lands(world: Path, native
     assert (target_now, differences(before, made.look())) == ("saved\n", [])
 
 
+@pytest.mark.parametrize("place", ["stage made", "refs kept", "index staged", "files staged"])
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), Trouble("git failed", code="git_failed")])
+def test_what_could_not_be_prepared_takes_no_room(world: Path, place: str, failure: Exception) -> None:
+    made = ground(world / "project", A, {**A3, "new": "n\n"})
+
+    def fail() -> None:
+        raise failure
+
+    when(made, place, fail)
+    before = made.look()
+    with pytest.raises(Trouble):
+        made.prepare(made.lander.plan(made.request()))
+    assert list((made.repository.path / ".git" / "casework").iterdir()) == []
+    assert made.repository.text("for-each-ref", "refs/casework/landing", "refs/casework/landed") == ""
+    assert differences(before, made.look()) == []
+
+
+def test_a_landing_that_is_done_is_not_spoilt_by_a_lock_on_the_refs(world: Path) -> None:
+    made = ground(world / "project", A, A3)
+    announcement = made.prepare(made.lander.plan(made.request()))
+    assert isinstance(made.lander.enter(announcement), Landed)
+    lock = made.repository.path / ".git" / "packed-refs.lock"
+    lock.touch()
+    assert made.lander.finish(announcement) == ()
+    lock.unlink()
+    made.lander.sweep([])
+    assert made.repository.text("for-each-ref", "refs/casework/landing", "refs/casework/landed") == ""
+
+
+def test_a_file_that_could_not_be_written_is_named(world: Path) -> None:
+    made = ground(world / "project", A, A3)
+
+    def fail() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    when(made, "file 0 looked at", fail)
+    ended = made.fails(made.prepare(made.lander.plan(made.request())))
+    assert ended.reason == (
+        "a could not be written (Operation not permitted), so nothing was landed. Mend that and approve again."
+    )
+
+
 def test_a_save_over_the_new_file_is_an_edit_like_any_other(world: Path) -> None:
     made = ground(world / "project", A, A3)
     when(made, "file 0 moved", lambda: replace(made.repository.at("a"), THREE + "more\n"))

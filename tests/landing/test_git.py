@@ -12,7 +12,7 @@ from casework.domain.errors import Refused, Trouble
 from casework.workspace.git import Git, sentence_of
 from casework.workspace.git_settings import guarded, may_run_drivers
 from tests.landing.traps import trapped
-from tests.repositories import Link, Repository, numbered, ordinary, with_submodule
+from tests.repositories import Link, Program, Repository, numbered, ordinary, with_submodule
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,16 @@ def test_nothing_of_gits_environment_is_inherited(world: Path, monkeypatch: pyte
     assert git.run("rev-parse", "HEAD").decode().strip() == repository.id("HEAD")
     git.run("diff", "HEAD~1", "HEAD")
     assert not (world / "told").exists()
+
+
+@pytest.mark.parametrize("path", [".:{path}", ":{path}", "{path}:", "bin:{path}", "."])
+def test_git_is_never_looked_for_in_the_repository(path: str, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = ordinary(world / "project")
+    repository.write({name: Program(f"#!/bin/sh\ntouch '{world}/ran'\n") for name in ("git", "bin/git")})
+    head = repository.id("HEAD")
+    monkeypatch.setenv("PATH", path.format(path=os.environ["PATH"]))
+    assert Git.open(repository.path).run("rev-parse", "HEAD").decode().strip() == head
+    assert not (world / "ran").exists()
 
 
 def test_a_replaced_commit_is_seen_as_it_is(world: Path) -> None:

@@ -244,3 +244,15 @@ def test_a_stage_that_somebody_else_wrote_into_is_not_believed(world: Path) -> N
     made.lander.sweep([])
     assert made.look().files == before.files
     assert not stage.exists()
+
+
+def test_a_ref_of_ours_that_leads_to_nothing_does_not_stay_in_the_way_of_the_users_git(world: Path) -> None:
+    made = ground(world / "project", A, A3)
+    user = made.repository
+    pruned = user.text("commit-tree", user.tree(made.base), "-m", "Gone")
+    for name, commit in {"landing/x.1": pruned, "task-1/0/1": pruned, "task-1/0/0": made.base}.items():
+        user.git("update-ref", f"refs/casework/{name}", commit)
+    (user.path / ".git" / "objects" / pruned[:2] / pruned[2:]).unlink()
+    made.lander.sweep([])
+    assert user.text("for-each-ref", "--format=%(refname)", "refs/casework/") == "refs/casework/task-1/0/0"
+    user.git("gc", "-q")

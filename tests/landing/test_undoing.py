@@ -9,7 +9,7 @@ import pytest
 
 from casework.domain.ids import LandingId
 from casework.ports.landing import Landed, LandingRefused
-from tests.landing.corpus import A3, MINE, THREE, A
+from tests.landing.corpus import A3, LINES, MINE, THREE, A
 from tests.landing.grounds import busy, ground
 from tests.landing.looking import differences, status_of
 from tests.repositories import numbered
@@ -79,6 +79,30 @@ def test_a_landing_that_something_stands_on_is_reverted_with_a_commit(world: Pat
     assert made.repository.text("log", "-1", "--format=%s") == 'Revert "Change it"'
     assert made.repository.git("diff", "--stat", made.base, "HEAD", "--", "a", "new") == b""
     assert status_of(made.look()) == {}
+
+
+def test_a_landing_whose_commit_was_amended_is_reverted_with_a_commit(world: Path) -> None:
+    made = ground(world / "project", A, A3)
+    announcement = made.land()[0]
+    made.repository.git("commit", "-q", "--amend", "-m", "Amended")
+    with pytest.raises(LandingRefused) as refused:
+        made.lander.plan_undo(announcement, new_id())
+    assert (refused.value.code, "main was rewritten" in refused.value.sentence) == ("rewritten", True)
+    revert = made.prepare(made.lander.plan_revert(announcement, new_id()))
+    assert isinstance(made.lander.enter(revert), Landed)
+    assert made.repository.git("show", "HEAD:a").decode() == LINES
+
+
+def test_a_landing_that_was_reset_away_leaves_nothing_to_take_back(world: Path) -> None:
+    made = ground(world / "project", A, A3)
+    announcement = made.land()[0]
+    made.repository.git("reset", "-q", "--hard", "HEAD~1")
+    with pytest.raises(LandingRefused) as undone:
+        made.lander.plan_undo(announcement, new_id())
+    with pytest.raises(LandingRefused) as reverted:
+        made.lander.plan_revert(announcement, new_id())
+    assert (undone.value.code, reverted.value.code) == ("rewritten", "nothing_to_undo")
+    assert reverted.value.sentence == ("Nothing of this landing is on main any more, so there is nothing to take back.")
 
 
 def test_a_revert_that_clashes_with_later_commits_is_refused(world: Path) -> None:

@@ -203,6 +203,20 @@ def test_attributes_say_what_is_binary_as_they_do_for_git_diff(project: Path, op
     assert file_of(change_of(open_workspace(repository), repository), "f.lock").binary
 
 
+def test_what_a_partial_clone_left_out_is_a_sentence(project: Path, world: Path, open_workspace: Opened) -> None:
+    origin = ordinary(world / "origin")
+    origin.git("config", "uploadpack.allowFilter", "true")
+    origin.git("clone", "-q", "--filter=blob:none", f"file://{origin.path}", str(project))
+    clone = Repository(project)
+    with pytest.raises(Trouble) as missing:
+        open_workspace(clone).change(CommitId(clone.id("main")), CommitId(clone.id("origin/feature")))
+    assert missing.value.code == "objects_missing"
+    assert missing.value.sentence == (
+        "This is a partial clone: some of what is needed was never brought to this machine, and Casework fetches "
+        "nothing. Let git bring it (`git log -p` over the same commits does), then try again."
+    )
+
+
 def test_a_patch_of_one_renamed_file_shows_the_rename(project: Path, open_workspace: Opened) -> None:
     repository = every_status(project)
     workspace = open_workspace(repository)

@@ -48,6 +48,7 @@ class TestBranch:
         assert (standing.kind, standing.target, standing.commits) == ("branch", "refs/heads/main", 2)
         assert repository.id("refs/casework/task-1/0/0") == standing.base
         assert repository.id("refs/casework/task-1/0/1") == standing.head
+        assert standing.diverged
         assert standing.title == "feature: 2 commits for main"
         assert standing.message == "2 commits:\n\n- Speak up\n- Shout\n  Louder than before."
         assert repository.hunks(standing.range_text) == 3
@@ -160,6 +161,35 @@ class TestRange:
         assert (standing.base, standing.title) == (repository.id("feature^"), "Shout")
         assert standing.message == "Shout\n\nLouder than before."
 
+    @pytest.mark.parametrize(
+        "encoding", [b"idna", b"undefined", b"punycode", b"unicode_escape", b"a\0b", b"\xff", b"no-such-thing", b"hex"]
+    )
+    def test_an_encoding_that_is_none_leaves_a_commit_readable(
+        self, encoding: bytes, project: Path, open_workspace: Opened
+    ) -> None:
+        repository = ordinary(project)
+        raw = repository.git("cat-file", "commit", "feature").replace(b"\n\n", b"\nencoding %s\n\n" % encoding, 1)
+        odd = repository.git("hash-object", "-w", "--literally", "-t", "commit", "--stdin", stdin=raw).decode().strip()
+        standing = open_workspace(repository).standing_range(TASK, odd)
+        assert (standing.title, standing.authors) == ("Shout", ("Ada Author <ada@example.org>",))
+
+    def test_latin_1_is_read_as_the_commit_says(self, project: Path, open_workspace: Opened) -> None:
+        repository = ordinary(project)
+        repository.git("-c", "i18n.commitEncoding=latin1", "commit", "-q", "--allow-empty", "-m", b"caf\xe9")
+        assert open_workspace(repository).standing_range(TASK, "main^^..main").message.startswith("2 commits:\n\n- ")
+        assert "caf\xe9" in open_workspace(repository).standing_range(TASK, "main^^..main").message
+
+    def test_commits_without_words_are_told_by_their_number(self, project: Path, open_workspace: Opened) -> None:
+        repository = ordinary(project)
+        repository.git("checkout", "-q", "-b", "silent")
+        repository.write({"new": "x\n"})
+        repository.git("add", "new")
+        repository.git("commit", "-q", "--allow-empty-message", "-m", "")
+        repository.git("checkout", "-q", "main")
+        workspace = open_workspace(repository)
+        assert workspace.standing_branch(TASK, "silent").title == "silent: 1 commit for main"
+        assert workspace.standing_range(TASK, "main..silent").title == "1 commit: main..silent"
+
     def test_a_root_commit_is_compared_with_nothing(self, project: Path, open_workspace: Opened) -> None:
         repository = ordinary(project)
         standing = open_workspace(repository).standing_range(TASK, "main^")
@@ -230,6 +260,18 @@ class TestRecentRange:
                 "Make a first commit, then try again."
             ),
         )
+
+
+def test_a_branch_called_head_hides_neither_the_commit_nor_the_branch_checked_out(
+    project: Path, open_workspace: Opened
+) -> None:
+    repository = ordinary(project)
+    repository.git("update-ref", "refs/heads/HEAD", "feature")
+    assert open_workspace(repository).head() == (repository.id("refs/heads/main"), "refs/heads/main")
+    repository.git("symbolic-ref", "HEAD", "refs/heads/HEAD")
+    assert open_workspace(repository).head() == (repository.id("refs/heads/HEAD"), "refs/heads/HEAD")
+    repository.git("checkout", "-q", "--detach", "refs/heads/main")
+    assert open_workspace(repository).head() == (repository.id("refs/heads/main"), None)
 
 
 def test_head_is_told_with_its_branch(world: Path, open_workspace: Opened) -> None:

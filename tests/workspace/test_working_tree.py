@@ -206,6 +206,34 @@ def test_bytes_are_stored_as_git_add_stores_them(
     assert repository.git("cat-file", "blob", ":f") == stored
 
 
+@pytest.mark.parametrize(
+    ("attributes", "config", "stored"),
+    [
+        ("", "core.autocrlf=true", b"a\r\nc\r\n"),
+        ("", "core.autocrlf=input", b"a\r\nc\r\n"),
+        ("* text=auto\n", "core.autocrlf=false", b"a\r\nc\r\n"),
+        ("* text=auto eol=lf\n", "core.autocrlf=false", b"a\r\nc\r\n"),
+        ("* crlf=auto\n", "core.autocrlf=false", b"a\r\nc\r\n"),
+        ("* text\n", "core.autocrlf=false", b"a\nc\n"),
+        ("* eol=crlf\n", "core.autocrlf=true", b"a\nc\n"),
+    ],
+)
+def test_crlf_that_was_committed_stays_where_git_only_guesses_that_a_file_is_text(
+    attributes: str, config: str, stored: bytes, project: Path, open_workspace: Opened
+) -> None:
+    repository = Repository.new(project)
+    repository.git("config", "core.autocrlf", "false")
+    repository.commit("a", {"f": b"a\r\nb\r\n"})
+    repository.write({".gitattributes": attributes})
+    repository.git("add", ".gitattributes")
+    repository.git("commit", "-q", "-m", "Attributes")
+    repository.git("config", *config.split("="))
+    repository.write({"f": b"a\r\nc\r\n"})
+    check(open_workspace(repository), repository, {"f": stored})
+    repository.git("add", "f")
+    assert repository.git("cat-file", "blob", ":f") == stored
+
+
 def test_a_large_file_goes_through_without_being_held(project: Path, open_workspace: Opened) -> None:
     repository = Repository.new(project)
     repository.commit("a", {"large": "small\n"})

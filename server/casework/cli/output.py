@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ class Output:
     def give(self, answer: dict[str, Any], *lines: str) -> None:
         """Print the answer: as JSON, or the lines made from it."""
         if self.as_json:
-            typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+            typer.echo(json_text(answer, indent=2))
             return
         for line in lines:
             typer.echo(line)
@@ -43,7 +44,7 @@ class Output:
     def fail(self, error: CaseworkError, code: int) -> NoReturn:
         """Print the sentence, and leave with the code."""
         if self.as_json:
-            typer.echo(json.dumps({"error": {"code": _word(error), "sentence": error.sentence}}, ensure_ascii=False))
+            typer.echo(json_text({"error": {"code": _word(error), "sentence": error.sentence}}))
         typer.echo(visible(error.sentence), err=True)
         raise typer.Exit(code)
 
@@ -68,17 +69,16 @@ def sentences(output: Output) -> Iterator[None]:
 
 def visible(text: str) -> str:
     """Make control and bidirectional characters visible, so that no text can steer the terminal (CVE-2021-42574)."""
-    return "".join(letter if _is_harmless(letter) else f"<U+{ord(letter):04X}>" for letter in text)
+    return _STEERING.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
-_BIDIRECTIONAL: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+def json_text(answer: dict[str, Any], *, indent: int | None = None) -> str:
+    """Give JSON that can steer no terminal either: what `visible` would show is escaped as JSON has it."""
+    text = json.dumps(answer, ensure_ascii=False, indent=indent)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _is_harmless(letter: str) -> bool:
-    if letter in "\n\t":
-        return True
-    code = ord(letter)
-    return not (code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000 or letter in _BIDIRECTIONAL)
+_STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def grey(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Where, place
 from casework.cli.output import Output, grey, many, sentences, strong, visible
 from casework.cli.tasks import card_lines
+from casework.domain.repopath import quote
 
 _KINDS = ("working-tree", "branch", "list", "show", "diff", "open", "accept", "reject", "reset", "comment", "read")
 
@@ -41,6 +43,19 @@ def _open(where: Path, as_json: bool, **params: Any) -> None:
         output.give(answer, *review_lines(answer), *next_steps(answer))
 
 
+def from_top(where: Path, name: str) -> str:
+    """Give a file named in a shell, from the folder one stands in, as the daemon names it: from the repository's top.
+
+    What Casework prints can be copied: a quoted name that is no file here is taken as it is.
+    """
+    folder = where.resolve()
+    folder = folder if folder.is_dir() else folder.parent
+    if name.startswith('"') and not os.path.lexists(folder / name):
+        return name
+    top = next((above for above in (folder, *folder.parents) if os.path.lexists(above / ".git")), folder)
+    return quote(os.fsencode(os.path.relpath(folder / name, top)))
+
+
 @reviews.command("working-tree")
 def working_tree(
     untracked: Annotated[list[str] | None, typer.Argument(help="Untracked files to take along.")] = None,
@@ -51,7 +66,8 @@ def working_tree(
     as_json: AsJson = False,
 ) -> None:
     """Review what differs from HEAD; approving commits what was accepted, and never writes a file."""
-    _open(where, as_json, kind="working_tree", untracked=untracked or [], only=only or [])
+    names, alone = ([from_top(where, name) for name in files or ()] for files in (untracked, only))
+    _open(where, as_json, kind="working_tree", untracked=names, only=alone)
 
 
 @reviews.command("branch")

@@ -5,6 +5,8 @@ When a landing happens and what is journalled about it is landings.py.
 
 from __future__ import annotations
 
+from typing import Final
+
 from casework.core.repository import Repository
 from casework.domain import events as e
 from casework.domain.errors import Refused
@@ -100,6 +102,14 @@ def where_it_is(announcement: Announcement) -> str:
     return ""
 
 
+_NOT_AS_IF_NEVER: Final = {
+    "built_upon": "something was built on top of it",
+    "already_pushed": "it was pushed already",
+    "rewritten": "the branch was rewritten since and does not hold its commit any more",
+}
+"""Why a landing can't be taken back as if it had never been, where a new commit may do it."""
+
+
 def plan_undo(lander: Lander, number: int, landed: Announcement, undo: LandingId, *, revert: bool) -> LandingPlan:
     """Plan to take a landing back. Blocks: called in a thread.
 
@@ -109,9 +119,9 @@ def plan_undo(lander: Lander, number: int, landed: Announcement, undo: LandingId
     try:
         return lander.plan_revert(landed, undo) if revert else lander.plan_undo(landed, undo)
     except Refused as no:
-        if no.code not in ("built_upon", "already_pushed") or revert:
+        what = _NOT_AS_IF_NEVER.get(no.code, "")
+        if not what or revert:
             raise
-        what = "something was built on top of it" if no.code == "built_upon" else "it was pushed already"
         raise Refused(
             f"Task {number} stays landed: {what}, so the branch can't simply go back. "
             f"`casework undo {number} --revert` lands a new commit that takes it back.",

@@ -76,7 +76,8 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
             )
             return [repository.draft(added, actor, task=name), repository.draft(opened, actor, task=name)]
         review = before.standing_review()
-        if (review.base, review.diff_hash, review.target) == (opened.base, opened.diff_hash, opened.target):
+        was = (review.base, review.diff_hash, review.target, review.diverged)
+        if was == (opened.base, opened.diff_hash, opened.target, opened.diverged):
             return []
         return [repository.draft(opened, actor, task=name)]
 
@@ -117,6 +118,7 @@ def review_opened(
         range_text=standing.range_text[:500],
         authors=repository.keep("\n".join(standing.authors)) if standing.authors else None,
         top=top,
+        diverged=standing.diverged,
     )
 
 

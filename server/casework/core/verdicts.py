@@ -52,7 +52,8 @@ def modes_for(review: Review) -> tuple[e.LandingMode, ...]:
             return ("working_tree",)
         case "branch":
             whole = not any(decided.decision == "rejected" for decided in review.decisions.values())
-            return ("fast_forward", "commit", "branch") if whole else ("commit", "branch")
+            forward = whole and not review.diverged
+            return ("fast_forward", "commit", "branch") if forward else ("commit", "branch")
         case "run":
             return ("commit", "branch")
         case "range":

@@ -211,6 +211,8 @@ class ReviewOpened(Frozen):
     authors: BlobHash | None = None
     top: str = ""
     """The work tree it was opened in, where an approval lands."""
+    diverged: bool = False
+    """Of a branch: the target had commits that it lacks, so it could not be landed by moving the target forward."""
 
 
 class ReviewReshown(Frozen):

@@ -188,6 +188,7 @@ def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
         range_text=event.range_text,
         authors=event.authors,
         top=event.top,
+        diverged=event.diverged,
         opened_seq=seq,
         decisions=before.decisions if before is not None else {},
     )

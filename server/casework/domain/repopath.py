@@ -9,8 +9,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from casework.domain.errors import Refused
+
 _ESCAPES: Final = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 _UNESCAPES: Final = {letter: code for code, letter in _ESCAPES.items()}
+
+
+class NotAPath(Refused, ValueError):
+    """A text begins like a quoted path and is none: a client, or git, wrote something that `quote` never writes."""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(f"{text!r:.200} names no path: {why}. Write it as Casework prints it.", code="bad_path")
 
 
 def quote(path: bytes) -> str:
@@ -28,12 +37,12 @@ def unquote(text: str) -> bytes:
     """Give the bytes of a path written by `quote`.
 
     Raises:
-        ValueError: the text is not a form that `quote` writes.
+        NotAPath: the text is not a form that `quote` writes.
     """
     if not text.startswith('"'):
         return text.encode("utf-8")
     if len(text) < 2 or not text.endswith('"'):
-        raise ValueError("a quoted path must end with a double quote")
+        raise NotAPath(text, "a quoted path must end with a double quote")
     found = bytearray()
     letters = iter(text[1:-1])
     for letter in letters:
@@ -46,7 +55,7 @@ def unquote(text: str) -> bytes:
             continue
         digits = kind + next(letters, "") + next(letters, "")
         if len(digits) != 3 or any(digit not in "01234567" for digit in digits) or int(digits, 8) > 255:
-            raise ValueError(f"not an escape of a quoted path: \\{digits}")
+            raise NotAPath(text, f"\\{digits} is not an escape of a quoted path")
         found.append(int(digits, 8))
     return bytes(found)
 

@@ -115,6 +115,8 @@ class Review:
     authors: BlobHash | None
     top: str = ""
     """The work tree it was opened in."""
+    diverged: bool = False
+    """Of a branch: the target had commits that it lacks."""
     decisions: Mapping[HunkId, Decided] = field(default_factory=dict)
     reshown: Reshown | None = None
     verdict: e.Verdict | None = None

@@ -44,6 +44,8 @@ class Standing:
     authors: tuple[str, ...] = ()
     """`Name <mail>` of the change's authors, first one first, for a squash's co-authors."""
     commits: int = 0
+    diverged: bool = False
+    """Whether the target has commits that the branch lacks, so that it can't simply move forward to it."""
     range_text: str = ""
     """`base..head` as git understands it, for people who want to look themselves."""
     left_out: tuple[str, ...] = ()

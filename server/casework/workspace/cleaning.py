@@ -19,6 +19,8 @@ from casework.workspace.git_settings import Allowed
 from casework.workspace.objects import NewObjects, Place
 
 _ATTRIBUTES: Final = ("text", "eol", "crlf", "ident", "working-tree-encoding", "filter")
+_MOST_NAMED: Final = 1000
+"""Paths in one command line."""
 _OFF: Final = frozenset({b"unset", b"unspecified"})
 _SAFE: Final = {
     b"GIT_CONFIG_PARAMETERS": b"'core.safecrlf=false' 'core.splitIndex=false' 'core.checkRoundtripEncoding=utf-8'"
@@ -132,12 +134,14 @@ def _clean_unsure(
     if not unsure:
         return
     wanted = _attributes(new.git, top, list(unsure))
+    automatic = [path for path, found in unsure.items() if _may_have_cr(found) and _is_automatic(habits, wanted[path])]
+    kept = _staged_with_crlf(new.git, automatic)
     convert: dict[bytes, Found] = {}
     for path, found in unsure.items():
         attributes = wanted[path]
         if attributes["filter"] in habits.filters and not trusted:
             result.filtered.append(path)
-        elif _is_converted(habits, attributes, found):
+        elif _is_converted(habits, attributes, found, ends_kept=path in kept):
             convert[path] = found
         else:
             data = found.data
@@ -156,13 +160,41 @@ def _attributes(git: Git, top: bytes, paths: list[bytes]) -> dict[bytes, dict[st
     return found
 
 
-def _is_converted(habits: Habits, attributes: Mapping[str, bytes], found: Found) -> bool:
+def _is_converted(habits: Habits, attributes: Mapping[str, bytes], found: Found, *, ends_kept: bool) -> bool:
     if attributes["filter"] in habits.filters:
         return True
     if attributes["working-tree-encoding"] not in _OFF or attributes["ident"] not in _OFF:
         return True
     ends = habits.converts or any(attributes[name] != b"unspecified" for name in ("text", "eol", "crlf"))
-    return ends and (found.data is None or b"\r" in found.data)
+    return ends and not ends_kept and _may_have_cr(found)
+
+
+def _may_have_cr(found: Found) -> bool:
+    return found.data is None or b"\r" in found.data
+
+
+def _is_automatic(habits: Habits, attributes: Mapping[str, bytes]) -> bool:
+    """Whether git guesses that a file is text, where nobody said so (gitattributes(5), `text=auto`)."""
+    if attributes["text"] != b"unspecified":
+        return attributes["text"] == b"auto"
+    if attributes["crlf"] != b"unspecified":
+        return attributes["crlf"] == b"auto"
+    return habits.converts and attributes["eol"] == b"unspecified"
+
+
+def _staged_with_crlf(git: Git, paths: list[bytes]) -> set[bytes]:
+    """Of `paths`, those staged with CRLF: where git only guesses, it leaves the ends of such a file as they are.
+
+    `hash-object` does not know this rule, for it reads no index.
+    """
+    found: set[bytes] = set()
+    for at in range(0, len(paths), _MOST_NAMED):
+        out = git.run("ls-files", "-z", "--eol", "--", *paths[at : at + _MOST_NAMED], timeout_s=300)
+        for line in out.split(b"\0"):
+            head, _, path = line.partition(b"\t")
+            if head.startswith((b"i/crlf", b"i/mixed")):
+                found.add(path)
+    return found
 
 
 def _hash_large(git: Git, descriptor: int) -> bytes:

@@ -5,6 +5,8 @@ Commits are parsed from their objects, not from formatted output: a message may 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ _NOT_A_REVISION: Final = re.compile(r"[\x00-\x1f\x7f]|^-|^$")
 _NOT_A_BRANCH: Final = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^-|^/|//|/$|\.$|^@?$")
 _MOST_LISTED: Final = 500
 _MOST_LETTERS: Final = 20_000
+_NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Codecs of Python's that no git knows: some can't be lenient, one takes a time that grows with the square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,11 @@ def _parse(name: bytes, data: bytes) -> Commit:
 
 
 def _decode(text: bytes, encoding: str) -> str:
-    try:
-        return text.decode(encoding, "replace")
-    except LookupError:
-        return text.decode("utf-8", "replace")
+    """Read text in the encoding that a commit names: anybody may have written anything there."""
+    with contextlib.suppress(LookupError, ValueError):
+        if codecs.lookup(encoding).name not in _NO_CHARSETS:
+            return text.decode(encoding, "replace")
+    return text.decode("utf-8", "replace")
 
 
 def _readable(text: str) -> str:

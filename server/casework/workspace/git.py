@@ -95,15 +95,16 @@ class Git:
         """Run `git ARGS` in this repository and give its output; pathspecs are taken literally.
 
         Raises:
-            Trouble: `git_failed` with git's own sentence when it ended with an error and `check` is set; `git_timeout`
-                after `timeout_s` seconds (the whole process group is killed); `git_missing`.
+            Trouble: `git_failed` with git's own sentence when it ended with an error and `check` is set, and
+                `objects_missing` when a partial clone would have to fetch for it; `git_timeout` after `timeout_s`
+                seconds (the whole process group is killed); `git_missing`.
         """
         found = self.ask(
             *args, stdin=stdin, env=env, index_file=index_file, work_tree=work_tree, pass_fds=pass_fds,
             timeout_s=timeout_s, cwd=cwd, allow=allow,
         )  # fmt: skip
         if check and found.returncode != 0:
-            raise Trouble(f"git {_name(args)} failed: {found.sentence}", code="git_failed")
+            raise _failed(args, found)
         return found.stdout
 
     def ask(
@@ -215,7 +216,23 @@ def sentence_of(stderr: bytes) -> str:
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     complaints = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines
     text = complaints[0].removeprefix("fatal: ").removeprefix("error: ") if complaints else "it gave no reason"
-    return "".join(letter if letter.isprintable() else "�" for letter in text)[:300]
+    return "".join(letter if letter.isprintable() else "�" for letter in text)[:300].rstrip(".")
+
+
+def _failed(args: Sequence[Arg], found: GitResult) -> Trouble:
+    if b"promisor remote" in found.stderr or b"lazy fetching disabled" in found.stderr:
+        return Trouble(
+            "This is a partial clone: some of what is needed was never brought to this machine, and Casework fetches "
+            "nothing. Let git bring it (`git log -p` over the same commits does), then try again.",
+            code="objects_missing",
+        )
+    if b"fatal: bad object" in found.stderr:
+        return Trouble(
+            f"Git no longer has what is needed here ({found.sentence}): it was pruned, perhaps by `git gc --prune=now` "
+            "while it was being written. Open the review again.",
+            code="objects_missing",
+        )
+    return Trouble(f"git {_name(args)} failed: {found.sentence}", code="git_failed")
 
 
 def _not_opened(path: bytes, found: GitResult) -> Refused | Trouble:

@@ -152,8 +152,15 @@ def environment(
 ) -> dict[bytes, bytes]:
     """Give a process's whole environment: nothing of git's is inherited."""
     kept = {name: value for name, value in os.environb.items() if not name.startswith(_DROPPED)}
+    kept[b"PATH"] = _absolute(kept.get(b"PATH", b""))
     counted: dict[bytes, bytes] = {b"GIT_CONFIG_COUNT": str(len(settings)).encode()}
     for n, (key, value) in enumerate(settings):
         counted[b"GIT_CONFIG_KEY_%d" % n] = key
         counted[b"GIT_CONFIG_VALUE_%d" % n] = value
     return {**kept, **_ENVIRONMENT, **counted, **where, **given}
+
+
+def _absolute(path: bytes) -> bytes:
+    """Give the folders of a PATH that are the same wherever one stands: `.` would be the repository git runs in."""
+    folders = [folder for folder in path.split(b":") if os.path.isabs(folder)]
+    return b":".join(folders) or os.defpath.encode()

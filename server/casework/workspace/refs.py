@@ -61,3 +61,11 @@ def drop(git: Git, names: list[bytes]) -> None:
     lines = [b"delete %s\0\0" % name for name in names]
     if lines:
         git.run("update-ref", "-z", "--stdin", stdin=b"".join(lines))
+
+
+def drop_broken(git: Git) -> None:
+    """Remove refs of ours whose object was pruned while we wrote it: they would fail every `git gc` of the user's."""
+    out = git.run("for-each-ref", "--format=%(objectname) %(refname)", PREFIX.removesuffix(b"/"))
+    refs = [line.split(b" ", 1) for line in out.splitlines()]
+    there = git.run("cat-file", "--batch-check", stdin=b"".join(name + b"\n" for name, _ in refs)).splitlines()
+    drop(git, [ref for (_, ref), found in zip(refs, there, strict=True) if found.endswith(b" missing")])

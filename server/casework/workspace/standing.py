@@ -6,6 +6,7 @@ Not here: the working tree (snapshots.py), and what changed between the two comm
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from casework.domain.errors import Refused
@@ -31,11 +32,13 @@ _SHORT: Final = 12
 def head_of(git: Git) -> tuple[CommitId | None, str | None]:
     """Give HEAD's commit and the full name of its branch; None for what is not there (unborn, detached)."""
     both = git.ask("rev-parse", "--quiet", "HEAD^{commit}", "--symbolic-full-name", "HEAD", "--")
-    if both.returncode == 0:
-        commit, branch = both.stdout.split(b"\n")[:2]
-        return CommitId(commit.decode()), None if branch == b"HEAD" else branch.decode("utf-8", "replace")
-    unborn = git.ask("symbolic-ref", "--quiet", "HEAD").stdout.strip()
-    return None, unborn.decode("utf-8", "replace") or None
+    commit, branch = both.stdout.split(b"\n")[:2] if both.returncode == 0 else (b"", b"")
+    if branch == b"HEAD":
+        branch = b""
+    elif not branch.startswith(b"refs/"):
+        # No commit yet; or some branch is called HEAD, and git then does not say which one is checked out.
+        branch = git.ask("symbolic-ref", "--quiet", "HEAD").stdout.strip()
+    return CommitId(commit.decode()) if commit else None, branch.decode("utf-8", "replace") or None
 
 
 def stand_branch(git: Git, task: TaskId, name: str, into: str | None) -> Standing:
@@ -73,10 +76,11 @@ def stand_branch(git: Git, task: TaskId, name: str, into: str | None) -> Standin
         base=base,
         head=head,
         target=target,
-        title=commits[0].subject if count == 1 else f"{name}: {count} commits for {_short(target)}",
+        title=_title(commits, count) or f"{name}: {_counted(count)} for {_short(target)}",
         message=words_of(commits, count),
         authors=authors_of(commits),
         commits=count,
+        diverged=base != onto,
         range_text=_range_text(base, head),
     )
 
@@ -102,7 +106,7 @@ def stand_range(git: Git, task: TaskId, revisions: str) -> Standing:
         base=pinned,
         head=head,
         target=None,
-        title=commits[0].subject if count == 1 and commits else f"{count} commits: {revisions}",
+        title=_title(commits, count) or f"{_counted(count)}: {revisions}",
         message=words_of(commits, count) if commits else "",
         authors=authors_of(commits),
         commits=count,
@@ -141,6 +145,15 @@ def no_commit_yet() -> Refused:
         "This repository has no commit yet, so there is nothing to compare with. Make a first commit, then try again.",
         code="no_commit",
     )
+
+
+def _title(commits: Sequence[Commit], count: int) -> str:
+    """The words of the only commit; empty where there are several, or where it has none."""
+    return commits[0].subject if commits and count == 1 else ""
+
+
+def _counted(count: int) -> str:
+    return "1 commit" if count == 1 else f"{count} commits"
 
 
 def _range_text(base: CommitId, head: CommitId) -> str:

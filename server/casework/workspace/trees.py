@@ -82,8 +82,9 @@ def read_trees(git: Git, root: bytes, folders: set[bytes]) -> dict[bytes, Tree]:
     Raises:
         Trouble: an object is missing (`objects_missing`), as in a partial clone.
     """
-    # A name with a newline can't be asked for by path; it is reached through its parent, one round for each level.
-    plain = [folder for folder in folders if b"\n" not in folder]
+    # `cat-file` ends a line at \n, and at \r\n too: such a name can't be asked for by path. It is reached through its
+    # parent, one round for each level.
+    plain = [folder for folder in folders if b"\n" not in folder and not folder.endswith(b"\r")]
     objects = git.objects([root + (b":" + folder if folder else b"^{tree}") for folder in plain])
     found = {
         folder: Tree.parse(git, each.data) if each is not None and each.kind == b"tree" else Tree()

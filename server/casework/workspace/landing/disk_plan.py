@@ -53,10 +53,13 @@ def look_where_it_lands(top: bytes, path: bytes, stays: bool, leaving: frozenset
     """Look at one path; what is in the way of it, and goes away with the landing, counts as gone.
 
     Raises:
-        LandingRefused: `blocked`, a link on the way; `nested_repository`.
+        LandingRefused: `blocked`, a link on the way; `nested_repository`; `unreadable`, the disk has no such names, or
+            does not let us look.
     """
     try:
         seen = look_at(top, path)
+    except OSError as error:
+        raise _refused(path, f"can't be looked at on this disk ({error.strerror})", "unreadable") from error
     except Blocked as blocked:
         if leaving.isdisjoint(folders_of([path])):
             why = "is reached through a link, or through something that is not a folder"

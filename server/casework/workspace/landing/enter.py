@@ -167,6 +167,12 @@ class Enter:
                 self._move_file(self._git.top, n, plan)
             except (Blocked, Nested, FileExistsError, FileNotFoundError) as error:
                 raise Moved(f"{plan.path} has changed since it was approved, so nothing was landed.") from error
+            except OSError as error:
+                raise Trouble(
+                    f"{plan.path} could not be written ({error.strerror}), so nothing was landed. "
+                    "Mend that and approve again.",
+                    code="disk_failed",
+                ) from error
             self._at(f"file {n} moved")
 
     def _move_file(self, top: bytes, n: int, plan: PathPlan) -> None:

@@ -26,6 +26,7 @@ from casework.workspace.landing.recover import Recovery
 from casework.workspace.landing.rooms import OURS, remove_rooms, remove_stage
 from casework.workspace.landing.stage import ANNOUNCED, READY, At, Stage, landed_ref, landing_ref, prepare, slot
 from casework.workspace.landing.undo import plan_revert, plan_undo
+from casework.workspace.refs import drop_broken
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +82,14 @@ class GitLander:
 
     def prepare(self, plan: LandingPlan) -> Announcement:
         """See `Lander.prepare`."""
+        others = set(self._stage_names())
         try:
             stage, announcement = prepare(self._git, plan, self._at)
+        except CaseworkError:
+            self._clear(others)
+            raise
         except OSError as error:
+            self._clear(others)
             raise Trouble(
                 f"The landing could not be prepared ({error.strerror}), so nothing was landed. "
                 "Mend that and approve again.",
@@ -91,6 +97,14 @@ class GitLander:
             ) from error
         self._stages[announcement.stage] = stage
         return announcement
+
+    def _clear(self, others: Collection[bytes]) -> None:
+        """Remove what could not be finished: it holds copies of files, and it may be room that is missing."""
+        with contextlib.suppress(CaseworkError, OSError):
+            for name in self._stage_names():
+                if name not in others:
+                    self._sweep_stage(os.path.join(self._git.git_dir, OURS, name))
+            self._sweep_refs()
 
     def enter(self, announcement: Announcement) -> Landed | TakenBack:
         """See `Lander.enter`."""
@@ -171,7 +185,12 @@ class GitLander:
     def _sweep_refs(self) -> None:
         """Delete the refs of stages that are gone, in this and every other worktree, and images older than 30 days."""
         stages = set(self._stage_names(everywhere=True))
-        out = self._git.run("for-each-ref", "--format=%(refname) %(committerdate:unix)", "refs/casework/")
+        asked = ("for-each-ref", "--format=%(refname) %(committerdate:unix)", "refs/casework/")
+        try:
+            out = self._git.run(*asked)
+        except Trouble:
+            drop_broken(self._git)
+            out = self._git.run(*asked)
         lines = []
         for line in out.splitlines():
             name, _, date = line.partition(b" ")
@@ -211,4 +230,7 @@ class GitLander:
                 remove_emptied(self._git, announcement)
         remove_stage(stage)
         lines = b"".join(b"delete %s\n" % name for name in (landing_ref(stage), landed_ref(stage)))
-        self._git.run("update-ref", "--no-deref", "--stdin", stdin=lines)
+        try:
+            self._git.run("update-ref", "--no-deref", "--stdin", stdin=lines)
+        except Trouble as trouble:  # a `git gc` holds packed-refs: what was done is done, and the next sweep takes them
+            logger.info("the refs of a landing that has ended stay for now: %s", trouble.sentence)

@@ -18,7 +18,7 @@ from casework.workspace.landing.places import ABSENT, Seen, missing_folders
 from casework.workspace.landing.plan import conflict, plan_checkout
 from casework.workspace.landing.rooms import Room
 from casework.workspace.landing.working_file import changed_mode
-from casework.workspace.landing.world import check_place, read_head, short
+from casework.workspace.landing.world import check_place, is_ancestor, read_head, short
 from casework.workspace.objects import NewObjects, Place
 
 
@@ -26,7 +26,7 @@ def plan_undo(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
     """Plan to set the branch, the index and the files back.
 
     Raises:
-        LandingRefused: `built_upon`, `already_pushed`, or a file that can't go back.
+        LandingRefused: `built_upon`, `already_pushed`, `rewritten`, or a file that can't go back.
     """
     if landed.plan.request.mode == "branch":
         return _plan_branch_undo(git, landed, undo)
@@ -39,6 +39,12 @@ def plan_undo(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
 
 
 def _check_free(git: Git, landed: Announcement, now: bytes | None) -> None:
+    if now is not None and not is_ancestor(git, landed.commit.encode(), now):
+        raise LandingRefused(
+            f"{short(_name(landed))} was rewritten and does not hold this landing's commit any more, so there is "
+            "nothing to set back. What of it is there still can be reverted with a commit of its own.",
+            code="rewritten",
+        )
     if now != landed.commit.encode():
         raise LandingRefused(
             f"Something was built on top of this landing ({short(_name(landed))} has moved on), so it can't be set "
@@ -88,7 +94,7 @@ def plan_revert(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
     """Plan a landing whose change is N to what stood before it.
 
     Raises:
-        LandingRefused: it clashes with what came later.
+        LandingRefused: it clashes with what came later, or nothing of it is there any more (`nothing_to_undo`).
     """
     before = landed.plan.request
     title = before.message.strip().splitlines()[0] if before.message.strip() else f"task {before.number}"
@@ -103,7 +109,15 @@ def plan_revert(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
             "co_authors": (),
         }
     )
-    plan = plan_checkout(git, request)
+    try:
+        plan = plan_checkout(git, request)
+    except LandingRefused as no:
+        if no.code != "nothing_to_land":
+            raise
+        raise LandingRefused(
+            f"Nothing of this landing is on {short(_name(landed))} any more, so there is nothing to take back.",
+            code="nothing_to_undo",
+        ) from no
     return plan.model_copy(update={"undo_of": landed.landing})
 
 
