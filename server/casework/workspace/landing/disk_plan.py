@@ -44,9 +44,8 @@ def look_at_all(git: Git, staged: Staged) -> dict[bytes, Seen]:
     """
     assert git.top is not None
     changed = [path for path, after in staged.after.items() if after != staged.before[path]]
-    return {
-        path: look_where_it_lands(git.top, path, staged.after[path] is not None, staged.leaving) for path in changed
-    }
+    leaving = staged.leaving()
+    return {path: look_where_it_lands(git.top, path, staged.after[path] is not None, leaving) for path in changed}
 
 
 def look_where_it_lands(top: bytes, path: bytes, stays: bool, leaving: frozenset[bytes]) -> Seen:
@@ -120,7 +119,7 @@ class DiskPlanner:
             conversion.change_attributes(changed, converted)
         self._decide(conversion, staged, {path: look for path, look in seen.items() if path not in first}, results)
         adds = [path for path, outcome in results.outcomes.items() if outcome.action == "add"]
-        results.folders = missing_folders(self._top, adds, staged.leaving)
+        results.folders = missing_folders(self._top, adds, staged.leaving())
         return results
 
     def _decide(self, conversion: Conversion, staged: Staged, seen: Mapping[bytes, Seen], results: DiskResults) -> None:

@@ -63,6 +63,9 @@ class Enter:
         self._git, self._announcement, self._stage = git, announcement, stage
         self._plan = announcement.plan
         self._moves, self._at, self._lock_wait_s = moves, at, lock_wait_s
+        removed = [unquote(path.path) for path in self._plan.paths if path.action == "delete"]
+        self._left = folders_of(removed)
+        """Folders that something is removed from."""
 
     def run(self) -> Landed | TakenBack:
         """Do it, whole, or take it back whole."""
@@ -203,10 +206,8 @@ class Enter:
         for folder in missing_folders(top, [path], frozenset()):
             make_folder(top, folder)
             self._at("folder made")
-        removed = [unquote(plan.path) for plan in self._plan.paths if plan.action == "delete"]
-        below = folders_of(removed)
-        if path in below:
-            for folder in sorted((each for each in below if (each + b"/").startswith(path + b"/")), reverse=True):
+        if path in self._left:
+            for folder in sorted((each for each in self._left if (each + b"/").startswith(path + b"/")), reverse=True):
                 remove_folder(top, folder)
 
     def move_ref(self) -> None:

@@ -22,9 +22,8 @@ class Staged:
     after: dict[bytes, Place | None] = field(default_factory=dict)
     flags: dict[bytes, str] = field(default_factory=dict)
 
-    @property
     def leaving(self) -> frozenset[bytes]:
-        """Paths whose entry goes away."""
+        """Give the paths whose entry goes away. Costs as many steps as there are paths."""
         return frozenset(path for path, place in self.after.items() if place is None and self.before[path] is not None)
 
 
@@ -61,7 +60,7 @@ def plan_index(
 
 def check_folders(index: Index, staged: Staged) -> None:
     """A new entry must not take the place of a folder of staged files, nor lie below a staged file."""
-    leaving = staged.leaving
+    leaving = staged.leaving()
     for path, place in staged.after.items():
         if place is None or staged.before[path] is not None:
             continue

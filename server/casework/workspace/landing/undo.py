@@ -6,7 +6,6 @@ from casework.domain.ids import CommitId, LandingId
 from casework.domain.repopath import quote, unquote
 from casework.ports.landing import Announcement, FileState, LandingPlan, LandingRefused, PathPlan
 from casework.workspace.git import Git
-from casework.workspace.landing.commit import bytes_of
 from casework.workspace.landing.contents import Contents
 from casework.workspace.landing.disk_plan import look_where_it_lands
 from casework.workspace.landing.enter import ref_value
@@ -137,7 +136,9 @@ class _Undoing:
         paths = [unquote(plan.path) for plan in old.paths]
         index = read_index(self._git, paths)
         staged = self._staged(index)
-        plans = [self._path(plan, staged) for plan in old.paths]
+        leaving = staged.leaving()
+        self._contents.load(Place(b"100644", plan.before.blob.encode()) for plan in old.paths if plan.before.blob)
+        plans = [self._path(plan, staged, leaving) for plan in old.paths]
         plans.sort(key=lambda plan: (plan.action != "delete", unquote(plan.path)))
         adds = [unquote(plan.path) for plan in plans if plan.action == "add"]
         self._new.write()
@@ -154,7 +155,7 @@ class _Undoing:
             from_tree=old.commit_tree,
             paths=tuple(plans),
             index_sha256=index.sha256,
-            directories=tuple(quote(folder) for folder in missing_folders(self._top, adds, staged.leaving)),
+            directories=tuple(quote(folder) for folder in missing_folders(self._top, adds, leaving)),
             differs=tuple(self._differs),
             detached=old.branch is None,
         )
@@ -181,11 +182,11 @@ class _Undoing:
         of = self._contents.of
         return self._contents.put(self._merger.bytes(of(base), of(ours), of(theirs)))
 
-    def _path(self, old: PathPlan, staged: Staged) -> PathPlan:
+    def _path(self, old: PathPlan, staged: Staged, leaving: frozenset[bytes]) -> PathPlan:
         path = unquote(old.path)
         before, after, action = FileState(), FileState(), "none"
         if old.action != "none":
-            seen = self._look(path, old, staged)
+            seen = self._look(path, old, leaving)
             wanted = self._wanted(path, old, seen)
             if wanted != seen:
                 before, after = state_of(self._contents, seen), state_of(self._contents, wanted)
@@ -204,8 +205,8 @@ class _Undoing:
             }
         )
 
-    def _look(self, path: bytes, old: PathPlan, staged: Staged) -> Seen:
-        seen = look_where_it_lands(self._top, path, old.before.kind != "absent", staged.leaving)
+    def _look(self, path: bytes, old: PathPlan, leaving: frozenset[bytes]) -> Seen:
+        seen = look_where_it_lands(self._top, path, old.before.kind != "absent", leaving)
         if seen.kind in ("folder", "odd"):
             raise conflict(path, "something else than a file stands there now")
         return seen
@@ -221,7 +222,7 @@ class _Undoing:
             return seen
         if seen.kind == "absent" or old.before.kind != "file" or old.after.kind != "file" or seen.kind != "file":
             raise conflict(path, "you have changed it since the landing, and the undo would take that away")
-        base, theirs = bytes_of(self._git, old.after), bytes_of(self._git, old.before)
+        base, theirs = (self._contents.of(state.blob.encode()) for state in (old.after, old.before))
         try:
             data = self._merger.bytes(base, seen.data, theirs)
         except Conflict as clash:
@@ -230,9 +231,8 @@ class _Undoing:
         return Seen("file", self._mode(old, seen.mode), data, seen.inode)
 
     def _exact(self, state: FileState, mode: int, seen: Seen) -> Seen:
-        if state.kind == "link":
-            return Seen("link", 0, bytes_of(self._git, state), seen.inode)
-        return Seen("file", mode, bytes_of(self._git, state), seen.inode)
+        data = self._contents.of(state.blob.encode())
+        return Seen("link", 0, data, seen.inode) if state.kind == "link" else Seen("file", mode, data, seen.inode)
 
     def _mode(self, old: PathPlan, mode: int) -> int:
         """The permission bits of now, with the execute bit as it was if the landing changed it."""
