@@ -1,4 +1,7 @@
-"""The composition root: the only place that knows which adapter stands behind which port."""
+"""The composition root: the only place that knows which adapter stands behind which port.
+
+What the first board does without is imported where it is first needed, because an editor waits for the rest.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-
-import uuid6
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import casework.lsp.methods  # noqa: F401 - registers every method
 from casework import __version__, paths
@@ -30,12 +33,14 @@ from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
-from casework.settings import SettingsFile
 from casework.store.directory import StateDirectory
 from casework.store.unfinished import UnfinishedFiles
 from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
-from casework.workspace.watching import Watcher
+
+if TYPE_CHECKING:
+    from casework.settings import SettingsFile
+    from casework.workspace.watching import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +54,9 @@ class SystemClock:
 
     def new_id(self) -> str:
         """Give a new uuid7."""
-        return str(uuid6.uuid7())
+        from uuid6 import uuid7
+
+        return str(uuid7())
 
 
 class CaseworkApplication:
@@ -65,7 +72,6 @@ class CaseworkApplication:
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
         self._agents = agents()
-        self._settings = SettingsFile(paths.config_directory())
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -123,9 +129,21 @@ class CaseworkApplication:
     @asynccontextmanager
     async def watch(self, top: str) -> AsyncIterator[AsyncIterator[Moved]]:
         """Do what `ports.watching.Watching` promises."""
-        found = await asyncio.to_thread(self._repositories.identify, top)
-        async with Watcher(self._repositories.open(found).git) as watcher:
+        watcher = await asyncio.to_thread(self._watcher, top)
+        async with watcher:
             yield watcher.events()
+
+    def _watcher(self, top: str) -> Watcher:
+        found = self._repositories.identify(top)
+        from casework.workspace.watching import Watcher  # while git ran, the first board was answered
+
+        return Watcher(self._repositories.open(found).git)
+
+    @cached_property
+    def _settings(self) -> SettingsFile:
+        from casework.settings import SettingsFile
+
+        return SettingsFile(paths.config_directory())
 
     def _limits(self) -> Limits:
         settings = self._settings.current()

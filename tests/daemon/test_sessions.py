@@ -63,6 +63,24 @@ def test_the_real_daemons_surface_imports_no_room_either() -> None:
     assert not names & {"git", "watchfiles", "typer", "anthropic", "pydantic"}
 
 
+def test_the_real_application_imports_and_builds_only_what_the_first_board_needs() -> None:
+    code = """
+import sys, casework.app, pydantic
+def below(kind):
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from below(sub)
+ours = [model for model in below(pydantic.BaseModel) if model.__module__.startswith("casework.")]
+print(len(ours) > 50)
+print(*sorted(model.__name__ for model in ours if model.__pydantic_complete__))
+print(*(name.partition(".")[0] for name in sys.modules))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    many, built, modules = found.stdout.splitlines()
+    assert (many, set(built.split())) == ("True", {"Actor", "Lost", "Spec"})
+    assert not set(modules.split()) & {"git", "watchfiles", "multiprocessing", "tomllib", "uuid6"}
+
+
 def test_a_hundred_connections_initialize_ask_and_hear(daemon: object) -> None:
     clients = [Raw() for _ in range(100)]
     try:

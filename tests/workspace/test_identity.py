@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from casework.domain.errors import Refused
 from casework.ports.workspace import Identity
+from casework.workspace.git import Git
 from casework.workspace.repositories import GitRepositories
 from tests.repositories import Repository, bare, ordinary, shallow, unborn, with_submodule
 
@@ -150,6 +152,42 @@ def test_bare_shallow_and_unborn_repositories_have_one(world: Path, memory: Memo
     assert (found.bare, found.top, found.common_dir) == (True, str(nothing_in.path), str(nothing_in.path))
     assert not memory.identify(shallow(world / "shallow").path, world).bare
     assert not memory.identify(unborn(world / "unborn").path, world).bare
+
+
+@pytest.mark.parametrize("name", ["plain", "two\nlines", "\n", "a\n\n"])
+def test_a_name_with_lines_in_it_is_read_whole(name: str, world: Path) -> None:
+    folder = world / name
+    within = ordinary(folder / "project").path / "src"
+    found = Git.open(os.fsencode(within))
+    top = os.fsencode(folder / "project")
+    assert (found.top, found.git_dir, found.common_dir) == (top, top + b"/.git", top + b"/.git")
+    none = bare(folder / "bare.git").path
+    assert (Git.open(none).top, Git.open(none).git_dir) == (None, os.fsencode(none))
+
+
+@pytest.mark.parametrize("elsewhere", [".", "tree", "two\nlines"])
+def test_a_work_tree_that_is_set_elsewhere_is_not_followed(elsewhere: str, world: Path, memory: Memory) -> None:
+    project = ordinary(world / "holder/project")
+    tree = world / "holder" / elsewhere
+    tree.mkdir(exist_ok=True)
+    project.git("config", "core.worktree", str(tree))
+    assert refusal(memory, project.path, world).code == "odd_work_tree"
+
+
+def test_a_repository_is_opened_with_two_processes(project: Path) -> None:
+    ordinary(project)
+    started: list[object] = []
+    asked = threading.get_ident()
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "subprocess.Popen" and threading.get_ident() == asked:
+            started.append(arguments[1])
+
+    sys.addaudithook(note)
+    Git.open(project)
+    opened = len(started)
+    asked = 0  # an audit hook stays for ever
+    assert opened == 2
 
 
 def test_a_path_in_a_runs_worktree_belongs_to_the_repository_of_the_run(

@@ -101,7 +101,7 @@ class Desk:
         if found is not None and await asyncio.to_thread(self._repositories.is_still, found):
             return found
         looking = self._looking.get(path)
-        if looking is None:  # who asks meanwhile waits for the same answer: it takes git a handful of processes
+        if looking is None:  # who asks meanwhile waits for the same answer: it takes git two processes
             looking = asyncio.create_task(self._look(path), name=f"identify {path}")
             self._looking[path] = looking
             looking.add_done_callback(lambda _: self._looking.pop(path, None))

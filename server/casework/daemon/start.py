@@ -6,6 +6,7 @@ What was wrong is said on stderr, in one sentence, where the relay that started 
 from __future__ import annotations
 
 import asyncio
+import linecache
 import logging
 import os
 import signal
@@ -76,6 +77,7 @@ def run_daemon(
             from .server import Daemon, Terms
 
             terms = Terms(load, load_surface(), idle_exit_s, hello_s, build, log)
+        linecache.clearcache()  # attrs leaves the text of every method it makes there, for debuggers: 2 MiB
         _let_go_of_starter()
         asyncio.run(Daemon(instance, terms).run())
     except Exception as error:  # noqa: BLE001 - the last border there is

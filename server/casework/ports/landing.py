@@ -12,6 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from pydantic import Field
+
 from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
 from casework.domain.frozen import Frozen
@@ -74,8 +76,8 @@ class PathPlan(Frozen):
     index_after: str
     flags: str = ""
     """`h` assume-unchanged, `S` skip-worktree: set again when the index is written."""
-    before: FileState = FileState()
-    after: FileState = FileState()
+    before: FileState = Field(default_factory=FileState)
+    after: FileState = Field(default_factory=FileState)
     action: Literal["none", "replace", "add", "delete"] = "none"
     """What happens on disk; `none` also for a path that is not checked out."""
     differs: bool = False

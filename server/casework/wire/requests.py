@@ -194,33 +194,39 @@ class ReadJournal(Params):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
-class Nothing(BaseModel):
+class Answer(BaseModel):
+    """What is answered, or told unasked."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Nothing(Answer):
     """An empty answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class TaskList(BaseModel):
+class TaskList(Answer):
     """Tasks, in the order of their numbers."""
 
     tasks: list[TaskCard]
 
 
-class NextThing(BaseModel):
+class NextThing(Answer):
     """The next thing that needs the human; `card` is None when there is none."""
 
     card: TaskCard | None
     left: int
 
 
-class Patch(BaseModel):
+class Patch(Answer):
     """A patch; bytes that are not UTF-8 are shown as U+FFFD in `text`, and whole in `base64`."""
 
     text: str
     base64: str | None = None
 
 
-class Content(BaseModel):
+class Content(Answer):
     """One side of a file; `text` is None where it is absent or not text."""
 
     text: str | None
@@ -228,40 +234,40 @@ class Content(BaseModel):
     missing: bool = False
 
 
-class Document(BaseModel):
+class Document(Answer):
     """A review as a real file."""
 
     path: str
     uri: str
 
 
-class JournalRows(BaseModel):
+class JournalRows(Answer):
     """Rows of the journal."""
 
     rows: list[JournalRow]
 
 
-class Repositories(BaseModel):
+class Repositories(Answer):
     """What this session has open."""
 
     repositories: list[RepositoryView]
 
 
-class TrustView(BaseModel):
+class TrustView(Answer):
     """Whether the user trusts the repository."""
 
     trusted: bool
     sentence: str
 
 
-class PurgeView(BaseModel):
+class PurgeView(Answer):
     """What could be, or was, removed."""
 
     leftovers: list[LeftoverView]
     sentence: str
 
 
-class DaemonStatus(BaseModel):
+class DaemonStatus(Answer):
     """The daemon itself."""
 
     version: str
@@ -276,7 +282,7 @@ class DaemonStatus(BaseModel):
     repositories: list[RepositoryView]
 
 
-class BoardChanged(BaseModel):
+class BoardChanged(Answer):
     """Sent after every change: the cards that changed. A client with another cursor reads the board again."""
 
     repository: str
@@ -286,7 +292,7 @@ class BoardChanged(BaseModel):
     cards: list[TaskCard]
 
 
-class ReviewChanged(BaseModel):
+class ReviewChanged(Answer):
     """Sent when a review changed in any way: read it again if you show it."""
 
     repository: str

@@ -188,13 +188,19 @@ def open_repository(path: bytes) -> Git:
     def ask(*args: bytes) -> GitResult:
         return _execute([b"rev-parse", b"--path-format=absolute", *args], b"", quiet, path, (), 20.0)
 
-    first = ask(b"--is-bare-repository", b"--is-inside-work-tree", b"--show-object-format")
-    if first.returncode != 0:
-        raise _not_opened(path, first)
-    bare, inside, object_format = first.stdout.split(b"\n")[:3]
-    git_dir = _one_path(ask(b"--git-dir"))
-    common_dir = _one_path(ask(b"--git-common-dir"))
-    top = _one_path(ask(b"--show-toplevel")) if inside == b"true" else None
+    found = ask(
+        b"--is-bare-repository", b"--is-inside-work-tree", b"--show-object-format",
+        b"--git-dir", b"--git-common-dir", b"--show-toplevel",
+    )  # fmt: skip
+    said = found.stdout.split(b"\n")[:-1]
+    if found.returncode != 0 and (len(said) < 3 or said[1] != b"false"):
+        raise _not_opened(path, found)
+    bare, inside, object_format, *paths = said  # outside of a work tree git ends at the last question
+    if len(paths) == (3 if inside == b"true" else 2):
+        git_dir, common_dir, top = paths[0], paths[1], paths[2] if inside == b"true" else None
+    else:  # a newline in one of them: each by itself
+        git_dir, common_dir = _one_path(ask(b"--git-dir")), _one_path(ask(b"--git-common-dir"))
+        top = _one_path(ask(b"--show-toplevel")) if inside == b"true" else None
     if bare == b"false":
         _check_work_tree(path, git_dir, top, ask)
     return Git(os.path.realpath(git_dir), os.path.realpath(common_dir), top and os.path.realpath(top), object_format)

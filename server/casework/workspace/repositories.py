@@ -45,7 +45,7 @@ class GitRepositories:
     _opened: dict[str, GitWorkspace] = field(default_factory=dict, repr=False)
 
     def identify(self, path: str) -> Identity:
-        """Do what `Repositories.identify` promises; costs three git processes."""
+        """Do what `Repositories.identify` promises; costs two git processes."""
         git = identity.locate(self._outside(os.fsencode(path)))
         found = identity.identify(git, self.known)
         self._opened[found.top] = GitWorkspace(git, found, self.state, self.trusted)
