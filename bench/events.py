@@ -19,8 +19,6 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from uuid6 import uuid7
-
 from bench.contest import Contest, Outcome, hold
 from casework.app import SystemClock
 from casework.core.recorder import Recorder
@@ -77,10 +75,10 @@ def _ours(scratch: Path, writers: int) -> float:
 
 async def _record_all(path: Path, writers: int) -> float:
     """Each writer puts its task out of sight and brings it back, over and over."""
-    journal = await open_journal(path, StreamId(str(uuid7())), clock=_CLOCK.now_us)
+    journal = await open_journal(path, StreamId(_CLOCK.new_id()), clock=_CLOCK.now_us)
     recorder = Recorder(journal, Board(), redacted)
     recorder.start()
-    tasks = [TaskId(str(uuid7())) for _ in range(writers)]
+    tasks = [TaskId(_CLOCK.new_id()) for _ in range(writers)]
     for number, task in enumerate(tasks, start=1):
         added = events.TaskAdded(number=number, task_kind="change", title="Refuse expired cards", status="backlog")
         await recorder.record(_one(added, task))
@@ -116,7 +114,7 @@ def _now() -> int:
 
 def _bare(scratch: Path, rows_a_commit: int) -> float:
     """Make the same rows by hand and write as many of them at a time."""
-    stream, task = str(uuid7()), str(uuid7())
+    stream, task = _CLOCK.new_id(), _CLOCK.new_id()
     marks = ",".join("?" * 15)
     with closing(sqlite3.connect(scratch / f"bare{next(_names)}.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -129,7 +127,7 @@ def _bare(scratch: Path, rows_a_commit: int) -> float:
                 actor = json.dumps({"kind": "human", "id": "ada", "via": "bench", "session": "1"})
                 data = json.dumps({"until": _now() + 1})
                 who = (actor, "user", None, None, 1, data, bytes(32))
-                rows.append((seq, str(uuid7()), stream, task, None, "task.snoozed", 1, _now(), *who))
+                rows.append((seq, _CLOCK.new_id(), stream, task, None, "task.snoozed", 1, _now(), *who))
             connection.execute("BEGIN")
             connection.executemany(f"INSERT INTO events VALUES ({marks})", rows)
             connection.execute("COMMIT")

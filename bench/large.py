@@ -15,8 +15,6 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from uuid6 import uuid7
-
 from bench.client import Client
 from bench.contest import Contest, Outcome, hold
 from bench.repository import change_files, git, make_large
@@ -67,7 +65,7 @@ class _Worktree:
         repositories = GitRepositories(state=str(here.folder / "state" / "bench"))
         os.environ.update(here.environment)
         self._workspace = repositories.open(repositories.identify(str(repository)))
-        self._task = TaskId(str(uuid7()))
+        self._task = TaskId("bench")
         head, _ = self._workspace.head()
         assert head is not None
         self._worktree = self._workspace.create_worktree(self._task, 1, head)

@@ -25,6 +25,7 @@ from casework.daemon.application import Session, SessionHandler
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
 from casework.domain.errors import Refused
+from casework.domain.ids import uuid7
 from casework.domain.redaction import redact_event
 from casework.lsp.desktop import Desktop
 from casework.lsp.documents import OpenTexts
@@ -54,9 +55,7 @@ class SystemClock:
 
     def new_id(self) -> str:
         """Give a new uuid7."""
-        from uuid6 import uuid7
-
-        return str(uuid7())
+        return uuid7(time.time_ns() // 1_000_000, os.urandom(10))
 
 
 class CaseworkApplication:

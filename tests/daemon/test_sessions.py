@@ -78,7 +78,7 @@ print(*(name.partition(".")[0] for name in sys.modules))
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     many, built, modules = found.stdout.splitlines()
     assert (many, set(built.split())) == ("True", {"Actor", "Lost", "Spec"})
-    assert not set(modules.split()) & {"git", "watchfiles", "multiprocessing", "tomllib", "uuid6"}
+    assert not set(modules.split()) & {"git", "watchfiles", "multiprocessing", "tomllib"}
 
 
 def test_a_hundred_connections_initialize_ask_and_hear(daemon: object) -> None:

@@ -26,7 +26,6 @@ HOMES: Final = {
     "pygls": "lsp",
     "sqlite3": "store",
     "typer": "cli",
-    "uuid6": EVERYWHERE,
     "watchfiles": "workspace",
 }
 

@@ -17,3 +17,10 @@ BlobHash = NewType("BlobHash", str)
 """sha256, in hex, of the redacted bytes that a blob holds."""
 CommitId = NewType("CommitId", str)
 """A full git object name of a commit, in hex."""
+
+
+def uuid7(unix_ms: int, random: bytes) -> str:
+    """Give the uuid7 (RFC 9562, section 5.7) of a moment and ten random bytes."""
+    time, rest = f"{unix_ms:012x}", random.hex()
+    variant = "89ab"[random[9] & 3]
+    return f"{time[:8]}-{time[8:]}-7{rest[:3]}-{variant}{rest[3:6]}-{rest[6:18]}"
