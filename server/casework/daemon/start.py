@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from casework import paths, processes
 from casework.domain.errors import CaseworkError
+from casework.lsp.kept_code import keeping, place
 
 from .hello import BUILD
 from .host import loading
@@ -73,7 +74,7 @@ def run_daemon(
         return EXIT_CAN_NOT_START
     try:
         # From here on the kernel keeps clients waiting for us; so the costly imports come now and not before.
-        with loading():
+        with loading(), keeping(place()):
             from .server import Daemon, Terms
 
             terms = Terms(load, load_surface(), idle_exit_s, hello_s, build, log)
