@@ -50,7 +50,7 @@ generate: $(READY)  ## write the files that are generated from the source
 	$(BIN)/python docs/generate.py
 
 .PHONY: test-editors
-test-editors: $(READY)  ## install real Neovim and VS Code below .cache, and drive them
+test-editors: $(READY)  ## install real Neovim, Helix, Emacs and VS Code below .cache, and drive them
 	@set -e; for module in tests/editors/provision/[a-z]*.py; do \
 		$(BIN)/python -m "tests.editors.provision.$$(basename "$$module" .py)" </dev/null; done
 	@$(BIN)/python -m pytest tests/editors -p no:randomly $(TESTS)
