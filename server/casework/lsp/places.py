@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 _STANDS: Final[tuple[Status, ...]] = ("in_review", "proposed", "backlog", "waiting")
 """What a task must be to stand anywhere."""
 _EVERYWHERE: Final = ""
+_GATHERING_S: Final = 0.15
+"""How long files that move are gathered before they are looked at: whoever moves many is busy with them."""
 
 
 class Places:
@@ -53,6 +55,8 @@ class Places:
         self._waiting: dict[TaskId, set[str]] = {}
         """What is to be looked for: a task's places in some files, or in all of them, which is `_EVERYWHERE`."""
         self._wanted = asyncio.Event()
+        self._moved: set[str] = set()
+        self._gathering: asyncio.TimerHandle | None = None
         self._worker: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
 
@@ -64,6 +68,8 @@ class Places:
     async def close(self) -> None:
         """Follow nothing any more."""
         self._stop()
+        if self._gathering is not None:
+            self._gathering.cancel()
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
@@ -109,9 +115,20 @@ class Places:
             self._look(task.id)
 
     def file_moved(self, path: str) -> None:
-        """A file changed on disk: look for its places again."""
-        for task in list(self._by_path.get(path, ())):
-            self._look(task, path)
+        """A file changed on disk: look for its places again, together with others that move now."""
+        if path not in self._by_path:
+            return
+        self.ready.clear()
+        if not self._moved:
+            self._gathering = asyncio.get_running_loop().call_later(_GATHERING_S, self._gathered)
+        self._moved.add(path)
+
+    def _gathered(self) -> None:
+        moved, self._moved = self._moved, set()
+        for path in moved:
+            for task in list(self._by_path.get(path, ())):
+                self._look(task, path)
+        self._wanted.set()
 
     def _look(self, task: TaskId, path: str = _EVERYWHERE) -> None:
         self.ready.clear()
@@ -150,8 +167,9 @@ class Places:
 
     async def _run(self) -> None:
         while True:
-            if not self._waiting:
-                self.ready.set()
+            while not self._waiting:
+                if not self._moved:
+                    self.ready.set()
                 self._wanted.clear()
                 await self._wanted.wait()
             name = next(iter(self._waiting))  # what has waited longest; files of one task are looked at together

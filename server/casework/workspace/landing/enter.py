@@ -39,6 +39,7 @@ from casework.workspace.landing.stage import (
     lock_words,
     needs_checkout,
     slot,
+    sync_index,
     write_staged_index,
 )
 from casework.workspace.landing.world import operation, read_head
@@ -160,6 +161,7 @@ class Enter:
         if old is not None:
             os.unlink(old[0])
         write_staged_index(self._git, self._stage, self._plan, data, sha256)
+        sync_index(self._stage)
 
     def _move_files(self) -> None:
         assert self._git.top is not None

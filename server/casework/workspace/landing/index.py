@@ -116,14 +116,22 @@ def read_index(git: Git, touched: Collection[bytes], *, index_file: bytes | None
     Raises:
         Trouble: git can't read it.
     """
-    data = read_bytes(index_file or index_path(git))
-    lines = git.run("ls-files", "-z", "-s", "-v", index_file=index_file).split(b"\0")
-    found = Index(data, lines[:-1])
-    _find_intended(git, found, touched, index_file)
+    found = read_entries(git, index_file=index_file)
+    find_intended(git, found, touched, index_file=index_file)
     return found
 
 
-def _find_intended(git: Git, index: Index, touched: Collection[bytes], index_file: bytes | None) -> None:
+def read_entries(git: Git, *, index_file: bytes | None = None) -> Index:
+    """Read the index, but for what `find_intended` finds.
+
+    Raises:
+        Trouble: git can't read it.
+    """
+    data = read_bytes(index_file or index_path(git))
+    return Index(data, git.run("ls-files", "-z", "-s", "-v", index_file=index_file).split(b"\0")[:-1])
+
+
+def find_intended(git: Git, index: Index, touched: Collection[bytes], *, index_file: bytes | None = None) -> None:
     """Tell a staged empty file from one that is only named: git says it in the debug output alone."""
     empty = name_of(git, b"blob", b"")
     unsure = sorted(path for path in touched if (place := index.place(path)) is not None and place.id == empty)

@@ -189,3 +189,22 @@ def write_new(folder: int, name: bytes, data: bytes, mode: int | None) -> None:
         stream.write(data)
         if mode is not None:
             os.fchmod(handle, mode)
+
+
+def write_whole(home: int, folder: int, name: bytes, data: bytes, mode: int) -> None:
+    """Write a file that is not there yet, so that a kill leaves all of it or none, where the system can do that.
+
+    It is made in the folder `home`, where it is to live in the end, and gets its name in `folder`: so it lies on the
+    disk beside its neighbours, and inherits what that folder has its files inherit.
+    """
+    try:
+        handle = os.open(b".", os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600, dir_fd=home)
+        with open(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(handle, mode)
+            os.link(b"/proc/self/fd/%d" % handle, name, dst_dir_fd=folder, follow_symlinks=True)
+    except FileExistsError:
+        raise
+    except (AttributeError, OSError):  # another system, a disk without it, or another mount
+        write_new(folder, name, data, mode)

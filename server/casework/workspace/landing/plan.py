@@ -7,6 +7,7 @@ nothing lands. Undo, branches and the making of the commit stand elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from casework.domain.ids import CommitId
 from casework.domain.repopath import quote
@@ -14,7 +15,7 @@ from casework.ports.landing import LandingPlan, LandingRefused, LandingRequest
 from casework.workspace.git import Git
 from casework.workspace.landing.contents import Contents
 from casework.workspace.landing.disk_plan import DiskPlanner, look_at_all
-from casework.workspace.landing.index import Index, read_index
+from casework.workspace.landing.index import Index, find_intended, read_entries
 from casework.workspace.landing.index_plan import plan_index
 from casework.workspace.landing.merge import Conflict, Merger, merge_place
 from casework.workspace.landing.names import check_name
@@ -73,9 +74,12 @@ class _Planning:
 
     def plan(self) -> LandingPlan:
         """Do what the module says, in that order."""
-        change = self._tree_change()
+        with ThreadPoolExecutor(1, thread_name_prefix="reading the index") as beside:
+            reading = beside.submit(read_entries, self.git)
+            change = self._tree_change()
+            index = reading.result()
         paths = sorted(change.new)
-        index = read_index(self.git, paths)
+        find_intended(self.git, index, paths)
         self._check_index(index, paths)
         staged = plan_index(index, change.head, change.new, self._whole(), self._merge_blobs, self.contents)
         disk = DiskPlanner(self.git, self.request, self.settings, self.contents, self.merger, self.room)

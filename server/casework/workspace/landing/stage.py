@@ -13,6 +13,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from casework.domain.ids import CommitId
@@ -23,7 +24,7 @@ from casework.workspace.landing import syncing
 from casework.workspace.landing.commit import keep_images, make_commit
 from casework.workspace.landing.index import edit_index, hash_of, index_path, read_bytes
 from casework.workspace.landing.path_plan import entry_of
-from casework.workspace.landing.places import FOLDER, folder_of, write_new
+from casework.workspace.landing.places import FOLDER, Blocked, Nested, folder_of, write_new, write_whole
 from casework.workspace.landing.rooms import our_folder
 from casework.workspace.objects import Place
 
@@ -164,10 +165,12 @@ def prepare(git: Git, plan: LandingPlan, at: At) -> tuple[Stage, Announcement]:
         )
         _write(stage, ANNOUNCED, announcement.model_dump_json().encode())
         if needs_checkout(plan):
-            stage_index(git, stage, plan)
+            with ThreadPoolExecutor(1, thread_name_prefix="staging the index") as beside:  # while files are written
+                staging = beside.submit(stage_index, git, stage, plan)
+                _stage_files(git, announcement)
+                at("files staged")
+                staging.result()
             at("index staged")
-            _stage_files(git, announcement)
-            at("files staged")
         _sync(stage, announcement, git)
         at("synced")
         _write(stage, READY, b"")
@@ -192,7 +195,7 @@ def stage_index(git: Git, stage: Stage, plan: LandingPlan) -> None:
 
 
 def write_staged_index(git: Git, stage: Stage, plan: LandingPlan, data: bytes | None, sha256: str) -> None:
-    """Write `data`, edited as planned, under the name that says what it was made from."""
+    """Write `data`, edited as planned, under the name that says what it was made from. It is not synced yet."""
     target = stage.index_file(sha256)
     making = os.path.join(stage.path, b"making")
     if data is not None:
@@ -201,8 +204,6 @@ def write_staged_index(git: Git, stage: Stage, plan: LandingPlan, data: bytes | 
     edits, flags = index_edits(plan.paths)
     edit_index(git, making, edits, flags, full=is_sparse(data) and any("S" in flag for flag in flags.values()),
                pass_fds=(stage.lock,))  # fmt: skip
-    with open(making, "rb") as stream:
-        os.fsync(stream.fileno())
     os.rename(making, target)
 
 
@@ -256,36 +257,48 @@ def _stage_files(git: Git, announcement: Announcement) -> None:
         with slot(git.top, announcement, n) as (folder, name):
             if path.after.kind == "link":
                 os.symlink(found.data, name, dir_fd=folder)
-            else:
+            elif path.action == "add":
                 write_new(folder, name, found.data, path.after.mode)
-                if path.action == "replace":
-                    _take_after(git.top, unquote(path.path), folder, name)
+            else:
+                _stage_in_place_of(git.top, unquote(path.path), path, found.data, (folder, name))
 
 
-def _take_after(top: bytes, path: bytes, folder: int, name: bytes) -> None:
+def _stage_in_place_of(top: bytes, there: bytes, path: PathPlan, data: bytes, to: tuple[int, bytes]) -> None:
+    try:
+        with folder_of(top, there) as (home, last):
+            write_whole(home, *to, data, path.after.mode)
+            _take_after(home, last, *to)
+    except (FileNotFoundError, Blocked, Nested) as gone:
+        raise stale(f"{path.path} has changed since the landing was planned") from gone
+
+
+def _take_after(home: int, last: bytes, folder: int, name: bytes) -> None:
     """Give the new file the group of the one it replaces, and its extended attributes, as far as the system allows."""
-    with contextlib.suppress(OSError), folder_of(top, path) as (above, last):
-        there = os.lstat(last, dir_fd=above)
-        mine = os.lstat(name, dir_fd=folder)
-        if (there.st_uid, there.st_gid) != (mine.st_uid, mine.st_gid):
+    there = os.lstat(last, dir_fd=home)
+    mine = os.lstat(name, dir_fd=folder)
+    if (there.st_uid, there.st_gid) != (mine.st_uid, mine.st_gid):
+        with contextlib.suppress(OSError):
             os.chown(name, there.st_uid, there.st_gid, dir_fd=folder, follow_symlinks=False)
             os.chmod(name, mine.st_mode & 0o7777, dir_fd=folder)
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError), folder_of(top, path) as (above, last):
-        old = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=above)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            _take_attributes(home, last, folder, name)
+
+
+def _take_attributes(above: int, last: bytes, folder: int, name: bytes) -> None:
+    old = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=above)
+    try:
+        attributes = {key: os.getxattr(old, key) for key in os.listxattr(old)}
+    finally:
+        os.close(old)
+    if attributes:
+        new = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         try:
-            attributes = {key: os.getxattr(old, key) for key in os.listxattr(old)}
+            for key, value in attributes.items():
+                with contextlib.suppress(OSError):
+                    os.setxattr(new, key, value)
         finally:
-            os.close(old)
-        if attributes:
-            new = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            try:
-                for key, value in attributes.items():
-                    with contextlib.suppress(OSError):
-                        os.setxattr(new, key, value)
-            finally:
-                os.close(new)
+            os.close(new)
 
 
 def _write(stage: Stage, name: bytes, data: bytes) -> None:
@@ -299,17 +312,31 @@ def _sync(stage: Stage, announcement: Announcement, git: Git) -> None:
     """Let the new bytes reach the disk, and no others: syncing the whole disk would wait for what anybody wrote."""
     assert git.top is not None or not announcement.plan.paths
     staged = [n for n, path in enumerate(announcement.plan.paths) if path.action in ("replace", "add")]
+    index = stage.staged_index()
     for step in syncing.STEPS:
         for n in staged:
             assert git.top is not None
             with slot(git.top, announcement, n) as (folder, name), contextlib.suppress(OSError):
-                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-                try:
-                    step(handle)
-                finally:
-                    os.close(handle)
+                _do(step, name, folder)
+        if index is not None:
+            _do(step, index[0])
     handle = os.open(stage.path, FOLDER)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_index(stage: Stage) -> None:
+    """Let the staged index reach the disk."""
+    index = stage.staged_index()
+    assert index is not None, "it was written just now"
+    _do(os.fsync, index[0])
+
+
+def _do(step: Callable[[int], None], name: bytes, folder: int | None = None) -> None:
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        step(handle)
     finally:
         os.close(handle)
