@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -61,10 +62,17 @@ def lines_of(number: int, version: int) -> bytes:
 
 
 def make_large(folder: Path) -> Path:
-    """A repository of 50,000 files on branch `main`, checked out."""
+    """A repository of 50,000 files on branch `main`, checked out, as somebody has it who has worked in it for a while.
+
+    Git reads every file that is as young as the index at every look, until it has written the index in a later second.
+    """
     begin(folder)
     git(folder, "fast-import", "--quiet", stdin=b"".join(_stream()))
     git(folder, "reset", "-q", "--hard", "main")
+    written = int((folder / ".git" / "index").stat().st_mtime)
+    while int(time.time()) <= written:
+        time.sleep(0.05)
+    git(folder, "update-index", "-q", "--refresh", "--force-write-index")
     return folder
 
 

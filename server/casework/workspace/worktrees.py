@@ -134,14 +134,14 @@ def read_base(git: Git, worktree: Worktree) -> None:
 
 
 def settle_stamps(git: Git, worktree: Worktree, *, trusted: bool) -> None:
-    """Compare files and index once more, the first time the worktree is looked at after it was made.
+    """Compare files and index once more, until the index was written in a later second than the files.
 
     A file as young as the index is read by git at every look, since it may have changed within the same second
-    (gitformat-index, "racy git"). An index written now is younger than what was checked out.
+    (Documentation/technical/racy-git).
     """
     index = index_of(worktree)
     with contextlib.suppress(FileNotFoundError):
-        if os.stat(index).st_mtime_ns > os.stat(os.path.join(os.path.dirname(index), _MADE)).st_mtime_ns:
+        if int(os.stat(index).st_mtime) > int(os.stat(os.path.join(os.path.dirname(index), _MADE)).st_mtime):
             return
     tree = os.fsencode(worktree.path)
     found = git.ask(
