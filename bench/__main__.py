@@ -44,11 +44,12 @@ Both sides of a row use the same interpreter, the same client (`bench/client.py`
 - **Cold start** (`cold_start.py`): no daemon runs, not even the last of one. From starting the same command until
   `initialize` is answered, and until the board of a repository with one waiting review is there, read from its journal;
   a figure is the median of 3. Beside it `bench/trivial.py`, a server on pygls started directly, which answers the same
-  board from a file.
+  board from a file. Casework keeps between starts what attrs compiles for the protocol's records
+  (`casework/lsp/kept_code.py`); the server beside it compiles them every time, as servers do.
 - **Acknowledged events** (`events.py`): 1, 8 or 64 writers each wait until their event was decided, redacted, hashed
   into the chain, committed, folded into the board and told to a subscriber. Beside it SQLite alone, which makes the
   same rows by hand and commits as many at a time, in WAL mode with the same `synchronous`, from a loop that waits for
-  nobody.
+  nobody. Both take names and times from the same clock; a figure is the median of 5.
 - **Code actions** (`actions.py`): 10,000 tasks and 100 waiting reviews, loaded by a daemon from its journal; 5,000
   requests, each at a line that a waiting review changes; p99. Beside it the server on pygls, which returns as many
   actions, made beforehand.
