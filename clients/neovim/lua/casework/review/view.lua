@@ -304,7 +304,7 @@ local function show_when_read(view, asked_at, opened)
   end)
 end
 
---- Opens review `number`, or goes to the tab that shows it already.
+--- Opens review `number`, or goes to the tab that shows it already; one with a window closed is opened anew.
 ---
 --- It comes up whole, with its first file drawn. Where that took longer than a moment the user may be typing by now:
 --- letters then wait (guard.lua), and somebody in insert mode is told and left alone.
@@ -315,8 +315,11 @@ function M.open(root, number, opened)
   local known, tab = find(root, number)
   if known and tab then
     vim.api.nvim_set_current_tabpage(tab)
-    M.refresh(known)
-    return opened and opened()
+    if layout.is_whole(known.windows) then
+      M.refresh(known)
+      return opened and opened()
+    end
+    M.close()
   end
   local asked_at = vim.uv.hrtime()
   client.ask(root, method.review_show, { number = number }, function(review, problem)
