@@ -317,17 +317,25 @@ def _spawn_and_listen(deadline: float) -> bytes:
     import select
 
     reading, writing = os.pipe()
-    child = os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-P", "-E", "-m", "casework.daemon", "--detach"],
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
-            (os.POSIX_SPAWN_DUP2, 0, 1),
-            (os.POSIX_SPAWN_DUP2, writing, 2),
-        ],
-    )
-    os.close(writing)
+    try:
+        child = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-P", "-E", "-m", "casework.daemon", "--detach"],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+                (os.POSIX_SPAWN_DUP2, 0, 1),
+                (os.POSIX_SPAWN_DUP2, writing, 2),
+            ],
+        )
+    except OSError as error:
+        os.close(reading)
+        return (
+            f"The Casework daemon could not be started with {sys.executable!r} ({error.strerror}). "
+            "Let that program be run by you, or install Casework anew."
+        ).encode(errors="replace")
+    finally:
+        os.close(writing)
     said = b""
     while (left := deadline - time.monotonic()) > 0 and select.select([reading], [], [], left)[0]:
         chunk = os.read(reading, CHUNK)

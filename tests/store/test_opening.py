@@ -54,6 +54,25 @@ async def filled(journal: SqliteJournal) -> tuple[int, Trouble]:
     raise AssertionError("the disk never got full")
 
 
+async def test_a_journal_that_something_emptied_is_told_once(path: Path) -> None:
+    async with opened(path) as journal:
+        await journal.append([draft()], expected_seq=0)
+    (path.parent / "blobs" / "ab").mkdir(parents=True)
+    path.write_bytes(b"")
+    async with opened(path) as journal:
+        assert journal.state.repaired.startswith(f"The journal {path} was emptied by something, so the tasks in it")
+        assert await everything(journal) == []
+    async with opened(path) as journal:
+        assert journal.state.repaired == ""
+
+
+async def test_a_journal_whose_making_was_killed_is_nothing_to_speak_of(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.touch()
+    async with opened(path) as journal:
+        assert journal.state.repaired == ""
+
+
 async def test_its_files_are_for_their_owner_only(path: Path) -> None:
     os.umask(os.umask(0))
     async with opened(path) as journal:

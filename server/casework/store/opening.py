@@ -51,9 +51,12 @@ def open_file(path: Path, stream: StreamId, clock: Callable[[], int]) -> Opened:
     repaired = ""
     try:
         finish_exchange(path)
+        emptied = _emptied(path)
         _make(path)
         try:
-            return _open(path, stream)
+            opened = _open(path, stream)
+            opened.repaired = emptied
+            return opened
         except _Damaged:
             repaired = recover(path, stream, clock())
             suspicion_of(path).unlink(missing_ok=True)
@@ -71,6 +74,20 @@ def open_file(path: Path, stream: StreamId, clock: Callable[[], int]) -> Opened:
 def suspicion_of(path: Path) -> Path:
     """Give the file whose being there says: damage was met while the journal was open; look at all of it."""
     return path.with_name(f"{path.name}.suspect")
+
+
+def _emptied(path: Path) -> str:
+    """Say that a journal lost everything; empty where there is nothing to say.
+
+    A new one is an empty file too, for an instant, and may be left so by a kill; but it has no texts beside it.
+    """
+    texts = path.parent / "blobs"
+    if not (path.exists() and path.stat().st_size == 0 and texts.is_dir() and any(texts.iterdir())):
+        return ""
+    return (
+        f"The journal {path} was emptied by something, so the tasks in it are not known any more, and a new one was "
+        f"begun; their texts are still in {texts}. Stop the daemon and bring the file back from a backup, if you can."
+    )
 
 
 def _make(path: Path) -> None:

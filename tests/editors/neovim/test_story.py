@@ -89,7 +89,7 @@ def test_a_task_is_run_judged_sent_back_landed_and_taken_back_by_keys_only(stage
     nvim.keys("y")
     nvim.loses("Landed as ")
     wait_until(lambda: stage.shop.id("HEAD") == before, description="the approval is taken back")
-    nvim.sees("A Land 3 on main")
+    nvim.sees("A Land 3 on main", "proposed")
     nvim.picture("08-taken-back")
     assert stage.shop.at("pay/charge.py").read_text() == CHARGE
     assert stage.shop.at("pay/vault.py").read_text() == VAULT
