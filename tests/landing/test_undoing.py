@@ -56,6 +56,42 @@ def test_an_edit_of_what_landed_refuses_the_undo(world: Path, edit: str | None) 
     assert (refused.value.code, differences(before, made.look())) == ("conflict", [])
 
 
+@pytest.mark.parametrize(
+    ("commands", "sentence"),
+    [
+        (
+            [("switch", "-q", "-c", "other")],
+            (
+                "It was reviewed for main, and you are on other now, so nothing was taken back. "
+                "Switch to main and undo again."
+            ),
+        ),
+        (
+            [("switch", "-q", "-c", "other"), ("branch", "-q", "-D", "main")],
+            (
+                "It was reviewed for main, which is not there any more, so nothing was taken back. "
+                "Bring that branch back (`git reflog` has its commits), switch to it and undo again."
+            ),
+        ),
+        (
+            [("bisect", "start")],
+            "A bisect is under way here, so nothing was taken back. Finish it, or abort it, and undo again.",
+        ),
+    ],
+    ids=["another branch", "no such branch", "a bisect"],
+)
+def test_an_undo_that_can_not_begin_speaks_of_the_undo(
+    world: Path, commands: list[tuple[str, ...]], sentence: str
+) -> None:
+    made = ground(world / "project", A, A3)
+    announcement = made.land()[0]
+    for command in commands:
+        made.repository.git(*command)
+    with pytest.raises(LandingRefused) as refused:
+        made.lander.plan_undo(announcement, new_id())
+    assert refused.value.sentence == sentence
+
+
 def test_a_pushed_landing_is_not_set_back(world: Path) -> None:
     made = ground(world / "project", A, A3)
     announcement = made.land()[0]

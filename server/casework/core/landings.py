@@ -55,7 +55,7 @@ class Landings:
         return self.turn.locked() or not self._todo.empty()
 
     def _lander(self, task: Task) -> Lander:
-        return self._repository.checkout(task.review.top if task.review is not None else "").lander
+        return self._repository.checkout(task_top(self._repository, task.id)).lander
 
     def _sweep(self, known: list[str]) -> None:
         """Clear up what was never announced, in every work tree that has landings."""

@@ -65,8 +65,3 @@ class Recorded:
     def task(self) -> TaskId | None:
         """The task it is about, if any."""
         return self.draft.task
-
-
-def least_trusted(*origins: Origin) -> Origin:
-    """Give the least trusted of `origins`; with none, `user`."""
-    return max(origins, key=ORIGINS.index, default="user")

@@ -31,7 +31,7 @@ def plan_undo(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
         return _plan_branch_undo(git, landed, undo)
     request = landed.plan.request.model_copy(update={"landing": undo})
     head = read_head(git)
-    check_place(git, head, request, offered=())
+    check_place(git, head, request, undoing=True)
     _check_free(git, landed, head.commit)
     with Room(git) as room:
         return _Undoing(git, landed, room).plan(undo)

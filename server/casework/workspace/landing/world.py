@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -26,6 +26,8 @@ _OPERATIONS: Final = (
 )
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _BRANCH: Final[tuple[LandingMode, ...]] = ("branch",)
+_NO_BRANCH_EITHER: Final = frozenset({"no_commit_yet", "no_identity", "signing"})
+"""What keeps a branch from being made as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,68 +106,77 @@ def operation(git: Git) -> str:
     return ""
 
 
-def check_place(git: Git, head: Head, request: LandingRequest, *, offered: tuple[LandingMode, ...] = _BRANCH) -> None:
-    """Let a landing pass that can move HEAD's branch, the index and the files.
+def check_place(git: Git, head: Head, request: LandingRequest, *, undoing: bool = False) -> None:
+    """Let a landing pass that can move HEAD's branch, the index and the files; or the undo of one.
 
     Raises:
         LandingRefused: one sentence for each state in which it can't.
     """
+    no = _not_undone if undoing else _not_landed
     if git.top is None:
-        raise _no("This repository is bare: there is no work tree to land in", "Make a branch of it.", "bare", offered)
+        raise no(
+            "This repository is bare: there is no work tree to land in",
+            "Make a branch of it.",
+            "bare",
+            "Use a clone of it.",
+        )
     if head.commit is None:
-        raise _no(
-            "There is no commit yet to land on", "Make the first commit, then approve again.", "no_commit_yet", ()
+        raise no(
+            "There is no commit yet to land on",
+            "Make the first commit, then approve again.",
+            "no_commit_yet",
+            "Switch to the branch it landed on.",
         )
     under_way = operation(git)
     if under_way:
-        raise _no(
+        raise no(
             f"{under_way[0].upper()}{under_way[1:]} is under way here",
             "Finish it, or abort it, and approve again; or make a branch of the change.",
             "operation_in_progress",
-            offered,
+            "Finish it, or abort it, and undo again.",
         )
-    _check_branch(git, head, request, offered)
+    _check_branch(git, head, request, no)
 
 
-def _check_branch(git: Git, head: Head, request: LandingRequest, offered: tuple[LandingMode, ...]) -> None:
+def _check_branch(git: Git, head: Head, request: LandingRequest, no: _No) -> None:
     on = short(head.branch)
     if "\N{REPLACEMENT CHARACTER}" in on:
-        raise _no(
+        raise no(
             "The branch checked out has a name that is not UTF-8",
             "Rename it and open the review anew, or make a branch of the change.",
             "odd_branch",
-            offered,
+            "Rename it and undo again.",
         )
     wanted = short(request.target.encode()) if request.target else "a detached HEAD"
     if on != wanted and request.target and git.ask("rev-parse", "--verify", "--quiet", request.target).returncode:
-        raise _no(
+        raise no(
             f"It was reviewed for {wanted}, which is not there any more",
             f"Make a branch of the change, or open the review anew for {on}.",
             "target_gone",
-            offered,
+            "Bring that branch back (`git reflog` has its commits), switch to it and undo again.",
         )
     if on != wanted:
-        raise _no(
+        raise no(
             f"It was reviewed for {wanted}, and you are on {on} now",
             f"Switch to {wanted} and approve again, make a branch of the change, or open the review anew for {on}.",
             "other_branch",
-            offered,
+            f"Switch to {wanted} and undo again.",
         )
     if head.branch is not None:
         place = next((place for place, branch in _checked_out(git) if branch == head.branch), "")
         if place:
-            raise _no(
-                f"{on} is checked out in another worktree too ({place}), which would show the landing as undone edits",
+            raise no(
+                f"{on} is checked out in another worktree too ({place}), which would show this as undone edits",
                 "Switch one of them to another branch, or make a branch of the change.",
                 "checked_out_elsewhere",
-                offered,
+                "Switch one of them to another branch and undo again.",
             )
     if any(fnmatchcase(on, pattern.removeprefix("refs/heads/")) for pattern in request.protected):
-        raise _no(
+        raise no(
             f"{on} is among the branches you protect from landings",
             "Make a branch of the change, or take it off the list in your settings.",
             "protected_branch",
-            offered,
+            "Take it off the list in your settings and undo again.",
         )
 
 
@@ -202,18 +213,16 @@ def check_maker(settings: Settings, *, trusted: bool) -> None:
     for who in ("author", "committer"):
         for what, words in (("name", "name"), ("email", "mail address")):
             if not (settings.get(f"{who}.{what}") or settings.get(f"user.{what}")):
-                raise _no(
+                raise _not_landed(
                     f"Git does not know your {words}, so no commit can be made",
                     f'Run: git config --global user.{what} "..." and approve again.',
                     "no_identity",
-                    (),
                 )
     if settings.signs and not trusted:
-        raise _no(
+        raise _not_landed(
             "Your settings ask for signed commits, and the program that signs may run only in a trusted repository",
             "Trust the repository, or turn commit.gpgSign off for it, and approve again.",
             "signing",
-            (),
         )
 
 
@@ -232,5 +241,14 @@ def short(branch: bytes | None) -> str:
     return branch.removeprefix(b"refs/heads/").decode("utf-8", "replace")
 
 
-def _no(what: str, then: str, code: str, offered: tuple[LandingMode, ...]) -> LandingRefused:
+_No = Callable[[str, str, str, str], LandingRefused]
+"""What is so; what to do then about a landing; the code; what to do about an undo."""
+
+
+def _not_landed(what: str, then: str, code: str, _undo: str = "") -> LandingRefused:
+    offered = () if code in _NO_BRANCH_EITHER else _BRANCH
     return LandingRefused(f"{what}, so nothing was landed. {then}", code=code, offered=offered)
+
+
+def _not_undone(what: str, _then: str, code: str, then: str) -> LandingRefused:
+    return LandingRefused(f"{what}, so nothing was taken back. {then}", code=code)
