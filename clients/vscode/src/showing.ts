@@ -97,6 +97,8 @@ export class Showing implements vscode.Disposable {
         selection,
       });
       await focused(right);
+      // A click in a tree may bring the focus back there after the diff had it; the next key is about the diff.
+      await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
       const rest = old.filter(
         (tab) => tab.input instanceof vscode.TabInputTextDiff && !same(tab.input.modified, right),
       );
