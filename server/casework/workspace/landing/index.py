@@ -110,33 +110,33 @@ def read_bytes(path: bytes) -> bytes | None:
         return None
 
 
-def read_index(git: Git, touched: Collection[bytes], *, index_file: bytes | None = None) -> Index:
+def read_index(git: Git, touched: Collection[bytes]) -> Index:
     """Read the index.
 
     Raises:
         Trouble: git can't read it.
     """
-    found = read_entries(git, index_file=index_file)
-    find_intended(git, found, touched, index_file=index_file)
+    found = read_entries(git)
+    find_intended(git, found, touched)
     return found
 
 
-def read_entries(git: Git, *, index_file: bytes | None = None) -> Index:
+def read_entries(git: Git) -> Index:
     """Read the index, but for what `find_intended` finds.
 
     Raises:
         Trouble: git can't read it.
     """
-    data = read_bytes(index_file or index_path(git))
-    return Index(data, git.run("ls-files", "-z", "-s", "-v", index_file=index_file).split(b"\0")[:-1])
+    data = read_bytes(index_path(git))
+    return Index(data, git.run("ls-files", "-z", "-s", "-v").split(b"\0")[:-1])
 
 
-def find_intended(git: Git, index: Index, touched: Collection[bytes], *, index_file: bytes | None = None) -> None:
+def find_intended(git: Git, index: Index, touched: Collection[bytes]) -> None:
     """Tell a staged empty file from one that is only named: git says it in the debug output alone."""
     empty = name_of(git, b"blob", b"")
     unsure = sorted(path for path in touched if (place := index.place(path)) is not None and place.id == empty)
     for path in unsure:
-        flags = _FLAGS.search(git.run("ls-files", "--debug", "-z", "--", path, index_file=index_file))
+        flags = _FLAGS.search(git.run("ls-files", "--debug", "-z", "--", path))
         if flags is not None and int(flags.group(1), 16) & _INTENT_TO_ADD:
             index.only_intended.add(path)
 
