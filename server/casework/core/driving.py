@@ -11,18 +11,16 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from casework.core.follow_ups import follow_up_drafts
+from casework.core.handing_in import hand_in
 from casework.core.repository import DAEMON, Repository, preview
-from casework.core.reviews import review_opened
 from casework.domain import events as e
 from casework.domain.board import Board
-from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import QuestionId, RunId, TaskId
-from casework.domain.reading import in_reading_order
 from casework.domain.task import Run, Task
 from casework.ports import agent as a
-from casework.ports.workspace import Standing, Worktree
+from casework.ports.workspace import Worktree
 
 logger = logging.getLogger(__name__)
 
@@ -207,28 +205,7 @@ class Drive:
 
     async def _finished(self, report: a.Finished) -> None:
         await self._checkpoint("finished")
-        opened = await asyncio.to_thread(self._opened, report)
-        comment = await asyncio.to_thread(self._repository.keep, report.comment)
-        await self._record(e.RunFinished(comment=comment), opened)
-
-    def _opened(self, report: a.Finished) -> e.ReviewOpened:
-        repository, task, run = self._repository, self._now(), self._my_run()
-        assert run.head is not None, "a finished run has a checkpoint"
-        base = task.review.base if task.review is not None else task.runs[0].base
-        _, branch = repository.checkout(task.top).workspace.head()
-        target = task.review.target if task.review is not None else branch
-        change: Change = in_reading_order(repository.workspace.change(base, run.head))
-        standing = Standing(
-            kind="run",
-            base=base,
-            head=run.head,
-            target=target,
-            title=task.title,
-            message=report.comment,
-            range_text=f"{base[:12]}..{run.head[:12]}",
-        )
-        top = task.review.top if task.review is not None else task.top
-        return review_opened(repository, standing, change, top=top, run=run.n)
+        await self._record(*await hand_in(self._repository, self._now(), report))
 
     async def _record(self, *events: e.Event) -> None:
         await self._record_drafts(
