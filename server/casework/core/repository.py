@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from casework.core.recorder import Recorder
+from casework.core.rulebook import Rulebook
 from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft, Origin
@@ -18,6 +19,7 @@ from casework.ports.blobs import Blobs
 from casework.ports.clock import Clock
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
+from casework.ports.permissions import Weigher
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -56,6 +58,9 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
+    weigher: Weigher
+    rules: Rulebook
+    """The user's own: they hold in this repository or in all."""
     limits: Callable[[], Limits] = Limits
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""

@@ -10,10 +10,12 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from casework.domain.actions import Grants
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
+from casework.domain.rules import RuleId, RuleShape, Wanted
 from casework.domain.spec import Severity, Spec, TaskKind
 
 Decision = Literal["none", "accepted", "rejected"]
@@ -182,6 +184,8 @@ class QuestionAsked(Frozen):
     text: Sentence
     why: Sentence = ""
     choices: tuple[Short, ...] = ()
+    wanted: Wanted | None = None
+    """Of a question about an action: asked by the gate, in words of ours; only `why` is the agent's."""
 
 
 class QuestionAnswered(Frozen):
@@ -190,6 +194,23 @@ class QuestionAnswered(Frozen):
     kind: Literal["question.answered"] = "question.answered"
     id: QuestionId
     answer: Sentence
+
+
+class ActionRuled(Frozen):
+    """It was decided about an action that wants more than its box has; what the box allows passes silently."""
+
+    kind: Literal["action.ruled"] = "action.ruled"
+    what: Short
+    digest: str
+    allowed: bool
+    by: Literal["rule", "human", "default"]
+    """`default`: no answer could have allowed it."""
+    reason: Sentence
+    rule: str = ""
+    """The id of the user's rule."""
+    question: QuestionId | None = None
+    grants: Grants = Grants()
+    """By what the box of this one action is wider."""
 
 
 class ReviewOpened(Frozen):
@@ -324,6 +345,25 @@ class TrustRevoked(Frozen):
     path: str
 
 
+class RuleAdded(Frozen):
+    """The user lets agents do something for good. In the user's journal only."""
+
+    kind: Literal["rule.added"] = "rule.added"
+    id: RuleId
+    repository: str
+    """The repository's identity; empty for every one."""
+    path: str = ""
+    """Where that repository was then, for people."""
+    shape: RuleShape
+
+
+class RuleRemoved(Frozen):
+    """The user took a rule back."""
+
+    kind: Literal["rule.removed"] = "rule.removed"
+    id: RuleId
+
+
 class RepositorySeen(Frozen):
     """A repository was opened at a place. In the user's journal only."""
 
@@ -356,10 +396,11 @@ RunEvent = (
     | CheckpointKept
     | QuestionAsked
     | QuestionAnswered
+    | ActionRuled
 )
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
-UserEvent = TrustGranted | TrustRevoked | RepositorySeen
+UserEvent = TrustGranted | TrustRevoked | RepositorySeen | RuleAdded | RuleRemoved
 Event = Annotated[TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent, Field(discriminator="kind")]
 
 VERSIONS: Final[dict[str, int]] = {}

@@ -1,0 +1,5 @@
+"""Weighing one action: what it wants beyond its box, which rule of the user's allows that, and why; no decisions."""
+
+from casework.permissions.weighing import RuleWeigher
+
+__all__ = ["RuleWeigher"]
