@@ -20,7 +20,9 @@ QUIET = subprocess.DEVNULL
 
 def spawn(code: str, folder: Path) -> subprocess.Popen[bytes]:
     """A shell script as the head of a group."""
-    return processes.spawn_group(["/bin/sh", "-c", code], cwd=folder, env=os.environ, stdin=QUIET, stdout=QUIET, stderr=QUIET)
+    return processes.spawn_group(
+        ["/bin/sh", "-c", code], cwd=folder, env=os.environ, stdin=QUIET, stdout=QUIET, stderr=QUIET
+    )
 
 
 def pid_in(path: Path) -> int:
