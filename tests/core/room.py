@@ -13,6 +13,7 @@ from casework.core import intake, reviews, verdicts
 from casework.core.landings import Landings
 from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, Repository
+from casework.core.rulebook import KnownRules, Rulebook
 from casework.core.runner import Runner
 from casework.domain.board import Board
 from casework.domain.envelope import Actor
@@ -25,6 +26,8 @@ from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
+from tests.fakes.permissions import FakeWeigher
+from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
 from tests.waiting import wait_until_async
 
@@ -79,6 +82,9 @@ class World:
     """What outlives the daemon."""
 
     shelf: Shelf = field(default_factory=Shelf)
+    user: Shelf = field(default_factory=Shelf)
+    """The user's own journal."""
+    weigher: FakeWeigher = field(default_factory=FakeWeigher)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     repositories: MemoryRepositories = field(default_factory=MemoryRepositories)
     clock: Counter = field(default_factory=Counter)
@@ -161,6 +167,12 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
 
     agent = FakeAgent("scripted", files)
     checkout = Checkout(world.workspace.identity.top, world.workspace, world.lander)
+    user = Recorder(MemoryJournal(StreamId("20000000-0000-7000-8000-000000000000"), world.user), Board(), lambda d: d)
+    known = KnownRules()
+    for row in world.user.rows:
+        known.apply(row)
+    rules = Rulebook(user, known, world.clock)
+    user.start()
     repository = Repository(
         identity=world.workspace.identity,
         recorder=recorder,
@@ -170,6 +182,9 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         clock=world.clock,
         documents=world.documents,
         is_trusted=lambda: False,
+        weigher=world.weigher,
+        rules=rules,
+        sandbox=FakeSandbox(),
     )
     recorder.start()
     made = Room(world, repository, agent, Landings(repository), Runner(repository))
@@ -183,3 +198,4 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         await made.runner.close()
         await made.landings.close()
         await recorder.close()
+        await user.close()

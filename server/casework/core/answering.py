@@ -18,10 +18,10 @@ from casework.domain.ids import QuestionId
 from casework.domain.rules import RuleShape, rule_text
 from casework.domain.task import Question, Task
 
-ONCE: Final = "once"
+ONCE: Final = "yes, once"
 ALWAYS: Final = "always"
 NO: Final = "no"
-_SHORT: Final = {"y": ONCE, "yes": ONCE, "a": ALWAYS, "n": NO}
+_SHORT: Final = {"y": ONCE, "yes": ONCE, "once": ONCE, "a": ALWAYS, "n": NO}
 
 Meaning = Literal["once", "always", "no"]
 

@@ -20,6 +20,7 @@ from casework.ports.clock import Clock
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.permissions import Weigher
+from casework.ports.sandbox import Sandbox
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -61,6 +62,7 @@ class Repository:
     weigher: Weigher
     rules: Rulebook
     """The user's own: they hold in this repository or in all."""
+    sandbox: Sandbox
     limits: Callable[[], Limits] = Limits
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""

@@ -29,6 +29,8 @@ COMMANDS: Final = (
     "casework.task.restore",
     "casework.task.wait",
     "casework.question.answer",
+    "casework.rules.list",
+    "casework.rules.remove",
     "casework.review.open",
     "casework.review.recent",
     "casework.review.list",
