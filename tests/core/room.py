@@ -17,6 +17,7 @@ from casework.core.rulebook import KnownRules, Rulebook
 from casework.core.runner import Runner
 from casework.domain.board import Board
 from casework.domain.envelope import Actor
+from casework.domain.events import TaskStopped
 from casework.domain.ids import StreamId
 from casework.domain.status import Status
 from casework.domain.task import Task
@@ -110,6 +111,9 @@ class Room:
 
     def task(self, number: int = 1) -> Task:
         return self.repository.board.number(number)
+
+    async def stop(self, number: int = 1) -> Task:
+        return await intake.move_task(self.repository, number, "stop", TaskStopped(), ADA)
 
     async def until(self, *statuses: Status, number: int = 1) -> Task:
         await wait_until_async(

@@ -9,6 +9,7 @@ from casework.cli import doctor, editors, tasks, trying, upkeep, verdicts
 from casework.cli.options import AsJson
 from casework.cli.output import Output
 from casework.cli.reviews import reviews
+from casework.cli.rules import rules
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +27,7 @@ app.command("undo")(verdicts.undo)
 app.add_typer(tasks.tasks, name="task")
 app.command("wait")(tasks.wait)
 app.command("answer")(tasks.answer)
+app.add_typer(rules, name="rules")
 app.command("trust")(upkeep.trust)
 app.command("journal")(upkeep.journal)
 app.add_typer(upkeep.daemons, name="daemon")

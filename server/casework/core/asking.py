@@ -145,10 +145,10 @@ def _question(matter: Matter, beyond: Beyond, why: str) -> e.QuestionAsked | Non
     task = matter.repository.board.tasks[matter.task]
     before = sum(1 for question in task.questions if question.run == matter.run)
     name = uuid.uuid5(_QUESTIONS, f"{matter.run}/{matter.digest}/{before}")
-    text = f"May it {beyond.what}? It wants {beyond.wants}."
+    text = f"May it {beyond.what}? It wants {beyond.wants}." + (f" {beyond.no_rule}" if not shapes else "")
     event = e.QuestionAsked(
         id=QuestionId(str(name)),
-        text=text[:2000],
+        text=text.strip()[:2000],
         why=why[:1000],
         choices=(ONCE, *(f"{ALWAYS}: {rule_text(shape)}" for shape in shapes), NO),
         wanted=Wanted(digest=matter.digest, grants=beyond.grants, shapes=shapes),

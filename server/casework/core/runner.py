@@ -121,11 +121,16 @@ class Runner:
         board = self._repository.board
         queued = sorted(board.in_status("queued"), key=lambda task: task.changed_seq)
         for task in queued:
-            if self._closing or len(self._drives) + len(self._beginning) >= self._repository.limits().runs_at_once:
+            if self._closing or self._at_work() >= self._repository.limits().runs_at_once:
                 return
             if task.id not in self._beginning and task.id not in self._drives:
                 self._beginning.add(task.id)
                 self._spawn(self._begin(task.id), f"begin {task.number}")
+
+    def _at_work(self) -> int:
+        """Count the runs that take a place: one that waits for the human takes none, so that other work goes on."""
+        tasks = self._repository.board.tasks
+        return len(self._beginning) + sum(1 for name in self._drives if tasks[name].status != "waiting")
 
     async def _begin(self, name: TaskId) -> None:
         repository = self._repository

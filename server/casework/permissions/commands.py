@@ -13,7 +13,7 @@ from typing import Final
 from casework.code.shell import NotSimple, read_command
 from casework.domain.actions import Grants
 from casework.domain.redaction import redact
-from casework.domain.rules import CommandShape, RuleShape
+from casework.domain.rules import CommandShape, RuleShape, rule_text
 
 _INSTALLERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "bun": (("add",), ("install",)),
@@ -54,11 +54,11 @@ def shapes_of(command: str, grants: Grants) -> tuple[tuple[RuleShape, ...], str]
     """Give the rules that could be made of a command, the narrowest first; or none, and the sentence that says why."""
     read = read_command(command)
     why = read.why if isinstance(read, NotSimple) else _unruly(read.words)
-    if redact(command) != command:
-        why = "it holds something that looks like a secret, and rules are written down"
     if why or isinstance(read, NotSimple):
         return (), f"No rule can be made of it, because {why}."
     exact = CommandShape(words=read.words, hosts=grants.hosts, outside=grants.writable)
+    if redact(command) != command or redact(rule_text(exact)) != rule_text(exact):
+        return (), "No rule can be made of it, because something in it looks like a secret, and rules are written down."
     verb = _verb(read.words)
     rest = read.words[len(verb) :]
     if not rest or not all(_is_name(word) for word in rest) or grants.writable:
