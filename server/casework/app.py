@@ -24,6 +24,7 @@ from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, Limits, Repository
 from casework.core.rulebook import KnownRules, Rulebook
 from casework.daemon.application import Session, SessionHandler
+from casework.detectors import detectors
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
 from casework.domain.errors import Refused
@@ -196,6 +197,7 @@ class CaseworkApplication:
             rules=self._rules,
             sandbox=self._sandbox,
             limits=self._limits,
+            detectors=detectors(),
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""
         state = journal.state

@@ -246,6 +246,8 @@ export interface TaskCard {
   anchor: Anchor | null;
   severity: Severity | null;
   found_in: number | null;
+  /** Where the test file belongs whose cases nobody has written yet; empty where there is none. */
+  skeleton: string;
   questions: QuestionView[];
   /** Of a waiting review: the hash a verdict must carry. */
   shown: string | null;
@@ -273,10 +275,12 @@ export interface NextThing {
   left: number;
 }
 
-/** A review as a real file. */
+/** A review, the board or a skeleton as a real file. */
 export interface Document {
   path: string;
   uri: string;
+  /** Where to begin reading, from 1. */
+  line: number | null;
 }
 
 /** One repository the daemon knows in this session. */
@@ -450,6 +454,8 @@ export interface ReviewView {
   minutes: number;
   comments: CommentView[];
   follow_ups: TaskCard[];
+  /** Sentences about what was found and became no task. */
+  left_out: string[];
   /** How it can land; empty where it can't. The first one is the default. */
   modes: ModeView[];
   approve_label: string;
@@ -591,6 +597,10 @@ export interface Methods {
   "casework/rules/list": { params: ListRules; result: RuleList };
   /** Take a rule back, and list those that are left. */
   "casework/rules/remove": { params: RemoveRule; result: RuleList };
+  /** Write a task's skeleton as a file to be opened. */
+  "casework/skeleton/document": { params: TaskParams; result: Document };
+  /** Put a task's skeleton into the work tree, as a new file. */
+  "casework/skeleton/take": { params: TaskDeed; result: Document };
   /** Open a review of the working tree, a branch or a range. */
   "casework/review/open": { params: OpenReview; result: ReviewView };
   /** Open a review of recent history. */
@@ -661,6 +671,8 @@ export const Method = {
   questionAnswer: "casework/question/answer",
   rulesList: "casework/rules/list",
   rulesRemove: "casework/rules/remove",
+  skeletonDocument: "casework/skeleton/document",
+  skeletonTake: "casework/skeleton/take",
   reviewOpen: "casework/review/open",
   reviewRecent: "casework/review/recent",
   reviewList: "casework/review/list",
@@ -704,6 +716,8 @@ export const Command = {
   questionAnswer: "casework.question.answer",
   rulesList: "casework.rules.list",
   rulesRemove: "casework.rules.remove",
+  skeletonDocument: "casework.skeleton.document",
+  skeletonTake: "casework.skeleton.take",
   reviewOpen: "casework.review.open",
   reviewRecent: "casework.review.recent",
   reviewList: "casework.review.list",

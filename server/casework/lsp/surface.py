@@ -28,6 +28,8 @@ COMMANDS: Final = (
     "casework.task.drop",
     "casework.task.restore",
     "casework.task.wait",
+    "casework.skeleton.document",
+    "casework.skeleton.take",
     "casework.question.answer",
     "casework.rules.list",
     "casework.rules.remove",

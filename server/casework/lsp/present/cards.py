@@ -80,6 +80,7 @@ def card(task: Task, *, now_us: int, approve_label: str = "") -> TaskCard:
         anchor=task.anchor,
         severity=task.severity,
         found_in=task.found_in,
+        skeleton=task.skeleton.path if task.skeleton is not None else "",
         questions=[question_view(question) for question in task.open_questions if task.status == "waiting"],
         shown=shown_hash(review) if review is not None else None,
         approve_label=approve_label,
@@ -131,6 +132,10 @@ def actions(task: Task) -> list[str]:
         if (move == "approve" and history) or (move == "finish_reading" and not history):
             continue
         found.append(command)
+    if task.skeleton is not None:
+        found.append("casework.skeleton.document")
+        if task.status in ("proposed", "backlog") and not task.skeleton.taken:
+            found.append("casework.skeleton.take")
     if task.status == "waiting":
         found.insert(0, "casework.question.answer")
     return found
@@ -150,8 +155,11 @@ def _detail(task: Task) -> str:
             step = f"step {run.steps_begun}" if run.steps_begun else "starting"
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
         case "proposed":
-            parts = [task.kind, task.severity or "", f"found in {task.found_in}" if task.found_in else ""]
+            source = f"found in {task.found_in}" if task.found_in else ""
+            parts = [task.kind, task.severity or "", _skeleton(task), source]
             return " · ".join(part for part in parts if part)
+        case "backlog" if task.skeleton is not None:
+            return f"backlog · {_skeleton(task)}"
         case "failed" | "stopped":
             return f"{task.status}: {task.reason[:100]}" if task.reason else task.status
         case "landed":
@@ -159,6 +167,12 @@ def _detail(task: Task) -> str:
             return f"landed {commit[:10]}" if commit else "landed"
         case _:
             return task.status.replace("_", " ")
+
+
+def _skeleton(task: Task) -> str:
+    if task.skeleton is None:
+        return ""
+    return f"skeleton in {task.skeleton.path}" if task.skeleton.taken else "skeleton ready"
 
 
 def _review_detail(task: Task) -> str:
