@@ -136,30 +136,7 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
         e.QuestionAsked(id=QuestionId("q1"), text="Which clock?", why="Zones.", choices=("UTC", "local")), _AGENT
     )
     yield write(e.QuestionAnswered(id=QuestionId("q1"), answer="UTC"), _HUMAN)
-    grants = Grants(hosts=("packages.example:443",))
-    yield write(
-        e.QuestionAsked(
-            id=QuestionId("q2"),
-            text="May it run npm install undici@7?",
-            choices=("yes, once", "no"),
-            wanted=Wanted(digest="5" * 64, grants=grants, shapes=(_NPM, HostShape(host="packages.example:443"))),
-        ),
-        _AGENT,
-    )
-    yield write(e.QuestionAnswered(id=QuestionId("q2"), answer="yes, once"), _HUMAN)
-    yield write(
-        e.ActionRuled(
-            what="run npm install undici@7",
-            digest="5" * 64,
-            allowed=True,
-            by="human",
-            reason="The user said yes, once.",
-            rule="rule-1",
-            question=QuestionId("q2"),
-            grants=grants,
-        ),
-        _AGENT,
-    )
+    yield from _a_question_about_an_action(write)
     yield write(e.RunResumed(after_step=1, note="The daemon was restarted."))
     yield write(e.CheckpointKept(n=1, commit=_HEAD))
     yield write(e.RunFinished(comment=_blob(2)))
@@ -191,6 +168,33 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     yield write(e.LandingConfirmed(landing=_landing(1), commit=_LANDED, how_seen="ref", note="Landed on cards."))
     yield write(e.LandingAnnounced(landing=_landing(2), plan=_blob(9), commit=_BASE, undo_of=_landing(1)), _SHELL)
     yield write(e.LandingTakenBack(landing=_landing(1), undo=_landing(2), commit=_BASE))
+
+
+def _a_question_about_an_action(write: _Writer) -> Iterator[Draft]:
+    grants = Grants(hosts=("packages.example:443",))
+    yield write(
+        e.QuestionAsked(
+            id=QuestionId("q2"),
+            text="May it run npm install undici@7?",
+            choices=("yes, once", "no"),
+            wanted=Wanted(digest="5" * 64, grants=grants, shapes=(_NPM, HostShape(host="packages.example:443"))),
+        ),
+        _AGENT,
+    )
+    yield write(e.QuestionAnswered(id=QuestionId("q2"), answer="yes, once"), _HUMAN)
+    yield write(
+        e.ActionRuled(
+            what="run npm install undici@7",
+            digest="5" * 64,
+            allowed=True,
+            by="human",
+            reason="The user said yes, once.",
+            rule="rule-1",
+            question=QuestionId("q2"),
+            grants=grants,
+        ),
+        _AGENT,
+    )
 
 
 def _a_change_that_can_not_land(write: _Writer) -> Iterator[Draft]:

@@ -15,8 +15,13 @@ from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
-from casework.domain.rules import RuleId, RuleShape, Wanted
+from casework.domain.rules import Wanted
 from casework.domain.spec import Severity, Spec, TaskKind
+from casework.domain.user_events import RepositorySeen as RepositorySeen
+from casework.domain.user_events import RuleAdded as RuleAdded
+from casework.domain.user_events import RuleRemoved as RuleRemoved
+from casework.domain.user_events import TrustGranted as TrustGranted
+from casework.domain.user_events import TrustRevoked as TrustRevoked
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
@@ -356,50 +361,6 @@ class LandingTakenBack(Frozen):
     undo: LandingId
     commit: CommitId | None = None
     """The revert that took it back; None where the branch was set back."""
-
-
-class TrustGranted(Frozen):
-    """The user trusts a repository: its programs may be run. In the user's journal only."""
-
-    kind: Literal["trust.granted"] = "trust.granted"
-    repository: str
-    path: str
-
-
-class TrustRevoked(Frozen):
-    """The user took the trust back."""
-
-    kind: Literal["trust.revoked"] = "trust.revoked"
-    repository: str
-    path: str
-
-
-class RuleAdded(Frozen):
-    """The user lets agents do something for good. In the user's journal only."""
-
-    kind: Literal["rule.added"] = "rule.added"
-    id: RuleId
-    repository: str
-    """The repository's identity; empty for every one."""
-    path: str = ""
-    """Where that repository was then, for people."""
-    shape: RuleShape
-
-
-class RuleRemoved(Frozen):
-    """The user took a rule back."""
-
-    kind: Literal["rule.removed"] = "rule.removed"
-    id: RuleId
-
-
-class RepositorySeen(Frozen):
-    """A repository was opened at a place. In the user's journal only."""
-
-    kind: Literal["repository.seen"] = "repository.seen"
-    repository: str
-    path: str
-    common_dir: str
 
 
 TaskEvent = (
