@@ -7,7 +7,6 @@ development environment has.
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import shutil
 import subprocess
 import sys
@@ -108,7 +107,7 @@ def wanted(top: Path, folder: Path, command: str = "pytest -q", **more: object) 
         {
             "command": command,
             "folder": str(folder),
-            "top": os.path.abspath(top),
+            "top": str(top.absolute()),
             "environment": find_environment(top),
             "wall_s": 50.0,
             **more,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,8 @@ async def test_no_runner_installed(checks: ConfinedChecks, shop: Path, tmp_path:
 async def test_dependencies_that_are_missing(checks: ConfinedChecks, shop: Path, tmp_path: Path) -> None:
     files = {"tests/test_price.py": "import requests\n\ndef test_total():\n    pass\n"}
     said = (
-        "`pytest -q`: 1 error; all that failed, failed for want of something: requests is not installed (Python 3.11 of "
-        ".venv); install what the project needs, or name its environment."
+        "`pytest -q`: 1 error; all that failed, failed for want of something: requests is not installed (Python "
+        "3.11 of .venv); install what the project needs, or name its environment."
     )
     await check(checks, shop, tmp_path, "pytest -q", files, said)
 
@@ -58,7 +59,10 @@ async def test_a_suite_that_needs_a_network(checks: ConfinedChecks, shop: Path, 
                 socket.create_connection(("example.org", 80), timeout=5)
             """
     }
-    said = "`pytest -q`: 1 failed; all that failed, failed for want of something: it needs a network, and a check has none."
+    said = (
+        "`pytest -q`: 1 failed; all that failed, failed for want of something: it needs a network, and a check has "
+        "none."
+    )
     await check(checks, shop, tmp_path, "pytest -q", files, said)
 
 
@@ -77,7 +81,7 @@ async def test_a_suite_that_writes_outside(checks: ConfinedChecks, shop: Path, t
         "check may not."
     )
     await check(checks, shop, tmp_path, "pytest -q", files, said)
-    assert not Path("/usr/lib/made").exists()
+    assert not os.path.lexists("/usr/lib/made")
 
 
 async def test_a_suite_that_hangs(checks: ConfinedChecks, shop: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from casework.domain.evidence import Case
 PYTEST = b"""<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="pytest tests"><testsuite name="pytest" errors="0" failures="1" skipped="1" tests="3" time="0.1">
 <testcase classname="tests.test_price" name="test_total" time="0.001" />
-<testcase classname="tests.test_price" name="test_vat"><failure message="assert 0 == 3&#10;more">trace</failure></testcase>
+<testcase classname="tests.test_price" name="test_vat"><failure message="assert 0 == 3&#10;more">x</failure></testcase>
 <testcase classname="tests.test_price" name="test_old"><skipped type="pytest.skip" message="later" /></testcase>
 </testsuite></testsuites>"""
 
