@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from casework.domain.deciding import is_test_code
+
 _MOST_FILES: Final = 50_000
 _ROOTS: Final = ("", "src", "lib", "python")
 """Folders whose modules are imported by their bare name."""
@@ -83,14 +85,3 @@ def _is_own(name: str, known: Mapping[str, str]) -> bool:
     if imported.parts[0].removesuffix(".py") in sys.stdlib_module_names:
         return False
     return len(imported.parts) > 1 or str(path.parent) in (".", *_ROOTS)
-
-
-def is_test_code(name: str) -> bool:
-    """Tell whether a file is of the tests and not of what they test."""
-    path = PurePosixPath(name)
-    return (
-        path.name.startswith("test_")
-        or path.stem.endswith(("_test", ".test", ".spec"))
-        or path.name == "conftest.py"
-        or not {"tests", "test", "__tests__"}.isdisjoint(path.parts[:-1])
-    )

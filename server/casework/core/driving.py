@@ -39,6 +39,7 @@ class Drive:
         self._resume_after = resume_after
         self._worker: a.AgentRun | None = None
         self._ended = False
+        self._handing_in: asyncio.Task[Sequence[e.Event]] | None = None
         self._actor = Actor(kind="agent", id=self._now().agent)
 
     def _now(self) -> Task:
@@ -54,6 +55,9 @@ class Drive:
         if self._ended:
             return
         self._ended = True
+        if self._handing_in is not None:
+            self._handing_in.cancel()
+            await asyncio.gather(self._handing_in, return_exceptions=True)
         if self._worker is not None:
             await self._worker.cancel()
 
@@ -101,9 +105,10 @@ class Drive:
     def _asked_for(self, task: Task) -> list[str]:
         """What the human said of the last run: comments, and rejected hunks with their reasons."""
         review = task.review
+        checks = [self._repository.text(said) for said in task.sent_back[-1:]]
         if review is None:
-            return []
-        said = [
+            return checks
+        said = checks + [
             f"{comment.anchor.path}:{comment.anchor.line}: {self._repository.text(comment.text)}"
             if comment.anchor is not None
             else self._repository.text(comment.text)
@@ -205,12 +210,22 @@ class Drive:
 
     async def _finished(self, report: a.Finished) -> None:
         await self._checkpoint("finished")
-        await self._record(*await hand_in(self._repository, self._now(), report))
+        self._handing_in = asyncio.create_task(hand_in(self._repository, self._now(), report), name="handing in")
+        try:
+            events = await self._handing_in
+        except asyncio.CancelledError:
+            if self._ended:  # stopped while its checks ran; a daemon that ends takes the run up again later
+                raise RunOver from None
+            raise
+        await self._record(*events)
 
     async def _record(self, *events: e.Event) -> None:
         await self._record_drafts(
-            lambda _: [self._repository.draft(v, self._actor, task=self._task, run=self._run) for v in events]
+            lambda _: [self._repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events]
         )
+
+    def _by(self, event: e.Event) -> Actor:
+        return DAEMON if isinstance(event, e.RunSentBack) else self._actor
 
     async def _record_drafts(self, drafts: Callable[[Board], Sequence[Draft]]) -> None:
         """Record, as long as this run is the one under way.

@@ -8,7 +8,7 @@ agent's word. Everything else is `not_checked`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -64,21 +64,22 @@ class Proof(Frozen):
     """The agent's word that a test shows a criterion to be met."""
 
     criterion: str = Field(max_length=16)
-    test: str = Field(max_length=1000)
+    test: str = Field(max_length=300)
+    """`tests/test_charge.py::test_expired`, as pytest names it."""
 
 
 class Evidence(Frozen):
     """One command, judged for a change: what every screen shows."""
 
-    command: str
+    command: str = Field(max_length=500)
     colour: Colour
     sentence: str = Field(max_length=2000)
     proven: bool = False
-    doubts: tuple[str, ...] = Field(default=(), max_length=20)
+    doubts: tuple[Annotated[str, Field(max_length=1000)], ...] = ()
     """Sentences, each a reason why nothing is verified by it."""
-    turned: tuple[str, ...] = ()
+    turned: tuple[Annotated[str, Field(max_length=1000)], ...] = ()
     """Tests that were red without the change and are green with it."""
-    passed: tuple[str, ...] = ()
+    passed: tuple[Annotated[str, Field(max_length=1000)], ...] = ()
     """Of the tests that criteria name: those that passed with the change."""
     counts: str = ""
     """`12 passed, 1 skipped`."""
