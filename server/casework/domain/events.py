@@ -12,7 +12,31 @@ from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
-from casework.domain.evidence import Colour, Proof
+from casework.domain.check_events import (
+    CheckEvent as CheckEvent,
+)
+from casework.domain.check_events import (
+    ChecksBegun as ChecksBegun,
+)
+from casework.domain.check_events import (
+    ChecksChosen as ChecksChosen,
+)
+from casework.domain.check_events import (
+    ChecksEnded as ChecksEnded,
+)
+from casework.domain.check_events import (
+    EvidenceCaptured as EvidenceCaptured,
+)
+from casework.domain.check_events import (
+    RunSentBack as RunSentBack,
+)
+from casework.domain.check_events import (
+    Sentence as Sentence,
+)
+from casework.domain.check_events import (
+    Short as Short,
+)
+from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
 from casework.domain.spec import Severity, Spec, TaskKind
@@ -20,8 +44,6 @@ from casework.domain.spec import Severity, Spec, TaskKind
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
-Short = Annotated[str, Field(max_length=500)]
-Sentence = Annotated[str, Field(max_length=2000)]
 
 
 class TaskAdded(Frozen):
@@ -338,58 +360,6 @@ class RepositorySeen(Frozen):
     common_dir: str
 
 
-class ChecksBegun(Frozen):
-    """Checks of a tree were announced; they change nothing but the copy they run on, so they may be run again."""
-
-    kind: Literal["checks.begun"] = "checks.begun"
-    head: CommitId
-    """The commit whose tree is checked."""
-    commands: tuple[Short, ...] = Field(default=(), max_length=10)
-
-
-class EvidenceCaptured(Frozen):
-    """The daemon saw one command run on one tree."""
-
-    kind: Literal["evidence.captured"] = "evidence.captured"
-    head: CommitId
-    command: Short
-    colour: Colour
-    sentence: Sentence
-    result: BlobHash
-    """The whole `Evidence`."""
-    output: BlobHash | None = None
-    milliseconds: int = 0
-
-
-class ChecksEnded(Frozen):
-    """The checks of a tree ended, or could not be run; the sentence says which."""
-
-    kind: Literal["checks.ended"] = "checks.ended"
-    head: CommitId
-    colour: Colour
-    sentence: Sentence = ""
-
-
-class RunSentBack(Frozen):
-    """A check is red, so the work goes back to the agent before a human is asked to look at it."""
-
-    kind: Literal["run.sent_back"] = "run.sent_back"
-    said: BlobHash
-    """What the agent is told."""
-    sentence: Sentence = ""
-
-
-class ChecksChosen(Frozen):
-    """The user said what checks a repository. In the user's journal only."""
-
-    kind: Literal["checks.chosen"] = "checks.chosen"
-    repository: str
-    commands: tuple[Short, ...] = Field(default=(), max_length=10)
-    """Instead of what is found; empty for what is found."""
-    environment: str = ""
-    """The folder of the environment to use instead of the one that is found."""
-
-
 TaskEvent = (
     TaskAdded
     | TaskAccepted
@@ -417,7 +387,6 @@ RunEvent = (
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
 UserEvent = TrustGranted | TrustRevoked | RepositorySeen | ChecksChosen
-CheckEvent = ChecksBegun | EvidenceCaptured | ChecksEnded | RunSentBack
 Event = Annotated[
     TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent, Field(discriminator="kind")
 ]

@@ -53,7 +53,7 @@ def in_reading_order(change: Change) -> Change:
 
 
 def first_looks(change: Change) -> list[FileChange]:
-    """Give the files that deserve the first look: what weakens tests, runs by itself, guards, or is built on by others."""
+    """Give the files that deserve the first look: they weaken tests, run by themselves, guard, or are built upon."""
     names = {_name(file) for file in change.files}
     return [file for file in change.files if _shelved(file, names)[0] <= Shelf.INTERFACES]
 

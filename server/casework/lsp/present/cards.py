@@ -155,9 +155,7 @@ def _review_detail(task: Task) -> str:
     checked = task.checked
     if checked is not None and checked.head == review.head and checked.evidence and checked.ended:
         tries = f" after {len(task.sent_back) + 1} tries" if task.sent_back else ""
-        parts.append(
-            f"checks {checked.colour.replace('_', ' ')}{tries}" if checked.colour != "not_checked" else "not checked"
-        )
+        parts.append("not checked" if checked.colour == "not_checked" else f"checks {checked.colour}{tries}")
     if review.decisions:
         parts.append(f"{len(review.decisions)} decided")
     if task.reason:

@@ -17,9 +17,7 @@ def checks_sentence(repository: Repository, task: Task, review: Review) -> str:
     if checked is None:
         return not_checked(repository)
     if checked.head != review.head:
-        return (
-            f"Not checked: what was seen is of another tree ({checked.head[:12]}), and the change is another one now."
-        )
+        return f"Not checked: what was seen is of another tree ({checked.head[:12]}); the change is another one now."
     if not checked.ended:
         return f"Being checked: {', '.join(checked.commands)}."
     if not checked.evidence:
