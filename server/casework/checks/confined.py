@@ -42,7 +42,7 @@ class ConfinedChecks:
     def refusal(self) -> str:
         """Say why nothing can be run on this machine."""
         facts = self._sandbox.facts()
-        return "" if facts.confines else f"no sandbox on this machine: {facts.sentence}"
+        return "" if facts.confines else facts.sentence
 
     async def run(self, wanted: WantedCheck, told: Callable[[bytes], None] | None = None) -> Checked:
         """Run one command to its end."""

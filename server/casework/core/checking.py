@@ -16,6 +16,7 @@ from casework.core.repository import DAEMON, Repository
 from casework.domain import deciding
 from casework.domain import events as e
 from casework.domain.change import Change
+from casework.domain.errors import Refused
 from casework.domain.evidence import Evidence, Seen, in_short, judge
 from casework.domain.ids import BlobHash, CommitId, TaskId
 from casework.domain.redaction import redact, redact_event
@@ -59,10 +60,10 @@ def plan_checks(repository: Repository, task: Task | None, top: str) -> CheckPla
     elif not commands:
         why_not = (
             "Not checked: no tests were found by pyproject.toml, package.json, a makefile or their names; "
-            "name a command with `casework checks set`."
+            "name a command with `casework checks choose`."
         )
     elif refusal := repository.checks.refusal():
-        why_not = f"Not checked: {refusal}"
+        why_not = f"Not checked. {refusal}"
     return CheckPlan(commands[:10], where[:10], environment, unread, why_not)
 
 
@@ -92,6 +93,32 @@ async def check_change(repository: Repository, name: TaskId, change: Change, *, 
     await _record(
         repository, name, e.ChecksEnded(head=change.head, colour=in_short(evidence), sentence=sentence[:2000])
     )
+
+
+async def check_review(repository: Repository, number: int) -> Task:
+    """Check the tree of a review that waits, because a human asked for it; cancelling stops what runs.
+
+    Raises:
+        Refused: the task has no review that waits, or the repository is not trusted.
+    """
+    task = repository.board.number(number)
+    review = task.standing_review()
+    if not repository.is_trusted():
+        raise Refused(
+            f"Review {number} was not checked: you do not trust this repository, so nothing of it is run. Look at what "
+            "would be run with `casework checks show`, and trust it with `casework trust`.",
+            code="not_trusted",
+        )
+    change = await asyncio.to_thread(repository.change, review.manifest)
+    try:
+        await check_change(repository, task.id, change, top=review.top, named=[proof.test for proof in task.proofs])
+    except asyncio.CancelledError:
+        stopped = e.ChecksEnded(
+            head=change.head, colour="not_checked", sentence="Not checked: the checks were stopped before their end."
+        )
+        await asyncio.shield(_record(repository, task.id, stopped))
+        raise
+    return repository.board.number(number)
 
 
 def evidence_of(repository: Repository, task: Task) -> tuple[Evidence, ...]:

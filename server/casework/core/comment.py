@@ -39,7 +39,7 @@ def prefilled(
     if by_hunk:
         parts.append(["What changed, and why in the agent's words:", *by_hunk])
     if task.checked is not None or criteria:
-        parts.append([f"What Casework saw: {_one_line(checks)}", *_criteria(criteria)])
+        parts.append([f"What Casework saw: {_one_line(checks)}", *_criteria(criteria, checks)])
     left = [f"- task {line}" for line in follow_ups]
     left += [line for text in more.left for line in _quoted(text)]
     if left:
@@ -76,9 +76,9 @@ def _touches(note: WordsOnPlace, start: int, lines: int) -> bool:
     return start <= note.line < start + max(lines, 1)
 
 
-def _criteria(criteria: Sequence[tuple[Criterion, Standing]]) -> Iterator[str]:
+def _criteria(criteria: Sequence[tuple[Criterion, Standing]], checks: str) -> Iterator[str]:
     for criterion, standing in criteria:
-        sentence = f" ({_one_line(standing.sentence)})" if standing.sentence else ""
+        sentence = f" ({_one_line(standing.sentence)})" if standing.sentence not in ("", checks) else ""
         yield f"- {_STATES[standing.state]}: {criterion.id} {_one_line(criterion.text)}{sentence}"
 
 
