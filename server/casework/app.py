@@ -23,6 +23,7 @@ from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, ChosenChecks, Limits, Repository
 from casework.daemon.application import Session, SessionHandler
+from casework.detectors import detectors
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
 from casework.domain.errors import Refused
@@ -189,6 +190,7 @@ class CaseworkApplication:
             checks=ConfinedChecks(self._sandbox),
             limits=self._limits,
             chosen_checks=lambda: self._known.checks.get(identity.id, ChosenChecks()),
+            detectors=detectors(),
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""
         state = journal.state

@@ -1,4 +1,4 @@
-"""Whole stories with the real daemon: an honest agent, one that lies, one that deletes, and one whose work stays red."""
+"""Stories with the real daemon: an honest agent, one that lies, one that deletes, and one whose work stays red."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def judged(top: Path, *steps: dict[str, Any]) -> Json:
     """Let the scripted agent work on a task with one criterion, and give the review that opens."""
     script = top.parent / "script.json"
     script.write_text(json.dumps({"steps": list(steps)}))
-    printed(casework("task", "add", "Large orders cost less", "--criterion", "AC1: A tenth off above 100.", at=top))
+    printed(casework("task", "add", "Large orders cost less", "--criterion", "A tenth off above 100.", at=top))
     printed(casework("task", "start", "1", "--script", str(script), at=top))
     waited = casework("wait", "1", "--for", "in_review", "--for", "failed", "--timeout", "200", at=top)
     assert "in review" in printed(waited)
@@ -105,8 +105,9 @@ def test_an_agent_that_fakes_green_in_conftest_is_found_out(shop: Path) -> None:
         write("conftest.py", conftest),
         FINISH,
     )
-    assert "But the change touches what decides this check (conftest.py): read that first; 2 tests are gone" in (
-        review["checks"]
+    assert (
+        "But the change touches what decides this check (conftest.py): read that first; 2 tests are gone"
+        in (review["checks"])
     )
     assert state(review)[0] == "claimed"
 
@@ -124,4 +125,6 @@ def test_a_working_tree_is_checked_when_a_human_asks(shop: Path) -> None:
     (shop / "src/shop/price.py").write_text("def total(prices):\n    return 0\n")
     printed(casework("review", "working-tree", at=shop))
     found = json.loads(printed(casework("review", "check", "1", "--json", at=shop)))
-    assert found["checks"].startswith("Red: `pytest`: 1 passed, 1 failed. tests/test_price.py::test_total: assert 0 == 3.")
+    assert found["checks"].startswith(
+        "Red: `pytest`: 1 passed, 1 failed. tests/test_price.py::test_total: assert 0 == 3."
+    )

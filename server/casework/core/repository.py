@@ -19,6 +19,7 @@ from casework.ports.agent import Agent
 from casework.ports.blobs import Blobs
 from casework.ports.checks import Checks
 from casework.ports.clock import Clock
+from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.sandbox import Sandbox
@@ -79,6 +80,8 @@ class Repository:
     """Checks of one repository run one after the other: they may use all there is of the machine."""
     seen_bases: OrderedDict[tuple[str, str], Seen] = field(default_factory=OrderedDict)
     """What commands came to on trees without the change, by commit and command; the last few."""
+    detectors: tuple[Detector, ...] = ()
+    """What looks at every change before a human does."""
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""
     planned: dict[TaskId, LandingPlan] = field(default_factory=dict)

@@ -55,15 +55,4 @@ class RunSentBack(Frozen):
     sentence: Sentence = ""
 
 
-class ChecksChosen(Frozen):
-    """The user said what checks a repository. In the user's journal only."""
-
-    kind: Literal["checks.chosen"] = "checks.chosen"
-    repository: str
-    commands: tuple[Short, ...] = Field(default=(), max_length=10)
-    """Instead of what is found; empty for what is found."""
-    environment: str = ""
-    """The folder of the environment to use instead of the one that is found."""
-
-
 CheckEvent = ChecksBegun | EvidenceCaptured | ChecksEnded | RunSentBack

@@ -19,7 +19,6 @@ from casework.domain.check_events import (
     ChecksBegun as ChecksBegun,
 )
 from casework.domain.check_events import (
-    ChecksChosen as ChecksChosen,
 )
 from casework.domain.check_events import (
     ChecksEnded as ChecksEnded,
@@ -40,10 +39,19 @@ from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
 from casework.domain.spec import Severity, Spec, TaskKind
+from casework.domain.user_events import (
+    ChecksChosen as ChecksChosen,
+    RepositorySeen as RepositorySeen,
+    TrustGranted as TrustGranted,
+    TrustRevoked as TrustRevoked,
+    UserEvent as UserEvent,
+)
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
+LeftOutBecause = Literal["too_many", "chain"]
+"""`too_many`: the run had proposed as many as it may; `chain`: its task is a follow-up of one of one already."""
 
 
 class TaskAdded(Frozen):
@@ -120,6 +128,33 @@ class TaskRestored(Frozen):
     """A dropped task is back in the backlog."""
 
     kind: Literal["task.restored"] = "task.restored"
+
+
+class FollowUpLeftOut(Frozen):
+    """Something that was found while working on the task became no task of its own; told once for each reason."""
+
+    kind: Literal["follow_up.left_out"] = "follow_up.left_out"
+    reason: LeftOutBecause
+    title: Short
+    """Of the first one that was left out."""
+
+
+class SkeletonKept(Frozen):
+    """A test file whose cases nobody has written yet was made for the task."""
+
+    kind: Literal["skeleton.kept"] = "skeleton.kept"
+    path: str
+    """Where it belongs, as the repository knows it."""
+    text: BlobHash
+    line: int
+    """Where its first case begins."""
+
+
+class SkeletonTaken(Frozen):
+    """The human put it into the work tree."""
+
+    kind: Literal["skeleton.taken"] = "skeleton.taken"
+    path: str
 
 
 class RunStarted(Frozen):
@@ -335,31 +370,6 @@ class LandingTakenBack(Frozen):
     """The revert that took it back; None where the branch was set back."""
 
 
-class TrustGranted(Frozen):
-    """The user trusts a repository: its programs may be run. In the user's journal only."""
-
-    kind: Literal["trust.granted"] = "trust.granted"
-    repository: str
-    path: str
-
-
-class TrustRevoked(Frozen):
-    """The user took the trust back."""
-
-    kind: Literal["trust.revoked"] = "trust.revoked"
-    repository: str
-    path: str
-
-
-class RepositorySeen(Frozen):
-    """A repository was opened at a place. In the user's journal only."""
-
-    kind: Literal["repository.seen"] = "repository.seen"
-    repository: str
-    path: str
-    common_dir: str
-
-
 TaskEvent = (
     TaskAdded
     | TaskAccepted
@@ -370,6 +380,9 @@ TaskEvent = (
     | TaskWoken
     | TaskDropped
     | TaskRestored
+    | FollowUpLeftOut
+    | SkeletonKept
+    | SkeletonTaken
 )
 RunEvent = (
     RunStarted
@@ -386,7 +399,6 @@ RunEvent = (
 )
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
-UserEvent = TrustGranted | TrustRevoked | RepositorySeen | ChecksChosen
 Event = Annotated[
     TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent, Field(discriminator="kind")
 ]
