@@ -14,25 +14,11 @@ from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.check_events import (
     CheckEvent as CheckEvent,
-)
-from casework.domain.check_events import (
     ChecksBegun as ChecksBegun,
-)
-from casework.domain.check_events import (
-)
-from casework.domain.check_events import (
     ChecksEnded as ChecksEnded,
-)
-from casework.domain.check_events import (
     EvidenceCaptured as EvidenceCaptured,
-)
-from casework.domain.check_events import (
     RunSentBack as RunSentBack,
-)
-from casework.domain.check_events import (
     Sentence as Sentence,
-)
-from casework.domain.check_events import (
     Short as Short,
 )
 from casework.domain.evidence import Proof
