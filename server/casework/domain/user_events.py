@@ -1,12 +1,12 @@
-"""What can have happened to what is the user's own, and to no task: trust, rules, where repositories were seen.
-
-These stand in the user's journal only. They are of the one closed union in events.py, which is where others find them.
-"""
+"""What can have happened in the user's own journal: part of the union in events.py."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
+from casework.domain.check_events import Short
 from casework.domain.frozen import Frozen
 from casework.domain.rules import RuleId, RuleShape
 
@@ -40,7 +40,7 @@ class RuleAdded(Frozen):
 
 
 class RuleRemoved(Frozen):
-    """The user took a rule back."""
+    """The user took a rule back. In the user's journal only."""
 
     kind: Literal["rule.removed"] = "rule.removed"
     id: RuleId
@@ -53,3 +53,17 @@ class RepositorySeen(Frozen):
     repository: str
     path: str
     common_dir: str
+
+
+class ChecksChosen(Frozen):
+    """The user said what checks a repository. In the user's journal only."""
+
+    kind: Literal["checks.chosen"] = "checks.chosen"
+    repository: str
+    commands: tuple[Short, ...] = Field(default=(), max_length=10)
+    """Instead of what is found; empty for what is found."""
+    environment: str = ""
+    """The folder of the environment to use instead of the one that is found."""
+
+
+UserEvent = TrustGranted | TrustRevoked | RepositorySeen | ChecksChosen | RuleAdded | RuleRemoved
