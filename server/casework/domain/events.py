@@ -10,7 +10,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from casework.domain.actions import Grants
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.check_events import (
@@ -24,8 +23,12 @@ from casework.domain.check_events import (
 )
 from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
-from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
-from casework.domain.rules import Wanted
+from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId
+from casework.domain.question_events import (
+    ActionRuled as ActionRuled,
+    QuestionAnswered as QuestionAnswered,
+    QuestionAsked as QuestionAsked,
+)
 from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.user_events import (
     ChecksChosen as ChecksChosen,
@@ -224,43 +227,6 @@ class CheckpointKept(Frozen):
     kind: Literal["checkpoint.kept"] = "checkpoint.kept"
     n: int
     commit: CommitId
-
-
-class QuestionAsked(Frozen):
-    """The agent asked the human and waits."""
-
-    kind: Literal["question.asked"] = "question.asked"
-    id: QuestionId
-    text: Sentence
-    why: Sentence = ""
-    choices: tuple[Short, ...] = ()
-    wanted: Wanted | None = None
-    """Of a question about an action: asked by the gate, in words of ours; only `why` is the agent's."""
-
-
-class QuestionAnswered(Frozen):
-    """The human answered."""
-
-    kind: Literal["question.answered"] = "question.answered"
-    id: QuestionId
-    answer: Sentence
-
-
-class ActionRuled(Frozen):
-    """It was decided about an action that wants more than its box has; what the box allows passes silently."""
-
-    kind: Literal["action.ruled"] = "action.ruled"
-    what: Short
-    digest: str
-    allowed: bool
-    by: Literal["rule", "human", "default"]
-    """`default`: no answer could have allowed it."""
-    reason: Sentence
-    rule: str = ""
-    """The id of the user's rule."""
-    question: QuestionId | None = None
-    grants: Grants = Grants()
-    """By what the box of this one action is wider."""
 
 
 class ReviewOpened(Frozen):
