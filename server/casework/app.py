@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -32,6 +32,7 @@ from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
+from casework.ports.sandbox import Boxed
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.sandbox.choose import Chosen
@@ -71,8 +72,8 @@ class CaseworkApplication:
         self._repositories = GitRepositories(
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
-        self._agents = agents()
         self._sandbox = Chosen()
+        self._agents = agents(self._confine_worker)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -156,6 +157,12 @@ class CaseworkApplication:
             protected_branches=tuple(settings.protected_branches),
             default_agent=settings.default_agent,
         )
+
+    def _confine_worker(self, command: Sequence[str], worktree: str) -> Boxed | None:
+        """Put the worker of an agent that runs no programs into a box, where there is one."""
+        from casework.core.boxes import worker_box
+
+        return self._sandbox.command(command, worker_box(worktree)) if self._sandbox.facts().confines else None
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)

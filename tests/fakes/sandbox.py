@@ -25,6 +25,10 @@ class FakeSandbox:
     def command(self, command: Sequence[str], box: Box) -> Boxed:
         return Boxed(tuple(command), {"PATH": os.environ["PATH"], **box.environment}, box.cwd)
 
+    async def watch(self, pid: int, box: Box) -> End:
+        await asyncio.Event().wait()
+        return "stopped"
+
     async def run(
         self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
     ) -> Ran:

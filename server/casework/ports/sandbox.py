@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from pydantic import Field
 
 from casework.domain.frozen import Frozen
+
+OURS: Final = "/run/casework"
+"""Where in a box lies what Casework puts there: the way out, the objects of git."""
 
 SandboxName = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
@@ -56,7 +59,7 @@ class Box(Frozen):
     """All of it, but for HOME, TMPDIR and PATH where they are not given: a private home and a private tmp."""
     socket: str = ""
     """Absolute, outside: the unix socket at which a forwarder of ours listens, the only way out; empty for none."""
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,12 @@ class Sandbox(Protocol):
 
         Raises:
             Refused (`no_sandbox`): nothing confines on this machine, or not what this box asks for.
+        """
+        ...
+
+    async def watch(self, pid: int, box: Box) -> End:
+        """Return when the process that was started with `command` and all it started use too much together, with what
+        of; never while they don't. Ending them is the starter's.
         """
         ...
 

@@ -19,10 +19,10 @@ from functools import cached_property
 from typing import Final
 
 from casework.domain.errors import Refused, Trouble
-from casework.ports.sandbox import Box, Boxed, Limits, Ran, SandboxFacts
+from casework.ports.sandbox import OURS, Box, Boxed, End, Limits, Ran, SandboxFacts
 from casework.sandbox import system
 from casework.sandbox.guarding import Guard, guard
-from casework.sandbox.running import run_to_end
+from casework.sandbox.running import Watch, run_to_end
 
 OLDEST: Final = (0, 8)
 """`--disable-userns` and `--bind-fd` came with it (April 2023)."""
@@ -70,6 +70,10 @@ class Bubblewrap:
         made = self._put_together(command, box, ())
         return Boxed(made.command, made.environment, "/", files=made.guard.files)
 
+    async def watch(self, pid: int, box: Box) -> End:
+        """Do what `Sandbox.watch` promises."""
+        return await Watch(pid, box).until_too_much()
+
     async def run(
         self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
     ) -> Ran:
@@ -93,7 +97,7 @@ class Bubblewrap:
         guarded = guard(box)
         words = [
             self._program, *more, *_UNSHARED, *self._private(box.limits), *self._system, *guarded.arguments,
-            *(("--ro-bind", box.socket, f"{system.OURS}/out") if box.socket else ()),
+            *(("--ro-bind", box.socket, f"{OURS}/out") if box.socket else ()),
             *(word for name in inner for word in ("--setenv", name, given[name])),
             "--remount-ro", "/", "--chdir", box.cwd, "--", *self._limited(box.limits), *command,
         ]  # fmt: skip
