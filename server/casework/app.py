@@ -42,6 +42,7 @@ from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
 
 if TYPE_CHECKING:
+    from casework.ports.sandbox import WaysOut
     from casework.settings import SettingsFile
     from casework.workspace.watching import Watcher
 
@@ -158,6 +159,12 @@ class CaseworkApplication:
             default_agent=settings.default_agent,
         )
 
+    @cached_property
+    def _ways_out(self) -> WaysOut:
+        from casework.sandbox.proxy import Proxies
+
+        return Proxies(paths.runtime_directory)
+
     def _confine_worker(self, command: Sequence[str], worktree: str) -> Boxed | None:
         """Put the worker of an agent that runs no programs into a box, where there is one."""
         from casework.core.boxes import worker_box
@@ -189,6 +196,7 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
+            ways_out=self._ways_out,
             limits=self._limits,
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casework.domain.protected import TABLE, protection_of
+from tests.house.tree import ROOT
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,10 @@ def test_what_is_not_protected_is_left_alone(path: str) -> None:
 def test_each_name_stands_once_and_is_found_itself() -> None:
     assert len({one.path.casefold() for one in TABLE}) == len(TABLE)
     assert [protection_of(one.path) for one in TABLE] == list(TABLE)
+
+
+def test_the_page_shows_the_table() -> None:
+    page = (ROOT / "docs/explanation/confinement.md").read_text(encoding="utf-8")
+    rows = [f"| `{one.path}` | {'everywhere' if one.anywhere else 'at the top'} | {one.why} |" for one in TABLE]
+    assert [row for row in rows if row not in page] == []
+    assert page.count("| everywhere |") + page.count("| at the top |") == len(rows)

@@ -6,7 +6,8 @@ it may be run at all (the user's trust, and the gate in core).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -142,6 +143,21 @@ class Sandbox(Protocol):
         Raises:
             Refused (`no_sandbox`): as `command`.
             Trouble (`not_started`): there is no such program or folder.
+        """
+        ...
+
+
+class WaysOut(Protocol):
+    """Opens ways out of boxes."""
+
+    def open(
+        self, hosts: Collection[str], told: Callable[[str], None] | None = None
+    ) -> AbstractAsyncContextManager[str]:
+        """Listen for one box, and give the socket for `Box.socket`; leaving closes it with every connection.
+
+        Only `hosts` (`name:port`, exact; `[address]:port` of IPv6) are connected to or looked up, and of a name only
+        what does not lead to this machine; an HTTP client in the box finds the way by its usual variables. `told` hears
+        of each host that was refused.
         """
         ...
 
