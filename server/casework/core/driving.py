@@ -40,6 +40,7 @@ class Drive:
         self._resume_after = resume_after
         self._worker: a.AgentRun | None = None
         self._ended = False
+        self._handing_in: asyncio.Task[Sequence[e.Event]] | None = None
         self._actor = Actor(kind="agent", id=self._now().agent)
 
     def _now(self) -> Task:
@@ -55,6 +56,9 @@ class Drive:
         if self._ended:
             return
         self._ended = True
+        if self._handing_in is not None:
+            self._handing_in.cancel()
+            await asyncio.gather(self._handing_in, return_exceptions=True)
         if self._worker is not None:
             await self._worker.cancel()
 
@@ -102,9 +106,10 @@ class Drive:
     def _asked_for(self, task: Task) -> list[str]:
         """What the human said of the last run: comments, and rejected hunks with their reasons."""
         review = task.review
+        checks = [self._repository.text(said) for said in task.sent_back[-1:]]
         if review is None:
-            return []
-        said = [
+            return checks
+        said = checks + [
             f"{comment.anchor.path}:{comment.anchor.line}: {self._repository.text(comment.text)}"
             if comment.anchor is not None
             else self._repository.text(comment.text)
@@ -210,22 +215,33 @@ class Drive:
 
     async def _finished(self, report: a.Finished) -> None:
         await self._checkpoint("finished")
+        self._handing_in = asyncio.create_task(hand_in(self._repository, self._now(), report), name="handing in")
+        try:
+            events = await self._handing_in
+        except asyncio.CancelledError:
+            if self._ended:  # stopped while its checks ran; a daemon that ends takes the run up again later
+                raise RunOver from None
+            raise
         repository, task = self._repository, self._now()
-        events = await hand_in(repository, task, report)
-        opened = next(event for event in events if isinstance(event, e.ReviewOpened))
-        change = await asyncio.to_thread(repository.change, opened.manifest)
-        looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
+        opened = next((event for event in events if isinstance(event, e.ReviewOpened)), None)
+        looked = None
+        if opened is not None:
+            change = await asyncio.to_thread(repository.change, opened.manifest)
+            looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
         await self._record_drafts(
             lambda board: [
-                *(repository.draft(v, self._actor, task=self._task, run=self._run) for v in events),
-                *found_drafts(repository, board, self._now(), looked),
+                *(repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events),
+                *(found_drafts(repository, board, self._now(), looked) if looked is not None else ()),
             ]
         )
 
     async def _record(self, *events: e.Event) -> None:
         await self._record_drafts(
-            lambda _: [self._repository.draft(v, self._actor, task=self._task, run=self._run) for v in events]
+            lambda _: [self._repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events]
         )
+
+    def _by(self, event: e.Event) -> Actor:
+        return DAEMON if isinstance(event, e.RunSentBack) else self._actor
 
     async def _record_drafts(self, drafts: Callable[[Board], Sequence[Draft]]) -> None:
         """Record, as long as this run is the one under way.

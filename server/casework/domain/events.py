@@ -12,17 +12,32 @@ from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
+from casework.domain.check_events import (
+    CheckEvent as CheckEvent,
+    ChecksBegun as ChecksBegun,
+    ChecksEnded as ChecksEnded,
+    EvidenceCaptured as EvidenceCaptured,
+    RunSentBack as RunSentBack,
+    Sentence as Sentence,
+    Short as Short,
+)
+from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
 from casework.domain.spec import Severity, Spec, TaskKind
+from casework.domain.user_events import (
+    ChecksChosen as ChecksChosen,
+    RepositorySeen as RepositorySeen,
+    TrustGranted as TrustGranted,
+    TrustRevoked as TrustRevoked,
+    UserEvent as UserEvent,
+)
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
 LeftOutBecause = Literal["too_many", "chain"]
 """`too_many`: the run had proposed as many as it may; `chain`: its task is a follow-up of one of one already."""
-Short = Annotated[str, Field(max_length=500)]
-Sentence = Annotated[str, Field(max_length=2000)]
 
 
 class TaskAdded(Frozen):
@@ -139,10 +154,14 @@ class RunStarted(Frozen):
 
 
 class RunFinished(Frozen):
-    """The agent handed in its work."""
+    """The agent handed in its work, and says which criteria are met and which tests show it: claims."""
 
     kind: Literal["run.finished"] = "run.finished"
     comment: BlobHash | None = None
+    words: BlobHash | None = None
+    """Everything else the agent wrote about it, as `domain.words.AgentWords`."""
+    claims: tuple[Short, ...] = Field(default=(), max_length=20)
+    proofs: tuple[Proof, ...] = Field(default=(), max_length=20)
 
 
 class RunFailed(Frozen):
@@ -337,31 +356,6 @@ class LandingTakenBack(Frozen):
     """The revert that took it back; None where the branch was set back."""
 
 
-class TrustGranted(Frozen):
-    """The user trusts a repository: its programs may be run. In the user's journal only."""
-
-    kind: Literal["trust.granted"] = "trust.granted"
-    repository: str
-    path: str
-
-
-class TrustRevoked(Frozen):
-    """The user took the trust back."""
-
-    kind: Literal["trust.revoked"] = "trust.revoked"
-    repository: str
-    path: str
-
-
-class RepositorySeen(Frozen):
-    """A repository was opened at a place. In the user's journal only."""
-
-    kind: Literal["repository.seen"] = "repository.seen"
-    repository: str
-    path: str
-    common_dir: str
-
-
 TaskEvent = (
     TaskAdded
     | TaskAccepted
@@ -391,8 +385,9 @@ RunEvent = (
 )
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
-UserEvent = TrustGranted | TrustRevoked | RepositorySeen
-Event = Annotated[TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent, Field(discriminator="kind")]
+Event = Annotated[
+    TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent, Field(discriminator="kind")
+]
 
 VERSIONS: Final[dict[str, int]] = {}
 """`kind_v` of every kind whose shape has changed since its first release; all others are at 1."""
