@@ -30,7 +30,7 @@ from tests.fakes.checks import FakeChecks
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
 from tests.fakes.permissions import FakeWeigher
-from tests.fakes.sandbox import FakeSandbox
+from tests.fakes.sandbox import FakeSandbox, FakeWaysOut
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
 from tests.waiting import wait_until_async
 
@@ -200,6 +200,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         checks=world.checks,
         detectors=detectors(),
         sandbox=FakeSandbox(),
+        ways_out=FakeWaysOut(),
     )
     recorder.start()
     made = Room(world, repository, agent, Landings(repository), Runner(repository))

@@ -5,13 +5,13 @@ Not here: choosing one for a task, which is the user's, or a rule of theirs.
 
 from __future__ import annotations
 
-from casework.agents.process import ProcessAgent
+from casework.agents.process import Confine, ProcessAgent, unconfined
 from casework.ports.agent import Agent, Briefing
 
 
-def agents() -> dict[str, Agent]:
-    """Give every agent that ships with Casework, by name."""
-    known = (ProcessAgent("scripted", _check_script),)
+def agents(confine: Confine = unconfined) -> dict[str, Agent]:
+    """Give every agent that ships with Casework, by name; `confine` puts their workers into boxes."""
+    known = (ProcessAgent("scripted", _check_script, confine=confine),)
     return {agent.name: agent for agent in known}
 
 

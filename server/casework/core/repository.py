@@ -24,7 +24,7 @@ from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.permissions import Weigher
-from casework.ports.sandbox import Sandbox
+from casework.ports.sandbox import Sandbox, WaysOut
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -78,6 +78,7 @@ class Repository:
     rules: Rulebook
     """The user's own: they hold in this repository or in all."""
     sandbox: Sandbox
+    ways_out: WaysOut
     checks: Checks
     limits: Callable[[], Limits] = Limits
     chosen_checks: Callable[[], ChosenChecks] = ChosenChecks
