@@ -44,6 +44,8 @@ def main() -> None:
             _work(agent, line)
         except Cancelled:
             line.bow_out()
+        finally:
+            pipe.ended(line)
 
 
 def _work(agent: str, line: Line) -> None:

@@ -19,6 +19,8 @@ from casework.domain.spec import Severity, Spec, TaskKind
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
+TurnRole = Literal["user", "assistant", "result", "cut"]
+"""Of a part of a conversation; `cut`: results before it are stubs from there on."""
 Short = Annotated[str, Field(max_length=500)]
 Sentence = Annotated[str, Field(max_length=2000)]
 
@@ -333,6 +335,32 @@ class RepositorySeen(Frozen):
     common_dir: str
 
 
+class TurnKept(Frozen):
+    """One part of an agent's conversation with its model was kept, so that the run can go on behind it."""
+
+    kind: Literal["turn.kept"] = "turn.kept"
+    n: int
+    """From 1 within the run, without a gap."""
+    role: TurnRole
+    content: BlobHash
+    """JSON, in the shape the agent gave it, every text in it redacted."""
+    call: str = ""
+    """Of a result: which call of the turn before it answers."""
+
+
+class ModelOutOfReach(Frozen):
+    """The agent's model can't be worked with (an outage, a quota, a key): the task waits, and goes on by itself."""
+
+    kind: Literal["model.out_of_reach"] = "model.out_of_reach"
+    why: Sentence
+
+
+class ModelBack(Frozen):
+    """The model answers again."""
+
+    kind: Literal["model.back"] = "model.back"
+
+
 TaskEvent = (
     TaskAdded
     | TaskAccepted
@@ -356,6 +384,9 @@ RunEvent = (
     | CheckpointKept
     | QuestionAsked
     | QuestionAnswered
+    | TurnKept
+    | ModelOutOfReach
+    | ModelBack
 )
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
