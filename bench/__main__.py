@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.contest import Outcome, table
 
-CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large")
+CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "busy")
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 _TEXT: Final = """\
@@ -62,6 +62,9 @@ Both sides of a row use the same interpreter, the same client (`bench/client.py`
   answer, but for a run's: until its worktree is committed and read as a change.
   *Landing*, from the approval until the task is landed, against `update-index` and `git commit`, both with an index
   that knows no trees.
+- **Busy** (`busy.py`): the code actions of 100 waiting reviews, asked every 20 ms, while eight scripted agents write
+  as fast as they are let, with a checkpoint every 25 steps, and 10,000 new files are written into the working tree;
+  p99 of 500. Beside it the same daemon at rest.
 """
 
 

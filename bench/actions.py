@@ -33,8 +33,8 @@ def contests(scratch: Path) -> Sequence[Outcome]:
         here.stop()
         with Client(ATTACH, folder=repository, environment=here.environment) as ours:
             ours.initialize()
-            questions = [_question(repository, ours, number) for number in range(REVIEWS)]
-            actions = _settled(ours, questions)
+            questions = questions_of(repository, ours)
+            actions = settled(ours, questions)
             answers.write_text(json.dumps({"actions": actions}), encoding="utf-8")
             trivial = (sys.executable, str(HERE / "trivial.py"), str(answers))
             with Client(trivial, folder=repository, environment=here.environment) as other:
@@ -83,6 +83,11 @@ def _file(folder: Path, number: int) -> Path:
     return folder / f"file{number:03}.py"
 
 
+def questions_of(repository: Path, client: Client) -> list[dict[str, Any]]:
+    """Open every changed file, and give the question for a changed line of each."""
+    return [_question(repository, client, number) for number in range(REVIEWS)]
+
+
 def _question(repository: Path, client: Client, number: int) -> dict[str, Any]:
     """Open a file as an editor does, and give the question for its second changed line."""
     path = _file(repository, number)
@@ -96,7 +101,7 @@ def _question(repository: Path, client: Client, number: int) -> dict[str, Any]:
     }
 
 
-def _settled(client: Client, questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def settled(client: Client, questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Wait until every place is known, which the daemon finds out in the background; give the actions of one."""
     until = time.monotonic() + 120
     while True:

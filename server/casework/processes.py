@@ -39,6 +39,8 @@ GIT_REPOSITORY_VARIABLES: Final = (
 
 _users_umask: int | None = None
 _POLL_S: Final = 1.0
+NICE: Final = 10
+"""Priority of what works for a task and not for somebody who waits at a key (setpriority(2): -20 is the highest)."""
 
 
 def close_to_others() -> None:
@@ -67,11 +69,15 @@ def spawn_group(
 ) -> subprocess.Popen[bytes]:
     """Start `command` as the head of a session and process group of its own, so that all of it can be ended at once.
 
-    No file of ours but the three given is open in it. Raises `OSError` when it can not be started.
+    No file of ours but the three given is open in it, and the editor and the daemon come before it where the processor
+    is short. Raises `OSError` when it can not be started.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         list(command), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )
+    with suppress(OSError):  # it is gone already
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+    return process
 
 
 def end_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> int:
