@@ -112,6 +112,10 @@ class Line:
         """Say that a cancelled run has come to rest, so that nobody has to wait or kill."""
         self._send(Failed(sentence="The agent was stopped before it handed in its work; retry the task."))
 
+    def over(self) -> None:
+        """Have the pipe forget this run."""
+        self._pipe.ended(self)
+
     def take(self, order: Proceed | Answer | ActionResult | Cancel) -> None:
         """Called by the pipe's reader."""
         if order.epoch != self.briefing.epoch:

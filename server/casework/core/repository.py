@@ -18,6 +18,7 @@ from casework.ports.blobs import Blobs
 from casework.ports.clock import Clock
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
+from casework.ports.tools import Toolboxes
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -31,7 +32,7 @@ class Limits:
     runs_at_once: int = 2
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
-    default_agent: str = "scripted"
+    default_agent: str = "builtin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
+    toolboxes: Toolboxes
     limits: Callable[[], Limits] = Limits
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""

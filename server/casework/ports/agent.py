@@ -220,6 +220,7 @@ AgentReport = Annotated[
     Field(discriminator="kind"),
 ]
 
+
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
     """What an agent needs, and whether it is there."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from casework.domain.frozen import Frozen
-from casework.domain.task import Run, Task
+from casework.ports.sandbox import Box
 
 Path = Annotated[str, Field(min_length=1, max_length=4000)]
 
@@ -51,6 +51,11 @@ class ShellCall(Frozen):
     tool: Literal["shell"] = "shell"
     command: str = Field(min_length=1, max_length=20_000)
     timeout_s: int = Field(default=120, ge=1, le=600)
+    hosts: tuple[str, ...] = Field(default=(), max_length=20)
+    """`host:port` that it wants to reach."""
+    outside: tuple[str, ...] = Field(default=(), max_length=20)
+    """What it wants to write although its box keeps that closed."""
+    why: str = Field(default="", max_length=1000)
 
 
 ToolCall = Annotated[ReadCall | SearchCall | EditCall | ShellCall, Field(discriminator="tool")]
@@ -65,13 +70,28 @@ class Outcome(Frozen):
     """Whether files may be other ones than before."""
 
 
+class Workplace(Frozen):
+    """Where the tools of one run work."""
+
+    root: str
+    """Top of the worktree, as the box shows it; where there is no box, as it is."""
+    box: Box | None = None
+    no_shell: str = ""
+    """Why no command may be run, as a sentence; never empty without a box."""
+    notes: bool = False
+    """Whether the project's own notes are handed over with what is read near them: only where it is trusted."""
+    again: bool = False
+    """The run was interrupted, so what it left half written is cleared away."""
+
+
 class Tools(Protocol):
     """The tools of one run."""
 
-    async def do(self, call: ToolCall) -> Outcome:
+    async def do(self, call: ToolCall, *, wider: Box | None = None) -> Outcome:
         """Do it, within bounds of time and output; whatever goes wrong is an `Outcome` too, with a sentence.
 
-        Cancelling ends what was started.
+        `wider`: the box of this one command, where the human allowed more than the run's own does. Cancelling ends what
+        was started.
         """
         ...
 
@@ -83,16 +103,8 @@ class Tools(Protocol):
 class Toolboxes(Protocol):
     """Opens the tools of runs."""
 
-    def open(self, task: Task, run: Run, *, trusted: bool, again: bool) -> Tools:
-        """Give the tools of a run; cheap, what they need is started at the first call.
-
-        `trusted`: whether the repository's own notes are handed over with what is read near them, and whether there is
-        a shell at all. `again`: the run was interrupted, so what it left half written is cleared away.
-        """
-        ...
-
-    def no_shell(self, *, trusted: bool) -> str:
-        """Say why there would be no shell, for the model and for people; empty when there would be one. Blocks once."""
+    def open(self, place: Workplace) -> Tools:
+        """Give the tools of a run; what they need is started at the first call."""
         ...
 
 
