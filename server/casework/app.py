@@ -32,8 +32,10 @@ from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
+from casework.ports.tools import Toolboxes
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
+from casework.sandbox.choose import Chosen
 from casework.store.directory import StateDirectory
 from casework.store.unfinished import UnfinishedFiles
 from casework.workspace.landing.lander import GitLander
@@ -70,7 +72,8 @@ class CaseworkApplication:
         self._repositories = GitRepositories(
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
-        self._agents = agents()
+        self._agents = agents(lambda: self._settings.current())
+        self._sandbox = Chosen()
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -91,6 +94,8 @@ class CaseworkApplication:
         await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
+        for agent in self._agents.values():
+            await agent.close()
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
@@ -144,6 +149,12 @@ class CaseworkApplication:
 
         return SettingsFile(paths.config_directory())
 
+    @cached_property
+    def _toolboxes(self) -> Toolboxes:
+        from casework.agents.toolbox import ProcessToolboxes
+
+        return ProcessToolboxes(self._sandbox)
+
     def _limits(self) -> Limits:
         settings = self._settings.current()
         if self._settings.warning:
@@ -179,6 +190,8 @@ class CaseworkApplication:
             clock=self._clock,
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
+            sandbox=self._sandbox,
+            toolboxes=self._toolboxes,
             limits=self._limits,
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""

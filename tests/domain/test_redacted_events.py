@@ -143,4 +143,7 @@ FIXED = [
     "trust.granted: repository",
     "trust.revoked: path",
     "trust.revoked: repository",
+    "turn.kept: call",
+    "turn.kept: content",
+    "turn.kept: role",
 ]

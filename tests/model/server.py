@@ -13,8 +13,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -35,6 +36,8 @@ class ModelServer:
         """Bodies of all requests that came with the right key, failed ones too."""
         self.arrivals: list[float] = []
         """When each of them came, on the monotonic clock."""
+        self.before: Callable[[int], None] = lambda _n: None
+        """Called before an answer is chosen, with how many the conversation holds; for a test that kills somebody."""
         self.refused = 0
         """Requests with another key."""
         self._played: dict[int, int] = {}
@@ -66,12 +69,13 @@ class ModelServer:
 
     def next(self, body: dict[str, Any]) -> Turn | Fault:
         """Choose what is answered; keeps the request."""
+        self.before(answers_in(body))
         with self._lock:
             self.arrivals.append(time.monotonic())
             self.requests.append(body)
             if self.script.always is not None:
                 return self.script.always
-            n = sum(message["role"] == "assistant" for message in body["messages"])
+            n = answers_in(body)
             faults = self.script.faults.get(n, ())
             played = self._played.get(n, 0)
             if played < len(faults):
@@ -92,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the standard library has it
         pass
 
     def setup(self) -> None:
@@ -104,9 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.path.split("?")[0] != "/v1/messages":
             return self._error(404, "not_found_error", f"no {self.path}")
-        if self.headers.get("x-api-key") != model.key:
+        key = self.headers.get("authorization", "").removeprefix("Bearer ") or self.headers.get("x-api-key")
+        if key != model.key:
             model.refused += 1
-            return self._error(401, "authentication_error", f"invalid x-api-key: {self.headers.get('x-api-key')}")
+            return self._error(401, "authentication_error", f"invalid key: {key}")
         complaint = _wrong(body)
         if complaint:
             return self._error(400, "invalid_request_error", complaint)
@@ -168,6 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
+def answers_in(body: dict[str, Any]) -> int:
+    """Count the answers that a conversation holds already."""
+    return len([message for message in body["messages"] if message["role"] == "assistant"])
+
+
 def tokens(value: Any) -> int:
     """Count as this model does."""
     return len(json.dumps(value, separators=(",", ":"))) // 4
@@ -175,7 +185,7 @@ def tokens(value: Any) -> int:
 
 def events(turn: Turn, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the events of a streamed answer."""
-    n = sum(message["role"] == "assistant" for message in body["messages"])
+    n = answers_in(body)
     counted = tokens([body.get("system"), body.get("tools"), body["messages"]])
     usage = {
         "input_tokens": counted,
@@ -221,10 +231,10 @@ def _block(index: int, start: Any, kind: str, name: str, text: str) -> Iterator[
 def _wrong(body: dict[str, Any]) -> str:
     """Complain of what the real one would: roles in turn, and every use of a tool answered in the next message."""
     messages = body["messages"]
-    if not messages or messages[0]["role"] != "user" or messages[-1]["role"] != "user":
-        return "messages: the first and the last message must be the user's"
-    for before, after in zip(messages, messages[1:], strict=False):
-        if before["role"] == after["role"]:
+    if not messages or messages[0]["role"] != "user":
+        return "messages: the first message must be the user's"
+    for before, after in pairwise(messages):
+        if before["role"] == after["role"] == "user":
             return "messages: roles must alternate"
         if before["role"] == "assistant":
             asked = [block["id"] for block in before["content"] if block["type"] == "tool_use"]

@@ -72,6 +72,8 @@ class ModelAccess(Frozen):
     base_url: str
     key: str = Field(default="", repr=False)
     """Empty where there is none. Nowhere but in memory and in this frame."""
+    key_place: str = ""
+    """Where it was found, in words."""
     model: str
     window_tokens: int = 200_000
     answer_tokens: int = 16_000

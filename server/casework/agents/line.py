@@ -54,7 +54,7 @@ class Line:
         self._seq = 0
         self._let = 0
         self._answers: dict[QuestionId, str] = {}
-        self._result: ActionResult | None = None
+        self._results: dict[str, ActionResult] = {}
         self._cancelled = False
         self.when_cancelled: Callable[[], None] = _nothing
         """Called, from another thread, when the run is cancelled: to leave what can't be waited for."""
@@ -78,11 +78,10 @@ class Line:
 
     def act(self, wanted: ActionWanted) -> ActionResult:
         """Have a tool used and wait for what comes of it; raises `Cancelled`."""
-        self._result = None
+        self._results.clear()
         self.report(wanted)
-        self._wait(lambda: self._result is not None and self._result.call == wanted.call)
-        assert self._result is not None, "that was waited for"
-        return self._result
+        self._wait(lambda: wanted.call in self._results)
+        return self._results[wanted.call]
 
     def access(self) -> ModelAccess | None:
         """Give the model as it is configured now; None before anybody said."""
@@ -127,7 +126,7 @@ class Line:
                 case Answer():
                     self._answers.setdefault(order.question, order.text)
                 case ActionResult():
-                    self._result = order
+                    self._results[order.call] = order
                 case Cancel():
                     self._cancelled = True
                 case _:
@@ -224,8 +223,8 @@ class Pipe:
                     self._news.notify_all()
             case Configure():
                 self.access = order.access
-                for line in list(self._lines.values()):
-                    line.stir()
+                for one in list(self._lines.values()):
+                    one.stir()
             case Proceed() | Answer() | ActionResult() | Cancel():
                 line = self._lines.get(order.run)
                 if line is not None:

@@ -20,7 +20,6 @@ from typing import Any, Final, assert_never
 
 from casework.agents.builtin.fences import fenced
 from casework.agents.process import ENVIRONMENT
-from casework.agents.strays import end_session
 from casework.agents.toolbox_process import OUTPUT_LIMIT
 from casework.domain.errors import CaseworkError
 from casework.ports.sandbox import Box, Boxed, Sandbox
@@ -35,14 +34,13 @@ from casework.ports.tools import (
     Tools,
     Workplace,
 )
-from casework.processes import end_group, spawn_group
+from casework.processes import end_now, spawn_group
 
 PROCESS: Final = Path(__file__).with_name("toolbox_process.py")
 START_S: Final = 20.0
 """For the process to be there."""
 CALL_S: Final = 60.0
 """For a call that is no command; a command has its own time and this much more."""
-GRACE_S: Final = 0.5
 SPARE: Final = ".casework-half-written"
 """Name of the file that an edit writes first, beside the one it replaces."""
 _LINE_LIMIT: Final = 4 * 1024 * 1024
@@ -179,7 +177,7 @@ class _Process:
         self._process = process
         self._reader = reader
         self._writer = writer
-        self._ending: asyncio.Future[None] | None = None
+        self._ending: asyncio.Future[int] | None = None
 
     @classmethod
     async def begin(cls, boxed: Boxed) -> _Process:
@@ -192,12 +190,15 @@ class _Process:
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
+                pass_fds=boxed.files,
             )
         except OSError as error:
             ours.close()
             raise _Gone(f"its process could not be started ({error.strerror})") from error
         finally:
             theirs.close()
+            for file in boxed.files:
+                os.close(file)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_LINE_LIMIT)
         made = cls(process, reader, writer)
         try:
@@ -227,13 +228,8 @@ class _Process:
     async def end(self) -> None:
         if self._ending is None:
             loop = asyncio.get_running_loop()
-            self._ending = loop.run_in_executor(None, _end_tree, self._process)
+            self._ending = loop.run_in_executor(None, end_now, self._process)
         await asyncio.shield(self._ending)
         self._writer.close()
         with suppress(OSError):
             await self._writer.wait_closed()
-
-
-def _end_tree(process: subprocess.Popen[bytes]) -> None:
-    end_group(process, grace_s=GRACE_S)
-    end_session(process.pid)

@@ -73,7 +73,7 @@ class Toolbox:
         content = self._files.read(wanted)
         if b"\0" in content[:8192]:
             raise Refused(f"{quote(wanted)} is no text ({len(content)} bytes)")
-        everything = content.decode("utf-8", "replace").split("\n")
+        everything = content.decode("utf-8", "replace").removesuffix("\n").split("\n")
         chosen = [line[:LINE_LIMIT] for line in everything[start - 1 : start - 1 + lines]]
         text = _bounded("\n".join(chosen))
         end = start - 1 + len(chosen)

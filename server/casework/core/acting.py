@@ -51,7 +51,9 @@ def summary(call: ToolCall) -> str:
             assert_never(call)
 
 
-async def act(repository: Repository, task: Task, run: Run, tools: Tools, wanted: ActionWanted, record: Record) -> Outcome:
+async def act(
+    repository: Repository, task: Task, run: Run, tools: Tools, wanted: ActionWanted, record: Record
+) -> Outcome:
     """Have one action done and give what came of it, its secrets taken out.
 
     `record` records events of this run, and raises when it is over.

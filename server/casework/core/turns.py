@@ -21,6 +21,7 @@ from casework.ports.agent import KeptTurn, TurnKept
 
 logger = logging.getLogger(__name__)
 
+
 def keep_turn(repository: Repository, report: TurnKept) -> BlobHash:
     """Keep a part of the conversation, its texts redacted.
 

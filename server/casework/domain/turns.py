@@ -1,4 +1,4 @@
-"""A conversation between an agent and its model: what of it is text that may hold a secret, and what must stay as it is.
+"""A conversation between an agent and its model: what of it may hold a secret, and what must stay as it is.
 
 What is redacted is redacted once, before the model is sent it and before it is kept, so that a run that goes on from
 what was kept sends the very same bytes. Shapes are those of the Messages API.

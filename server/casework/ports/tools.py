@@ -1,4 +1,4 @@
-"""What an agent without hands of its own can have done in its run's worktree: four tools, each call one step of the run.
+"""What an agent without hands of its own can have done in its run's worktree: four tools, each call one step.
 
 An agent only says what it wants. Whether that may be done is weighed in the core before this port is asked.
 """

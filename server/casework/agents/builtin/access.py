@@ -6,7 +6,7 @@ Not here: who asks the model. The key is in no settings file, because those are 
 from __future__ import annotations
 
 import os
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 from casework.agents.frames import ModelAccess
@@ -18,15 +18,14 @@ SERVICE: Final = "casework"
 _USER: Final = "anthropic"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
-KeyPlace = Literal["environment", "keyring", ""]
-
 
 def find_access(settings: Settings) -> ModelAccess:
     """Give how the model is reached now; with `trouble` where it can't be. May block: a keyring asks its daemon."""
-    key, _ = find_key()
+    key, place = find_key()
     return ModelAccess(
         base_url=settings.model_base_url.rstrip("/"),
         key=key,
+        key_place=place,
         model=settings.model,
         window_tokens=settings.model_window_tokens,
         answer_tokens=settings.model_answer_tokens,
@@ -39,7 +38,7 @@ def find_access(settings: Settings) -> ModelAccess:
     )
 
 
-def find_key() -> tuple[str, KeyPlace]:
+def find_key() -> tuple[str, str]:
     """Give the key and where it was found; empty when there is none."""
     key = os.environ.get(VARIABLE, "").strip()
     if key:
@@ -68,7 +67,7 @@ def _trouble(base_url: str, key: str) -> str:
         )
     if not key:
         return (
-            f"There is no key for the model: set {VARIABLE} in the environment that starts the daemon, or keep one with "
-            f"`keyring set {SERVICE} {_USER}`. The task waits and goes on by itself when there is one."
+            f"There is no key for the model: set {VARIABLE} in the environment that starts the daemon, or keep one "
+            f"with `keyring set {SERVICE} {_USER}`. The task waits and goes on by itself when there is one."
         )
     return ""

@@ -12,7 +12,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
-from casework.agents.builtin.access import KeyPlace
 from casework.agents.frames import (
     PROTOCOL,
     ActionResult,
@@ -68,13 +67,11 @@ class BuiltinAgent:
         self,
         access: Callable[[], ModelAccess],
         *,
-        key_place: Callable[[], KeyPlace] = lambda: "",
         command: Sequence[str] = SERVING,
         patience: Patience | None = None,
     ) -> None:
         """`access` gives how the model is reached now; it may block, and is called in a thread."""
         self._access = access
-        self._key_place = key_place
         self._command = tuple(command)
         self._patience = patience or Patience()
         self._worker: _Worker | None = None
@@ -98,8 +95,7 @@ class BuiltinAgent:
         access = self._access()
         if access.trouble:
             return AgentFacts(ok=False, sentence=access.trouble, mend="see docs/how-to/let-an-agent-work.md")
-        place = {"environment": "in the environment", "keyring": "in the keyring", "": "found"}[self._key_place()]
-        return AgentFacts(ok=True, sentence=f"{access.model} at {access.base_url}, key {place}")
+        return AgentFacts(ok=True, sentence=f"{access.model} at {access.base_url}, key from the {access.key_place}")
 
     async def start(self, briefing: Briefing) -> AgentRun:
         """Begin a run in the warm worker, which is started where there is none.

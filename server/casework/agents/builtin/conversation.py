@@ -224,7 +224,8 @@ class Conversation:
             raise Over(
                 Halted(
                     sentence=f"The model made {self._wasted} calls in a row that lead nowhere (the same again, or none "
-                    "that there is), so the run was stopped; what it did is kept. Retry to go on, or say the task otherwise."
+                    "that there is), so the run was stopped; what it did is kept. Retry to go on, or say the task "
+                    "otherwise."
                 )
             )
 

@@ -42,11 +42,11 @@ def understood(error: Exception, access: ModelAccess) -> Failure:
         case anthropic.APITimeoutError():
             return Failure("again", f"the model said nothing for {access.timeout_s:g} seconds")
         case anthropic.APIConnectionError():
-            return Failure("again", f"{access.base_url} can't be reached")
+            return Failure("again", f"the model can't be reached at {access.base_url}")
         case CutOff():
             return Failure("again", "the model's answer was cut off")
         case anthropic.APIError() | ValueError() | TypeError() | AttributeError() | KeyError() | IndexError():
-            return Failure("again", f"what {access.base_url} answered is no answer of a model")
+            return Failure("again", f"what came from {access.base_url} is no answer of a model")
         case _ if type(error).__module__.startswith(("httpx", "httpcore", "anyio", "ssl", "socket")):
             return Failure("again", "the connection to the model was cut off")
         case OSError():
@@ -61,19 +61,21 @@ def _status(error: anthropic.APIStatusError, access: ModelAccess) -> Failure:
     if kind == "billing_error" or code == 402 or "credit balance" in said:
         return Failure("wait", "the model's service says that its account has no credit left")
     if code == 401 or kind == "authentication_error":
-        return Failure("wait", f"{access.base_url} refused the key ({code})")
+        return Failure("wait", f"the model's service at {access.base_url} refused the key ({code})")
     if code == 403 or kind == "permission_error":
-        return Failure("wait", f"{access.base_url} does not allow this key to use {access.model} ({code})")
+        return Failure(
+            "wait", f"the model's service at {access.base_url} does not allow this key to use {access.model} ({code})"
+        )
     if code == 404 or kind == "not_found_error":
-        return Failure("wait", f"{access.base_url} knows no model {access.model!r} ({code})")
+        return Failure("wait", f"the model's service at {access.base_url} knows no model {access.model!r} ({code})")
     if code == 413 or kind == "request_too_large" or "prompt is too long" in said:
         return Failure("too_long", "the conversation is longer than the model takes")
     if code in _AGAIN or code >= 500 or kind in ("overloaded_error", "rate_limit_error", "api_error", "timeout_error"):
         named = {"overloaded_error": "overloaded", "rate_limit_error": "at its rate limit"}.get(kind, "failing")
         return Failure("again", f"the model is {named} ({kind or code})", _retry_after(error))
     if code in (400, 422):
-        return Failure("give_up", f"{access.base_url} does not take the request ({code} {kind})")
-    return Failure("wait", f"{access.base_url} answers with {code}")
+        return Failure("give_up", f"the model's service at {access.base_url} does not take the request ({code})")
+    return Failure("wait", f"the model's service at {access.base_url} answers with {code}")
 
 
 def _retry_after(error: anthropic.APIStatusError) -> float | None:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import anthropic
 
@@ -24,6 +24,9 @@ from casework.agents.frames import ModelAccess
 from casework.agents.line import Line
 from casework.ports.agent import BackInReach, OutOfReach, Said
 
+if TYPE_CHECKING:
+    from anthropic.types import MessageParam, ToolParam
+
 RETRIES: Final = 4
 """Of one request, before the task waits."""
 RETRY_FIRST_S: Final = 0.5
@@ -33,6 +36,9 @@ LOOK_AGAIN_FIRST_S: Final = 5.0
 LOOK_AGAIN_LONGEST_S: Final = 300.0
 CONNECT_S: Final = 10.0
 
+_GOES_ON: Final = (
+    "The task waits and goes on by itself, when the model answers again or you change the settings or the key."
+)
 _CONFIGURED_S: Final = 60.0
 _clients: dict[tuple[str, str, float], anthropic.Anthropic] = {}
 _making = threading.Lock()
@@ -133,7 +139,7 @@ class Model:
     def _wait(self, access: ModelAccess, failure: Failure, looks: int) -> None:
         """Let the task wait until it is worth looking again: after a while, or when the settings change."""
         if not self._lost:
-            sentence = f"{_capital(failure.what)}. The task waits and goes on by itself, when the model answers again or you change the settings or the key."
+            sentence = f"{_capital(failure.what)}. {_GOES_ON}"
             self._line.report(OutOfReach(sentence=failure.what if access.trouble else sentence))
             self._lost = True
         after = failure.after_s or min(LOOK_AGAIN_LONGEST_S, LOOK_AGAIN_FIRST_S * 2.0**looks)
@@ -148,8 +154,8 @@ class Model:
                 model=access.model,
                 max_tokens=access.answer_tokens,
                 system=[{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}],
-                tools=shown(),  # type: ignore[arg-type] - plain JSON, as it is kept
-                messages=messages,  # type: ignore[arg-type]
+                tools=cast("list[ToolParam]", shown()),  # plain JSON, as it is kept
+                messages=cast("list[MessageParam]", messages),
                 stream=True,
             )
             self._line.when_cancelled = _hang_up(stream.response)
@@ -158,7 +164,7 @@ class Model:
             finally:
                 self._line.when_cancelled = _nothing
                 stream.close()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a service makes an SDK do ends no run
             return understood(error, access)
         return answer
 

@@ -36,7 +36,7 @@ def _work(line: Line) -> None:
         perform(line)
     except Cancelled:
         line.bow_out()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one run's mistake ends no other
         # Its text may hold what the model said; where it comes from is enough to find it.
         logger.error("the builtin agent broke: %s", _where(error))  # noqa: TRY400
         line.report(

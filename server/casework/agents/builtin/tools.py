@@ -6,7 +6,7 @@ conversation's prefix new once.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -56,12 +56,16 @@ class WrongArguments(ValueError):
 
 
 _ACTIONS: Final[TypeAdapter[ToolCall]] = TypeAdapter(ToolCall)
-_WORDS: Final = {"ask": AskCall, "file_followup": FollowUpCall, "finish": FinishCall}
+_WORDS: Final[dict[str, type[AskCall | FollowUpCall | FinishCall]]] = {
+    "ask": AskCall,
+    "file_followup": FollowUpCall,
+    "finish": FinishCall,
+}
 ACTIONS: Final = ("read", "search", "edit", "shell")
 NAMES: Final = (*ACTIONS, *_WORDS)
 
 
-def parse(name: str, given: Any) -> Annotated[ToolCall | AskCall | FollowUpCall | FinishCall, "by its tool's name"]:
+def parse(name: str, given: Any) -> ToolCall | AskCall | FollowUpCall | FinishCall:
     """Give a call with its arguments in order.
 
     Raises:
@@ -93,62 +97,62 @@ _NUMBER: Final = {"type": "integer"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
 
 
+_HANDS: Final = (
+    _tool(
+        "read",
+        "Lines of a file, or a folder's names",
+        {"path": _TEXT, "start": _NUMBER, "lines": _NUMBER},
+        "path",
+    ),
+    _tool("search", "Lines that match a Python regex", {"pattern": _TEXT, "path": _TEXT, "glob": _TEXT}, "pattern"),
+    _tool(
+        "edit",
+        "Replace old, which must occur exactly once, by new; empty old makes a new file",
+        {"path": _TEXT, "old": _TEXT, "new": _TEXT},
+        "path",
+        "old",
+        "new",
+    ),
+    _tool(
+        "shell",
+        "Run a /bin/sh command. No network; for hosts (host:port) or paths outside say so, the human is asked",
+        {"command": _TEXT, "timeout_s": _NUMBER, "hosts": _TEXTS, "outside": _TEXTS, "why": _TEXT},
+        "command",
+    ),
+)
+_SAID: Final = (
+    _tool("ask", "Ask the human and wait", {"text": _TEXT, "why": _TEXT, "choices": _TEXTS}, "text"),
+    _tool(
+        "file_followup",
+        "Leave a task for what goes beyond this one",
+        {
+            "kind": {"enum": list(get_args(FollowUpKind))},
+            "title": _TEXT,
+            "why": _TEXT,
+            "path": _TEXT,
+            "line": _NUMBER,
+            "snippet": _TEXT,
+            "severity": {"enum": list(get_args(Severity))},
+        },
+        "kind",
+        "title",
+    ),
+    _tool(
+        "finish",
+        "Hand in: what changed and why, what was left; ids of criteria that are met",
+        {
+            "comment": _TEXT,
+            "notes": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"path": _TEXT, "line": _NUMBER, "text": _TEXT}},
+            },
+            "claims": _TEXTS,
+        },
+        "comment",
+    ),
+)
+
+
 def shown() -> list[dict[str, Any]]:
     """Give the definitions that every request carries."""
-    return [
-        _tool("read", "Lines of a file, or a folder's names", {"path": _TEXT, "start": _NUMBER, "lines": _NUMBER}, "path"),
-        _tool(
-            "search",
-            "Lines that match a Python regex",
-            {"pattern": _TEXT, "path": _TEXT, "glob": _TEXT},
-            "pattern",
-        ),
-        _tool(
-            "edit",
-            "Replace old, which must occur exactly once, by new; empty old makes a new file",
-            {"path": _TEXT, "old": _TEXT, "new": _TEXT},
-            "path",
-            "old",
-            "new",
-        ),
-        _tool(
-            "shell",
-            "Run a /bin/sh command. No network; for hosts (host:port) or paths outside say so, the human is asked",
-            {"command": _TEXT, "timeout_s": _NUMBER, "hosts": _TEXTS, "outside": _TEXTS, "why": _TEXT},
-            "command",
-        ),
-        _tool("ask", "Ask the human and wait", {"text": _TEXT, "why": _TEXT, "choices": _TEXTS}, "text"),
-        _tool(
-            "file_followup",
-            "Leave a task for what goes beyond this one",
-            {
-                "kind": {
-                    "enum": [
-                        "change", "security-review", "missing-tests", "clean-up", "inconsistency", "documentation",
-                        "question",
-                    ]
-                },
-                "title": _TEXT,
-                "why": _TEXT,
-                "path": _TEXT,
-                "line": _NUMBER,
-                "snippet": _TEXT,
-                "severity": {"enum": ["low", "medium", "high"]},
-            },
-            "kind",
-            "title",
-        ),
-        _tool(
-            "finish",
-            "Hand in: what changed and why, what was left; ids of criteria that are met",
-            {
-                "comment": _TEXT,
-                "notes": {
-                    "type": "array",
-                    "items": {"type": "object", "properties": {"path": _TEXT, "line": _NUMBER, "text": _TEXT}},
-                },
-                "claims": _TEXTS,
-            },
-            "comment",
-        ),
-    ]  # fmt: skip
+    return [*_HANDS, *_SAID]
