@@ -190,6 +190,9 @@ class MemoryWorkspace:
         files = self.commits[commit].files
         return {path: files[path] for path in paths if path in files and len(files[path]) <= largest}
 
+    def paths(self, commit: CommitId) -> list[str]:
+        return sorted(self.commits[commit].files)
+
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         if not set(chosen) <= set(change.judged):
             raise Refused("A chosen hunk is not part of this change.", code="unknown_hunk")

@@ -1,7 +1,8 @@
 """`python -m tests.model SCRIPT.json FOLDER`: plays a script until it is told to end; writes its address and number.
 
-The script is a list of turns, each `{"say": "...", "calls": [{"name": "read", "input": {"path": "a.py"}}]}`. `FOLDER/url`
-and `FOLDER/pid` are there as soon as it listens. The key it takes is in the environment, ANTHROPIC_API_KEY, or any.
+The script is a list of turns, each `{"say": "...", "calls": [{"name": "read", "input": {"path": "a.py"}}]}`.
+`FOLDER/url` and `FOLDER/pid` are there as soon as it listens. The key it takes is in the environment,
+ANTHROPIC_API_KEY.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from casework.core.acting import act, workplace
-from casework.core.follow_ups import follow_up_drafts
+from casework.core.briefing import brief
+from casework.core.detecting import found_drafts, look_over
+from casework.core.follow_ups import Proposal, follow_up_drafts, settled
 from casework.core.handing_in import hand_in
 from casework.core.repository import DAEMON, Repository, preview
 from casework.core.turns import conversation, keep_text, keep_turn
@@ -24,14 +26,13 @@ from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.status import check_move
 from casework.domain.task import Run, Task
 from casework.ports import agent as a
-from casework.ports.tools import NOTES, Outcome, Tools
+from casework.ports.tools import Outcome, Tools
 from casework.ports.workspace import Worktree
 
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 5.0
 """At least between two checkpoints that are taken beside the work; its end always has one."""
-_LONGEST_NOTES = 16 * 1024
 
 
 class RunOver(Exception):
@@ -97,7 +98,9 @@ class Drive:
                 f"There is no agent {task.agent!r} any more; choose another one and retry task {task.number}."
             )
         turns = await conversation(self._repository, task) if worker.goes_on else ()
-        briefing = await asyncio.to_thread(self._briefing, worker, turns)
+        briefing = await asyncio.to_thread(
+            brief, self._repository, task, self._my_run(), worker, turns, resume_after=self._resume_after
+        )
         worker.check(briefing)
         self._worker = await worker.start(briefing)
         try:
@@ -111,57 +114,6 @@ class Drive:
                 await asyncio.gather(self._passing, return_exceptions=True)
         if self._now().status in ("stopped", "dropped"):
             await self._checkpoint("stopped")
-
-    def _briefing(self, agent: a.Agent, turns: Sequence[a.KeptTurn]) -> a.Briefing:
-        repository, task, run = self._repository, self._now(), self._my_run()
-        asks = agent.goes_on  # and does nothing itself
-        return a.Briefing(
-            task=task.id,
-            run=run.id,
-            n=run.n,
-            epoch=repository.recorder.journal.state.epoch,
-            title=task.title,
-            ticket=repository.text(task.ticket),
-            spec=task.spec,
-            worktree=run.worktree,
-            comments=tuple(self._asked_for(task)),
-            script=repository.text(task.script),
-            resume_after=self._resume_after,
-            answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
-            turns=tuple(turns),
-            spent_tokens=(run.input_tokens or 0) + (run.output_tokens or 0),
-            spent_microdollars=run.cost_microdollars or 0,
-            notes=self._notes(run) if asks and not turns else "",
-            no_shell=workplace(repository, run, again=False).no_shell if asks else "",
-        )
-
-    def _notes(self, run: Run) -> str:
-        """Give how the project says it is worked on, as it stands at the top of the run's base."""
-        if not self._repository.is_trusted():
-            return ""
-        found = self._repository.workspace.contents(run.base, NOTES, largest=_LONGEST_NOTES)
-        texts = [found[name].decode("utf-8", "replace") for name in NOTES if name in found]
-        return next((text for text in texts if text.strip() not in NOTES), "")  # one may be a link to the other
-
-    def _asked_for(self, task: Task) -> list[str]:
-        """What the human said of the last run: comments, and rejected hunks with their reasons."""
-        review = task.review
-        if review is None:
-            return []
-        said = [
-            f"{comment.anchor.path}:{comment.anchor.line}: {self._repository.text(comment.text)}"
-            if comment.anchor is not None
-            else self._repository.text(comment.text)
-            for comment in task.comments
-            if comment.review_head == review.head
-        ]
-        change = self._repository.change(review.manifest)
-        for file in change.files:
-            for hunk in file.judged:
-                decided = review.decisions.get(hunk)
-                if decided is not None and decided.decision == "rejected":
-                    said.append(f"rejected: {file.path}, hunk {hunk}: {decided.reason or 'no reason given'}")
-        return said
 
     async def _handle(self, report: a.AgentReport) -> None:
         worker = self._worker
@@ -180,9 +132,7 @@ class Drive:
             case a.Asked():
                 await self._asked(report)
             case a.FollowedUp():
-                await self._record_drafts(
-                    lambda board: follow_up_drafts(self._repository, board, self._now(), report, self._actor)
-                )
+                await self._followed_up(report)
             case a.TurnEnded():
                 await self._checkpoint("turn")
                 await worker.proceed()
@@ -291,6 +241,12 @@ class Drive:
 
         await self._record_drafts(drafts)
 
+    async def _followed_up(self, report: a.FollowedUp) -> None:
+        repository, top = self._repository, self._now().top or self._repository.identity.top
+        placed = await asyncio.to_thread(settled, repository.workspace, self._my_run(), top, report)
+        proposal = Proposal(placed, self._actor)
+        await self._record_drafts(lambda board: follow_up_drafts(repository, board, self._now(), [proposal]))
+
     async def _lost(self, report: a.Lost) -> None:
         task = self._now()
         if self._ended or (task.status == "waiting" and not task.model_lost):
@@ -345,7 +301,17 @@ class Drive:
     async def _finished(self, report: a.Finished) -> None:
         await self._close_tools()
         await self._checkpoint("finished")
-        await self._record(*await hand_in(self._repository, self._now(), report))
+        repository, task = self._repository, self._now()
+        events = await hand_in(repository, task, report)
+        opened = next(event for event in events if isinstance(event, e.ReviewOpened))
+        change = await asyncio.to_thread(repository.change, opened.manifest)
+        looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
+        await self._record_drafts(
+            lambda board: [
+                *(repository.draft(v, self._actor, task=self._task, run=self._run) for v in events),
+                *found_drafts(repository, board, self._now(), looked),
+            ]
+        )
 
     async def _record(self, *events: e.Event) -> None:
         await self._record_drafts(lambda _: [self._draft(event) for event in events])

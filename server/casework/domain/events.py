@@ -13,16 +13,75 @@ from pydantic import Field
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.frozen import Frozen
-from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
+from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId
+from casework.domain.landing_events import (
+    LandingAnnounced as LandingAnnounced,
+)
+from casework.domain.landing_events import (
+    LandingConfirmed as LandingConfirmed,
+)
+from casework.domain.landing_events import (
+    LandingTakenBack as LandingTakenBack,
+)
+from casework.domain.landing_events import (
+    LandingUndone as LandingUndone,
+)
+from casework.domain.landing_events import (
+    Sentence,
+    Short,
+)
+from casework.domain.run_events import (
+    AgentSaid as AgentSaid,
+)
+from casework.domain.run_events import (
+    CheckpointKept as CheckpointKept,
+)
+from casework.domain.run_events import (
+    ModelBack as ModelBack,
+)
+from casework.domain.run_events import (
+    ModelOutOfReach as ModelOutOfReach,
+)
+from casework.domain.run_events import (
+    QuestionAnswered as QuestionAnswered,
+)
+from casework.domain.run_events import (
+    QuestionAsked as QuestionAsked,
+)
+from casework.domain.run_events import (
+    RunFailed as RunFailed,
+)
+from casework.domain.run_events import (
+    RunFinished as RunFinished,
+)
+from casework.domain.run_events import (
+    RunResumed as RunResumed,
+)
+from casework.domain.run_events import (
+    RunStarted as RunStarted,
+)
+from casework.domain.run_events import (
+    StepBegun as StepBegun,
+)
+from casework.domain.run_events import (
+    StepDone as StepDone,
+)
+from casework.domain.run_events import (
+    TurnKept as TurnKept,
+)
+from casework.domain.run_events import (
+    TurnRole as TurnRole,
+)
+from casework.domain.run_events import (
+    UsageCounted as UsageCounted,
+)
 from casework.domain.spec import Severity, Spec, TaskKind
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
-TurnRole = Literal["user", "assistant", "result", "cut"]
-"""Of a part of a conversation; `cut`: results before it are stubs from there on."""
-Short = Annotated[str, Field(max_length=500)]
-Sentence = Annotated[str, Field(max_length=2000)]
+LeftOutBecause = Literal["too_many", "chain"]
+"""`too_many`: the run had proposed as many as it may; `chain`: its task is a follow-up of one of one already."""
 
 
 class TaskAdded(Frozen):
@@ -101,97 +160,31 @@ class TaskRestored(Frozen):
     kind: Literal["task.restored"] = "task.restored"
 
 
-class RunStarted(Frozen):
-    """An agent began to work."""
+class FollowUpLeftOut(Frozen):
+    """Something that was found while working on the task became no task of its own; told once for each reason."""
 
-    kind: Literal["run.started"] = "run.started"
-    n: int
-    agent: Short
-    base: CommitId
-    worktree: str
-
-
-class RunFinished(Frozen):
-    """The agent handed in its work."""
-
-    kind: Literal["run.finished"] = "run.finished"
-    comment: BlobHash | None = None
+    kind: Literal["follow_up.left_out"] = "follow_up.left_out"
+    reason: LeftOutBecause
+    title: Short
+    """Of the first one that was left out."""
 
 
-class RunFailed(Frozen):
-    """The run ended without a result: `lost` when the worker died or fell silent."""
+class SkeletonKept(Frozen):
+    """A test file whose cases nobody has written yet was made for the task."""
 
-    kind: Literal["run.failed"] = "run.failed"
-    reason: Sentence
-    lost: bool = False
-
-
-class RunResumed(Frozen):
-    """After a restart of the daemon or of a worker the run went on behind its last journalled step."""
-
-    kind: Literal["run.resumed"] = "run.resumed"
-    after_step: int
-    note: Sentence = ""
-
-
-class StepBegun(Frozen):
-    """A step with an effect was announced."""
-
-    kind: Literal["step.begun"] = "step.begun"
-    n: int
-    what: Short
-    summary: Short = ""
-
-
-class StepDone(Frozen):
-    """The step happened; `outcome` says 'interrupted, outcome unknown' where nobody saw its end."""
-
-    kind: Literal["step.done"] = "step.done"
-    n: int
-    outcome: Short = ""
-
-
-class AgentSaid(Frozen):
-    """A message of the agent: a claim."""
-
-    kind: Literal["agent.said"] = "agent.said"
+    kind: Literal["skeleton.kept"] = "skeleton.kept"
+    path: str
+    """Where it belongs, as the repository knows it."""
     text: BlobHash
-    preview: Short = ""
+    line: int
+    """Where its first case begins."""
 
 
-class UsageCounted(Frozen):
-    """Tokens and money that were spent; None is unknown."""
+class SkeletonTaken(Frozen):
+    """The human put it into the work tree."""
 
-    kind: Literal["usage.counted"] = "usage.counted"
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_microdollars: int | None = None
-
-
-class CheckpointKept(Frozen):
-    """The worktree was committed at a turn boundary."""
-
-    kind: Literal["checkpoint.kept"] = "checkpoint.kept"
-    n: int
-    commit: CommitId
-
-
-class QuestionAsked(Frozen):
-    """The agent asked the human and waits."""
-
-    kind: Literal["question.asked"] = "question.asked"
-    id: QuestionId
-    text: Sentence
-    why: Sentence = ""
-    choices: tuple[Short, ...] = ()
-
-
-class QuestionAnswered(Frozen):
-    """The human answered."""
-
-    kind: Literal["question.answered"] = "question.answered"
-    id: QuestionId
-    answer: Sentence
+    kind: Literal["skeleton.taken"] = "skeleton.taken"
+    path: str
 
 
 class ReviewOpened(Frozen):
@@ -270,46 +263,6 @@ class ReviewRead(Frozen):
     kind: Literal["review.read"] = "review.read"
 
 
-class LandingAnnounced(Frozen):
-    """A landing is about to touch the repository; `plan` says everything that recovery needs to look."""
-
-    kind: Literal["landing.announced"] = "landing.announced"
-    landing: LandingId
-    plan: BlobHash
-    commit: CommitId
-    branch: str | None = None
-    undo_of: LandingId | None = None
-
-
-class LandingConfirmed(Frozen):
-    """It is done: seen, not assumed."""
-
-    kind: Literal["landing.confirmed"] = "landing.confirmed"
-    landing: LandingId
-    commit: CommitId
-    how_seen: Short = ""
-    note: Sentence = ""
-
-
-class LandingUndone(Frozen):
-    """Nothing landed; whatever had been touched is as it was."""
-
-    kind: Literal["landing.undone"] = "landing.undone"
-    landing: LandingId | None
-    reason: Sentence
-    kept_aside: tuple[Short, ...] = ()
-
-
-class LandingTakenBack(Frozen):
-    """A landed change was undone by the human."""
-
-    kind: Literal["landing.taken_back"] = "landing.taken_back"
-    landing: LandingId
-    undo: LandingId
-    commit: CommitId | None = None
-    """The revert that took it back; None where the branch was set back."""
-
-
 class TrustGranted(Frozen):
     """The user trusts a repository: its programs may be run. In the user's journal only."""
 
@@ -335,32 +288,6 @@ class RepositorySeen(Frozen):
     common_dir: str
 
 
-class TurnKept(Frozen):
-    """One part of an agent's conversation with its model was kept, so that the run can go on behind it."""
-
-    kind: Literal["turn.kept"] = "turn.kept"
-    n: int
-    """From 1 within the run, without a gap."""
-    role: TurnRole
-    content: BlobHash
-    """JSON, in the shape the agent gave it, every text in it redacted."""
-    call: str = ""
-    """Of a result: which call of the turn before it answers."""
-
-
-class ModelOutOfReach(Frozen):
-    """The agent's model can't be worked with (an outage, a quota, a key): the task waits, and goes on by itself."""
-
-    kind: Literal["model.out_of_reach"] = "model.out_of_reach"
-    why: Sentence
-
-
-class ModelBack(Frozen):
-    """The model answers again."""
-
-    kind: Literal["model.back"] = "model.back"
-
-
 TaskEvent = (
     TaskAdded
     | TaskAccepted
@@ -371,6 +298,9 @@ TaskEvent = (
     | TaskWoken
     | TaskDropped
     | TaskRestored
+    | FollowUpLeftOut
+    | SkeletonKept
+    | SkeletonTaken
 )
 RunEvent = (
     RunStarted

@@ -125,6 +125,9 @@ class GitWorkspace:
     def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
         return differences.contents_of(self.git, commit, paths, largest)
 
+    def paths(self, commit: CommitId) -> list[str]:
+        return differences.paths_in(self.git, commit)
+
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         return patches.select(self.git, change, chosen, message)
 
