@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import casework.lsp.methods  # noqa: F401 - registers every method
 from casework import __version__, paths
 from casework.agents.registry import agents
+from casework.checks.confined import ConfinedChecks
 from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
-from casework.core.repository import Checkout, Limits, Repository
+from casework.core.repository import Checkout, ChosenChecks, Limits, Repository
 from casework.daemon.application import Session, SessionHandler
 from casework.detectors import detectors
 from casework.domain.board import Board
@@ -165,6 +166,9 @@ class CaseworkApplication:
             follow_ups_per_run=settings.follow_ups_per_run,
             protected_branches=tuple(settings.protected_branches),
             default_agent=settings.default_agent,
+            check_runs=settings.check_runs,
+            check_seconds=settings.check_seconds,
+            checks_sent_back=settings.checks_sent_back,
         )
 
     def _is_trusted(self, identity: Identity) -> bool:
@@ -192,8 +196,13 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
+<<<<<<< HEAD
             toolboxes=self._toolboxes,
+=======
+            checks=ConfinedChecks(self._sandbox),
+>>>>>>> main
             limits=self._limits,
+            chosen_checks=lambda: self._known.checks.get(identity.id, ChosenChecks()),
             detectors=detectors(),
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""

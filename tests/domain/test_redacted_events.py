@@ -90,8 +90,13 @@ def test_it_is_known_of_every_text_of_every_event_whether_it_is_free() -> None:
 
 FREE = [
     "agent.said: preview",
+    "checks.begun: commands",
+    "checks.chosen: commands",
+    "checks.ended: sentence",
     "comment.added: anchor.snippet",
     "comment.added: preview",
+    "evidence.captured: command",
+    "evidence.captured: sentence",
     "follow_up.left_out: title",
     "hunk.decided: reason",
     "landing.confirmed: how_seen",
@@ -104,7 +109,11 @@ FREE = [
     "question.asked: why",
     "review.reshown: why",
     "run.failed: reason",
+    "run.finished: claims",
+    "run.finished: proofs.criterion",
+    "run.finished: proofs.test",
     "run.resumed: note",
+    "run.sent_back: sentence",
     "step.begun: summary",
     "step.begun: what",
     "step.done: outcome",
@@ -119,6 +128,8 @@ FREE = [
     "task.stopped: reason",
 ]
 FIXED = [
+    "checks.chosen: environment",
+    "checks.chosen: repository",
     "comment.added: anchor.path",
     "landing.announced: branch",
     "landing.undone: kept_aside",

@@ -24,6 +24,7 @@ TABLE: tuple[tuple[MoveName, str, str | None, str], ...] = (
     ("resume", "waiting", "running", "human daemon"),
     ("open_review", "running", "in_review", "daemon"),
     ("stop", "queued running waiting", "stopped", "human daemon"),
+    ("send_back", "running", "queued", "daemon"),
     ("fail", "running", "failed", "daemon"),
     ("retry", "stopped failed", "queued", "human"),
     ("request_changes", "in_review", "queued", "human"),

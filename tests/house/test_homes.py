@@ -19,6 +19,7 @@ EVERYWHERE: Final = "everywhere"
 HOMES: Final = {
     "anthropic": "agents",
     "attrs": "lsp",
+    "casework_record": "checks",  # it stands beside what imports it, and both run in a project's own Python
     "cattrs": "lsp",
     "git": "workspace",
     "keyring": "agents",

@@ -172,6 +172,13 @@ export interface UndoReview extends TaskDeed {
   revert?: boolean;
 }
 
+/** What checks the repository, instead of what is found in it. Everything left out is found again. */
+export interface ChooseChecks extends Deed {
+  commands?: string[];
+  /** The folder of an environment of Python, absolute or from the top folder. */
+  environment?: string;
+}
+
 /** Rows behind `after`, of one task if asked. */
 export interface ReadJournal extends Params {
   after?: number;
@@ -432,6 +439,31 @@ export interface Content {
   missing: boolean;
 }
 
+/** One command that checks a repository. */
+export interface CheckCommandView {
+  command: string;
+  /** Where it stands, for people. */
+  found_in: string;
+  /** `tests`, `types`, `lint` or `everything`; empty where you chose it. */
+  purpose: string;
+  /** Whether it is run for a change; the others were found beside it. */
+  is_run: boolean;
+}
+
+/** What checks a repository, and with which environment. */
+export interface ChecksView {
+  trusted: boolean;
+  commands: CheckCommandView[];
+  /** What was found, or what is wrong with it, as a sentence. */
+  environment: string;
+  /** The folder you named instead of what is found. */
+  chosen_environment: string;
+  /** What would be run now, or why nothing would be. */
+  sentence: string;
+  /** Files whose commands are not known, as sentences. */
+  unread: string[];
+}
+
 /** Whether the user trusts the repository. */
 export interface TrustView {
   trusted: boolean;
@@ -572,6 +604,12 @@ export interface Methods {
   "casework/review/read": { params: TaskDeed; result: TaskView };
   /** Take a landed approval back. */
   "casework/review/undo": { params: UndoReview; result: TaskView };
+  /** Run the checks on a review's tree; cancel to stop them. */
+  "casework/review/check": { params: TaskDeed; result: ReviewView };
+  /** Tell what checks a repository, and with which environment. */
+  "casework/checks/show": { params: Params; result: ChecksView };
+  /** Choose what checks a repository. */
+  "casework/checks/choose": { params: ChooseChecks; result: ChecksView };
   /** Tell whether the user trusts the repository. */
   "casework/trust/show": { params: Params; result: TrustView };
   /** Trust the repository: its programs may be run. */
@@ -630,6 +668,9 @@ export const Method = {
   reviewAnswer: "casework/review/answer",
   reviewRead: "casework/review/read",
   reviewUndo: "casework/review/undo",
+  reviewCheck: "casework/review/check",
+  checksShow: "casework/checks/show",
+  checksChoose: "casework/checks/choose",
   trustShow: "casework/trust/show",
   trustGrant: "casework/trust/grant",
   trustRevoke: "casework/trust/revoke",
@@ -673,6 +714,9 @@ export const Command = {
   reviewAnswer: "casework.review.answer",
   reviewRead: "casework.review.read",
   reviewUndo: "casework.review.undo",
+  reviewCheck: "casework.review.check",
+  checksShow: "casework.checks.show",
+  checksChoose: "casework.checks.choose",
   trustShow: "casework.trust.show",
   trustGrant: "casework.trust.grant",
   trustRevoke: "casework.trust.revoke",

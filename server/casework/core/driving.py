@@ -49,6 +49,7 @@ class Drive:
         self._resume_after = resume_after
         self._worker: a.AgentRun | None = None
         self._ended = False
+        self._handing_in: asyncio.Task[Sequence[e.Event]] | None = None
         self._actor = Actor(kind="agent", id=self._now().agent)
         self._tools: Tools | None = None
         self._acting: asyncio.Task[Outcome] | None = None
@@ -73,8 +74,14 @@ class Drive:
         if self._ended:
             return
         self._ended = True
+<<<<<<< HEAD
         if self._acting is not None:
             self._acting.cancel()
+=======
+        if self._handing_in is not None:
+            self._handing_in.cancel()
+            await asyncio.gather(self._handing_in, return_exceptions=True)
+>>>>>>> main
         if self._worker is not None:
             await self._worker.cancel()
         await self._close_tools()
@@ -115,6 +122,47 @@ class Drive:
         if self._now().status in ("stopped", "dropped"):
             await self._checkpoint("stopped")
 
+<<<<<<< HEAD
+=======
+    def _briefing(self) -> a.Briefing:
+        repository, task, run = self._repository, self._now(), self._my_run()
+        return a.Briefing(
+            task=task.id,
+            run=run.id,
+            n=run.n,
+            epoch=repository.recorder.journal.state.epoch,
+            title=task.title,
+            ticket=repository.text(task.ticket),
+            spec=task.spec,
+            worktree=run.worktree,
+            comments=tuple(self._asked_for(task)),
+            script=repository.text(task.script),
+            resume_after=self._resume_after,
+            answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
+        )
+
+    def _asked_for(self, task: Task) -> list[str]:
+        """What the human said of the last run: comments, and rejected hunks with their reasons."""
+        review = task.review
+        checks = [self._repository.text(said) for said in task.sent_back[-1:]]
+        if review is None:
+            return checks
+        said = checks + [
+            f"{comment.anchor.path}:{comment.anchor.line}: {self._repository.text(comment.text)}"
+            if comment.anchor is not None
+            else self._repository.text(comment.text)
+            for comment in task.comments
+            if comment.review_head == review.head
+        ]
+        change = self._repository.change(review.manifest)
+        for file in change.files:
+            for hunk in file.judged:
+                decided = review.decisions.get(hunk)
+                if decided is not None and decided.decision == "rejected":
+                    said.append(f"rejected: {file.path}, hunk {hunk}: {decided.reason or 'no reason given'}")
+        return said
+
+>>>>>>> main
     async def _handle(self, report: a.AgentReport) -> None:
         worker = self._worker
         assert worker is not None, "reports come from a worker"
@@ -301,23 +349,40 @@ class Drive:
     async def _finished(self, report: a.Finished) -> None:
         await self._close_tools()
         await self._checkpoint("finished")
+        self._handing_in = asyncio.create_task(hand_in(self._repository, self._now(), report), name="handing in")
+        try:
+            events = await self._handing_in
+        except asyncio.CancelledError:
+            if self._ended:  # stopped while its checks ran; a daemon that ends takes the run up again later
+                raise RunOver from None
+            raise
         repository, task = self._repository, self._now()
-        events = await hand_in(repository, task, report)
-        opened = next(event for event in events if isinstance(event, e.ReviewOpened))
-        change = await asyncio.to_thread(repository.change, opened.manifest)
-        looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
+        opened = next((event for event in events if isinstance(event, e.ReviewOpened)), None)
+        looked = None
+        if opened is not None:
+            change = await asyncio.to_thread(repository.change, opened.manifest)
+            looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
         await self._record_drafts(
             lambda board: [
-                *(repository.draft(v, self._actor, task=self._task, run=self._run) for v in events),
-                *found_drafts(repository, board, self._now(), looked),
+                *(repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events),
+                *(found_drafts(repository, board, self._now(), looked) if looked is not None else ()),
             ]
         )
 
     async def _record(self, *events: e.Event) -> None:
+<<<<<<< HEAD
         await self._record_drafts(lambda _: [self._draft(event) for event in events])
 
     def _draft(self, event: e.Event, actor: Actor | None = None) -> Draft:
         return self._repository.draft(event, actor or self._actor, task=self._task, run=self._run)
+=======
+        await self._record_drafts(
+            lambda _: [self._repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events]
+        )
+>>>>>>> main
+
+    def _by(self, event: e.Event) -> Actor:
+        return DAEMON if isinstance(event, e.RunSentBack) else self._actor
 
     async def _record_drafts(self, drafts: Callable[[Board], Sequence[Draft]]) -> None:
         """Record, as long as this run is the one under way.

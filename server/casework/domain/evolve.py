@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never, get_args
 
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
+from casework.domain.evolve_checks import check_event
 from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
@@ -121,7 +122,9 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
         raise ValueError(f"row {row.seq}: {event.kind} without a run")
     match event.kind:
         case "run.finished":
-            return replace(task, changed=now, runs=_runs(task, replace(last, state="finished")))
+            finished = _runs(task, replace(last, state="finished"))
+            said = replace(task, claims=event.claims, proofs=event.proofs, words=event.words)
+            return replace(said, changed=now, runs=finished)
         case "run.failed":
             ended = replace(last, state="lost" if event.lost else "failed", reason=event.reason)
             return replace(task, changed=now, runs=_runs(task, ended), status="failed", reason=event.reason)
@@ -252,7 +255,7 @@ def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded)
         message=event.message,
     )
     if event.verdict == "request_changes":
-        return replace(task, changed=now, status="queued", review=answered, reason="")
+        return replace(task, changed=now, status="queued", review=answered, reason="", sent_back=())
     assert event.landing is not None, "an approval names its landing"
     assert event.mode is not None, "an approval names its mode"
     landing = Landing(event.landing, event.mode, event.shown, branch=event.branch or None)
@@ -305,6 +308,7 @@ FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = Ma
             (e.ReviewEvent, _review_event),
             (e.LandingEvent, _landing_event),
             (e.UserEvent, _user_event),
+            (e.CheckEvent, check_event),
         )
         for shape in get_args(family)
     }

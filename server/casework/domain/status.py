@@ -13,9 +13,15 @@ Status = Literal[
     "landed", "read", "stopped", "failed", "snoozed", "dropped",
 ]  # fmt: skip
 MoveName = Literal[
+<<<<<<< HEAD
     "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "lose_model", "resume", "open_review",
     "stop", "fail", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze",
     "wake", "drop", "restore",
+=======
+    "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "resume", "open_review", "stop", "fail",
+    "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze", "wake", "drop",
+    "restore", "send_back",
+>>>>>>> main
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Status, ...]] = (
@@ -67,6 +73,7 @@ MOVES: Final[dict[MoveName, Move]] = {
     "resume": _move("waiting", "running", "human daemon", "go on"),
     "open_review": _move("running", "in_review", "daemon", "open its review"),
     "stop": _move("queued running waiting", "stopped", "human daemon", "be stopped"),
+    "send_back": _move("running", "queued", "daemon", "be sent back to its agent"),
     "fail": _move("running", "failed", "daemon", "fail"),
     "retry": _move("stopped failed", "queued", "human", "be retried"),
     "request_changes": _move("in_review", "queued", "human", "be sent back"),

@@ -13,7 +13,11 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from casework.domain.anchor import Anchor
+<<<<<<< HEAD
 from casework.domain.events import TurnRole
+=======
+from casework.domain.evidence import Proof
+>>>>>>> main
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.spec import FollowUpKind, Severity, Spec
@@ -178,6 +182,10 @@ class Finished(Frozen):
     notes: tuple[Note, ...] = ()
     claims: tuple[str, ...] = ()
     """Ids of criteria the agent says are met."""
+    proofs: tuple[Proof, ...] = ()
+    """Which test shows which criterion: the daemon looks whether it was red without the change and is green with it."""
+    left: tuple[str, ...] = ()
+    """What was deliberately left as it is, in the agent's words, a line each."""
 
 
 class Halted(Frozen):

@@ -134,6 +134,11 @@
 ---@class (exact) casework.UndoReview: casework.TaskDeed
 ---@field revert? boolean By a new commit, where something was built on top or it was pushed.
 
+--- What checks the repository, instead of what is found in it. Everything left out is found again.
+---@class (exact) casework.ChooseChecks: casework.Deed
+---@field commands? string[]
+---@field environment? string The folder of an environment of Python, absolute or from the top folder.
+
 --- Rows behind `after`, of one task if asked.
 ---@class (exact) casework.ReadJournal: casework.Params
 ---@field after? integer
@@ -343,6 +348,22 @@
 ---@field binary boolean
 ---@field missing boolean
 
+--- One command that checks a repository.
+---@class (exact) casework.CheckCommandView
+---@field command string
+---@field found_in string Where it stands, for people.
+---@field purpose string `tests`, `types`, `lint` or `everything`; empty where you chose it.
+---@field is_run boolean Whether it is run for a change; the others were found beside it.
+
+--- What checks a repository, and with which environment.
+---@class (exact) casework.ChecksView
+---@field trusted boolean
+---@field commands casework.CheckCommandView[]
+---@field environment string What was found, or what is wrong with it, as a sentence.
+---@field chosen_environment string The folder you named instead of what is found.
+---@field sentence string What would be run now, or why nothing would be.
+---@field unread string[] Files whose commands are not known, as sentences.
+
 --- Whether the user trusts the repository.
 ---@class (exact) casework.TrustView
 ---@field trusted boolean
@@ -440,6 +461,9 @@ M.method = {
   review_answer = "casework/review/answer",
   review_read = "casework/review/read",
   review_undo = "casework/review/undo",
+  review_check = "casework/review/check",
+  checks_show = "casework/checks/show",
+  checks_choose = "casework/checks/choose",
   trust_show = "casework/trust/show",
   trust_grant = "casework/trust/grant",
   trust_revoke = "casework/trust/revoke",
@@ -483,6 +507,9 @@ M.command = {
   review_answer = "casework.review.answer",
   review_read = "casework.review.read",
   review_undo = "casework.review.undo",
+  review_check = "casework.review.check",
+  checks_show = "casework.checks.show",
+  checks_choose = "casework.checks.choose",
   trust_show = "casework.trust.show",
   trust_grant = "casework.trust.grant",
   trust_revoke = "casework.trust.revoke",

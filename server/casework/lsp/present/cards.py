@@ -135,6 +135,8 @@ def _detail(task: Task) -> str:
             run = task.run
             if run is None:
                 return "running"
+            if task.checked is not None and not task.checked.ended and task.checked.head == run.head:
+                return f"checking: {', '.join(task.checked.commands)[:80]}"
             step = f"step {run.steps_begun}" if run.steps_begun else "starting"
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
         case "proposed":
@@ -164,6 +166,10 @@ def _review_detail(task: Task) -> str:
         return "review"
     hunks = "1 hunk" if review.hunks == 1 else f"{review.hunks} hunks"
     parts = ["history" if review.change_kind == "range" else "review", hunks, f"{review.minutes} min"]
+    checked = task.checked
+    if checked is not None and checked.head == review.head and checked.evidence and checked.ended:
+        tries = f" after {len(task.sent_back) + 1} tries" if task.sent_back else ""
+        parts.append("not checked" if checked.colour == "not_checked" else f"checks {checked.colour}{tries}")
     if review.decisions:
         parts.append(f"{len(review.decisions)} decided")
     if task.reason:
