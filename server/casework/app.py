@@ -196,11 +196,8 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
-<<<<<<< HEAD
             toolboxes=self._toolboxes,
-=======
             checks=ConfinedChecks(self._sandbox),
->>>>>>> main
             limits=self._limits,
             chosen_checks=lambda: self._known.checks.get(identity.id, ChosenChecks()),
             detectors=detectors(),

@@ -32,7 +32,15 @@ class Settings(BaseModel):
     protected_branches: Annotated[list[str], Field(max_length=100)] = []
     """Branches nothing lands on, as names or globs such as `release/*`; a review can still become a new branch."""
 
-<<<<<<< HEAD
+    check_runs: bool = True
+    """Whether what an agent hands in is checked before its review opens; only ever in a repository that you trust."""
+
+    check_seconds: Annotated[int, Field(ge=10, le=7200)] = 600
+    """How long one check of one tree may take, in seconds, before it is ended and the review says so."""
+
+    checks_sent_back: Annotated[int, Field(ge=0, le=5)] = 2
+    """How often work whose checks are red goes back to its agent before it is shown to you as red."""
+
     default_agent: Annotated[str, Field(max_length=100)] = "builtin"
     """Who works on a task that is started without naming an agent; one that is started with a script is the scripted
     agent's."""
@@ -65,19 +73,6 @@ class Settings(BaseModel):
 
     run_dollars: Annotated[float, Field(ge=0, le=100_000)] = 0.0
     """How many dollars one run may cost; 0 for no limit."""
-=======
-    check_runs: bool = True
-    """Whether what an agent hands in is checked before its review opens; only ever in a repository that you trust."""
-
-    check_seconds: Annotated[int, Field(ge=10, le=7200)] = 600
-    """How long one check of one tree may take, in seconds, before it is ended and the review says so."""
-
-    checks_sent_back: Annotated[int, Field(ge=0, le=5)] = 2
-    """How often work whose checks are red goes back to its agent before it is shown to you as red."""
-
-    default_agent: Annotated[str, Field(max_length=100)] = "scripted"
-    """Who works on a task that is started without naming an agent."""
->>>>>>> main
 
 
 def read_settings(directory: Path) -> Settings:

@@ -51,9 +51,10 @@ def _notes(repository: Repository, run: Run) -> str:
 def _asked_for(repository: Repository, task: Task) -> list[str]:
     """What the human said of the last run: comments, and rejected hunks with their reasons."""
     review = task.review
+    checks = [repository.text(said) for said in task.sent_back[-1:]]
     if review is None:
-        return []
-    said = [
+        return checks
+    said = checks + [
         f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
         if comment.anchor is not None
         else repository.text(comment.text)

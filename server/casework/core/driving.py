@@ -74,14 +74,11 @@ class Drive:
         if self._ended:
             return
         self._ended = True
-<<<<<<< HEAD
         if self._acting is not None:
             self._acting.cancel()
-=======
         if self._handing_in is not None:
             self._handing_in.cancel()
             await asyncio.gather(self._handing_in, return_exceptions=True)
->>>>>>> main
         if self._worker is not None:
             await self._worker.cancel()
         await self._close_tools()
@@ -122,47 +119,6 @@ class Drive:
         if self._now().status in ("stopped", "dropped"):
             await self._checkpoint("stopped")
 
-<<<<<<< HEAD
-=======
-    def _briefing(self) -> a.Briefing:
-        repository, task, run = self._repository, self._now(), self._my_run()
-        return a.Briefing(
-            task=task.id,
-            run=run.id,
-            n=run.n,
-            epoch=repository.recorder.journal.state.epoch,
-            title=task.title,
-            ticket=repository.text(task.ticket),
-            spec=task.spec,
-            worktree=run.worktree,
-            comments=tuple(self._asked_for(task)),
-            script=repository.text(task.script),
-            resume_after=self._resume_after,
-            answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
-        )
-
-    def _asked_for(self, task: Task) -> list[str]:
-        """What the human said of the last run: comments, and rejected hunks with their reasons."""
-        review = task.review
-        checks = [self._repository.text(said) for said in task.sent_back[-1:]]
-        if review is None:
-            return checks
-        said = checks + [
-            f"{comment.anchor.path}:{comment.anchor.line}: {self._repository.text(comment.text)}"
-            if comment.anchor is not None
-            else self._repository.text(comment.text)
-            for comment in task.comments
-            if comment.review_head == review.head
-        ]
-        change = self._repository.change(review.manifest)
-        for file in change.files:
-            for hunk in file.judged:
-                decided = review.decisions.get(hunk)
-                if decided is not None and decided.decision == "rejected":
-                    said.append(f"rejected: {file.path}, hunk {hunk}: {decided.reason or 'no reason given'}")
-        return said
-
->>>>>>> main
     async def _handle(self, report: a.AgentReport) -> None:
         worker = self._worker
         assert worker is not None, "reports come from a worker"
@@ -364,22 +320,16 @@ class Drive:
             looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
         await self._record_drafts(
             lambda board: [
-                *(repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events),
+                *(self._draft(event) for event in events),
                 *(found_drafts(repository, board, self._now(), looked) if looked is not None else ()),
             ]
         )
 
     async def _record(self, *events: e.Event) -> None:
-<<<<<<< HEAD
         await self._record_drafts(lambda _: [self._draft(event) for event in events])
 
     def _draft(self, event: e.Event, actor: Actor | None = None) -> Draft:
-        return self._repository.draft(event, actor or self._actor, task=self._task, run=self._run)
-=======
-        await self._record_drafts(
-            lambda _: [self._repository.draft(v, self._by(v), task=self._task, run=self._run) for v in events]
-        )
->>>>>>> main
+        return self._repository.draft(event, actor or self._by(event), task=self._task, run=self._run)
 
     def _by(self, event: e.Event) -> Actor:
         return DAEMON if isinstance(event, e.RunSentBack) else self._actor

@@ -37,10 +37,7 @@ class Limits:
     runs_at_once: int = 2
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
-<<<<<<< HEAD
     default_agent: str = "builtin"
-=======
-    default_agent: str = "scripted"
     check_runs: bool = True
     check_seconds: int = 600
     checks_sent_back: int = 2
@@ -52,7 +49,6 @@ class ChosenChecks:
 
     commands: tuple[str, ...] = ()
     environment: str = ""
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,68 +21,29 @@ from casework.domain.check_events import (
     Sentence as Sentence,
     Short as Short,
 )
-from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId
 from casework.domain.landing_events import (
     LandingAnnounced as LandingAnnounced,
-)
-from casework.domain.landing_events import (
     LandingConfirmed as LandingConfirmed,
-)
-from casework.domain.landing_events import (
     LandingTakenBack as LandingTakenBack,
-)
-from casework.domain.landing_events import (
     LandingUndone as LandingUndone,
-)
-from casework.domain.landing_events import (
-    Sentence,
-    Short,
 )
 from casework.domain.run_events import (
     AgentSaid as AgentSaid,
-)
-from casework.domain.run_events import (
     CheckpointKept as CheckpointKept,
-)
-from casework.domain.run_events import (
     ModelBack as ModelBack,
-)
-from casework.domain.run_events import (
     ModelOutOfReach as ModelOutOfReach,
-)
-from casework.domain.run_events import (
     QuestionAnswered as QuestionAnswered,
-)
-from casework.domain.run_events import (
     QuestionAsked as QuestionAsked,
-)
-from casework.domain.run_events import (
     RunFailed as RunFailed,
-)
-from casework.domain.run_events import (
     RunFinished as RunFinished,
-)
-from casework.domain.run_events import (
     RunResumed as RunResumed,
-)
-from casework.domain.run_events import (
     RunStarted as RunStarted,
-)
-from casework.domain.run_events import (
     StepBegun as StepBegun,
-)
-from casework.domain.run_events import (
     StepDone as StepDone,
-)
-from casework.domain.run_events import (
     TurnKept as TurnKept,
-)
-from casework.domain.run_events import (
     TurnRole as TurnRole,
-)
-from casework.domain.run_events import (
     UsageCounted as UsageCounted,
 )
 from casework.domain.spec import Severity, Spec, TaskKind
@@ -204,106 +165,6 @@ class SkeletonTaken(Frozen):
     path: str
 
 
-<<<<<<< HEAD
-=======
-class RunStarted(Frozen):
-    """An agent began to work."""
-
-    kind: Literal["run.started"] = "run.started"
-    n: int
-    agent: Short
-    base: CommitId
-    worktree: str
-
-
-class RunFinished(Frozen):
-    """The agent handed in its work, and says which criteria are met and which tests show it: claims."""
-
-    kind: Literal["run.finished"] = "run.finished"
-    comment: BlobHash | None = None
-    words: BlobHash | None = None
-    """Everything else the agent wrote about it, as `domain.words.AgentWords`."""
-    claims: tuple[Short, ...] = Field(default=(), max_length=20)
-    proofs: tuple[Proof, ...] = Field(default=(), max_length=20)
-
-
-class RunFailed(Frozen):
-    """The run ended without a result: `lost` when the worker died or fell silent."""
-
-    kind: Literal["run.failed"] = "run.failed"
-    reason: Sentence
-    lost: bool = False
-
-
-class RunResumed(Frozen):
-    """After a restart of the daemon or of a worker the run went on behind its last journalled step."""
-
-    kind: Literal["run.resumed"] = "run.resumed"
-    after_step: int
-    note: Sentence = ""
-
-
-class StepBegun(Frozen):
-    """A step with an effect was announced."""
-
-    kind: Literal["step.begun"] = "step.begun"
-    n: int
-    what: Short
-    summary: Short = ""
-
-
-class StepDone(Frozen):
-    """The step happened; `outcome` says 'interrupted, outcome unknown' where nobody saw its end."""
-
-    kind: Literal["step.done"] = "step.done"
-    n: int
-    outcome: Short = ""
-
-
-class AgentSaid(Frozen):
-    """A message of the agent: a claim."""
-
-    kind: Literal["agent.said"] = "agent.said"
-    text: BlobHash
-    preview: Short = ""
-
-
-class UsageCounted(Frozen):
-    """Tokens and money that were spent; None is unknown."""
-
-    kind: Literal["usage.counted"] = "usage.counted"
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_microdollars: int | None = None
-
-
-class CheckpointKept(Frozen):
-    """The worktree was committed at a turn boundary."""
-
-    kind: Literal["checkpoint.kept"] = "checkpoint.kept"
-    n: int
-    commit: CommitId
-
-
-class QuestionAsked(Frozen):
-    """The agent asked the human and waits."""
-
-    kind: Literal["question.asked"] = "question.asked"
-    id: QuestionId
-    text: Sentence
-    why: Sentence = ""
-    choices: tuple[Short, ...] = ()
-
-
-class QuestionAnswered(Frozen):
-    """The human answered."""
-
-    kind: Literal["question.answered"] = "question.answered"
-    id: QuestionId
-    answer: Sentence
-
-
->>>>>>> main
 class ReviewOpened(Frozen):
     """A change waits for a verdict. The manifest holds the `Change` without its lines."""
 
@@ -378,72 +239,6 @@ class ReviewRead(Frozen):
     """Done reading a change that is history already."""
 
     kind: Literal["review.read"] = "review.read"
-
-
-<<<<<<< HEAD
-class TrustGranted(Frozen):
-    """The user trusts a repository: its programs may be run. In the user's journal only."""
-
-    kind: Literal["trust.granted"] = "trust.granted"
-    repository: str
-    path: str
-
-
-class TrustRevoked(Frozen):
-    """The user took the trust back."""
-
-    kind: Literal["trust.revoked"] = "trust.revoked"
-    repository: str
-    path: str
-
-
-class RepositorySeen(Frozen):
-    """A repository was opened at a place. In the user's journal only."""
-
-    kind: Literal["repository.seen"] = "repository.seen"
-    repository: str
-    path: str
-    common_dir: str
-=======
-class LandingAnnounced(Frozen):
-    """A landing is about to touch the repository; `plan` says everything that recovery needs to look."""
-
-    kind: Literal["landing.announced"] = "landing.announced"
-    landing: LandingId
-    plan: BlobHash
-    commit: CommitId
-    branch: str | None = None
-    undo_of: LandingId | None = None
-
-
-class LandingConfirmed(Frozen):
-    """It is done: seen, not assumed."""
-
-    kind: Literal["landing.confirmed"] = "landing.confirmed"
-    landing: LandingId
-    commit: CommitId
-    how_seen: Short = ""
-    note: Sentence = ""
-
-
-class LandingUndone(Frozen):
-    """Nothing landed; whatever had been touched is as it was."""
-
-    kind: Literal["landing.undone"] = "landing.undone"
-    landing: LandingId | None
-    reason: Sentence
-    kept_aside: tuple[Short, ...] = ()
-
-
-class LandingTakenBack(Frozen):
-    """A landed change was undone by the human."""
-
-    kind: Literal["landing.taken_back"] = "landing.taken_back"
-    landing: LandingId
-    undo: LandingId
-    commit: CommitId | None = None
-    """The revert that took it back; None where the branch was set back."""
->>>>>>> main
 
 
 TaskEvent = (

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
+from casework.domain.check_events import Sentence, Short
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommitId, LandingId
-
-Short = Annotated[str, Field(max_length=500)]
-Sentence = Annotated[str, Field(max_length=2000)]
 
 
 class LandingAnnounced(Frozen):

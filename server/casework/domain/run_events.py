@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
+from casework.domain.check_events import Sentence, Short
+from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommitId, QuestionId
-from casework.domain.landing_events import Sentence, Short
 
 TurnRole = Literal["user", "assistant", "result", "cut"]
 """Of a part of a conversation; `cut`: results before it are stubs from there on."""
@@ -23,10 +26,14 @@ class RunStarted(Frozen):
 
 
 class RunFinished(Frozen):
-    """The agent handed in its work."""
+    """The agent handed in its work, and says which criteria are met and which tests show it: claims."""
 
     kind: Literal["run.finished"] = "run.finished"
     comment: BlobHash | None = None
+    words: BlobHash | None = None
+    """Everything else the agent wrote about it, as `domain.words.AgentWords`."""
+    claims: tuple[Short, ...] = Field(default=(), max_length=20)
+    proofs: tuple[Proof, ...] = Field(default=(), max_length=20)
 
 
 class RunFailed(Frozen):

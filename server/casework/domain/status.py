@@ -13,15 +13,9 @@ Status = Literal[
     "landed", "read", "stopped", "failed", "snoozed", "dropped",
 ]  # fmt: skip
 MoveName = Literal[
-<<<<<<< HEAD
     "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "lose_model", "resume", "open_review",
     "stop", "fail", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze",
-    "wake", "drop", "restore",
-=======
-    "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "resume", "open_review", "stop", "fail",
-    "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze", "wake", "drop",
-    "restore", "send_back",
->>>>>>> main
+    "wake", "drop", "restore", "send_back",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Status, ...]] = (

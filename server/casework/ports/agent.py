@@ -13,11 +13,8 @@ from typing import Annotated, Literal, Protocol
 from pydantic import Field
 
 from casework.domain.anchor import Anchor
-<<<<<<< HEAD
 from casework.domain.events import TurnRole
-=======
 from casework.domain.evidence import Proof
->>>>>>> main
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.spec import FollowUpKind, Severity, Spec
