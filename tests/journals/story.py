@@ -253,3 +253,6 @@ def _proposals(write: _Writer) -> Iterator[Draft]:
     yield write(e.TaskDropped(reason="No."), _HUMAN)
     write.begin(5)
     yield write(e.TaskAccepted(), _HUMAN)
+    yield write(e.SkeletonKept(path="tests/test_cards.py", text=_blob(12), line=6), _DETECTOR)
+    yield write(e.SkeletonTaken(path="tests/test_cards.py"), _HUMAN)
+    yield write(e.FollowUpLeftOut(reason="too_many", title="One more"), _AGENT)

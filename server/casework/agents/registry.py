@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 
 from casework.agents.builtin.agent import BuiltinAgent
 from casework.agents.frames import ModelAccess
-from casework.agents.process import ProcessAgent
+from casework.agents.process import Confine, ProcessAgent, unconfined
 from casework.ports.agent import Agent, Briefing
 
 if TYPE_CHECKING:
     from casework.settings import Settings
 
 
-def agents(settings: Callable[[], Settings]) -> dict[str, Agent]:
-    """Give every agent that ships with Casework, by name; `settings` gives those that hold now."""
-    known: tuple[Agent, ...] = (ProcessAgent("scripted", _check_script), BuiltinAgent(lambda: _access(settings)))
+def agents(settings: Callable[[], Settings], confine: Confine = unconfined) -> dict[str, Agent]:
+    """Give every agent that ships with Casework, by name.
+
+    `settings` gives those that hold now; `confine` puts the workers of agents that run no programs into boxes.
+    """
+    known: tuple[Agent, ...] = (
+        ProcessAgent("scripted", _check_script, confine=confine),
+        BuiltinAgent(lambda: _access(settings)),
+    )
     return {agent.name: agent for agent in known}
 
 

@@ -73,6 +73,12 @@ class ProcessTools:
 
     async def do(self, call: ToolCall, *, wider: Box | None = None) -> Outcome:
         """Do it; whatever goes wrong is an outcome too."""
+        if wider is not None and not isinstance(call, ShellCall):
+            apart = ProcessTools(self._sandbox, self._place.model_copy(update={"box": wider}), self._environment)
+            try:
+                return await apart.do(call)
+            finally:
+                await apart.close()
         match call:
             case ReadCall():
                 given = {"path": call.path, "start": call.start, "lines": call.lines}
@@ -150,7 +156,10 @@ class ProcessTools:
             boxed = Boxed(tuple(command), given, place.root)
         else:
             boxed = await asyncio.to_thread(self._sandbox.command, command, place.box)
-        return await _Process.begin(boxed)
+        process = await _Process.begin(boxed)
+        if place.box is not None:
+            process.watch(self._sandbox, place.box)
+        return process
 
     async def _in_a_wider_box(self, call: ShellCall, box: Box) -> Outcome:
         """Run one command in a box of its own; what it starts in the background ends with it."""
@@ -178,6 +187,9 @@ class _Process:
         self._reader = reader
         self._writer = writer
         self._ending: asyncio.Future[int] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._limit = ""
+        """Of which of the box's limits it was ended, in words."""
 
     @classmethod
     async def begin(cls, boxed: Boxed) -> _Process:
@@ -208,6 +220,14 @@ class _Process:
             raise
         return made
 
+    def watch(self, sandbox: Sandbox, box: Box) -> None:
+        """End it as soon as it uses more than its box may."""
+        self._watching = asyncio.create_task(self._watch(sandbox, box), name=f"toolbox-{self._process.pid}")
+
+    async def _watch(self, sandbox: Sandbox, box: Box) -> None:
+        self._limit = (await sandbox.watch(self._process.pid, box)).replace("_", " ")
+        await asyncio.get_running_loop().run_in_executor(None, end_now, self._process)
+
     async def order(self, order: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         self._writer.write(json.dumps(order).encode() + b"\n")
         return await self._line(timeout_s)
@@ -220,12 +240,15 @@ class _Process:
         except TimeoutError:
             raise _Gone(f"there was no answer for {timeout_s:g} seconds") from None
         except (asyncio.IncompleteReadError, OSError):
-            raise _Gone("the tools' process ended, perhaps at a limit of its box") from None
+            await asyncio.sleep(0)  # so that who ended it can say why
+            raise _Gone(f"the tools' process ended ({self._limit or 'nobody knows why'})") from None
         except (asyncio.LimitOverrunError, ValueError):
             raise _Gone("what came back is no answer") from None
         return answer if isinstance(answer, dict) else {}
 
     async def end(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         if self._ending is None:
             loop = asyncio.get_running_loop()
             self._ending = loop.run_in_executor(None, end_now, self._process)

@@ -7,17 +7,20 @@ end of is told to the model as interrupted, and never done again by us.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import assert_never
 
+from casework.core.boxes import run_box
 from casework.core.gate import weigh
 from casework.core.repository import Repository, preview
 from casework.core.turns import keep_result
 from casework.domain import events as e
-from casework.domain.actions import Action, ReadFile, RunCommand, SearchFiles, WriteFile
+from casework.domain.actions import Action, Grants, ReadFile, RunCommand, SearchFiles, WriteFile
 from casework.domain.redaction import redact
 from casework.domain.task import Run, Task
 from casework.ports.agent import ActionWanted
+from casework.ports.sandbox import Box
 from casework.ports.tools import EditCall, Outcome, ReadCall, SearchCall, ShellCall, ToolCall, Tools, Workplace
 
 Record = Callable[[Sequence[e.Event]], Awaitable[None]]
@@ -63,7 +66,8 @@ async def act(
     n = _steps(repository, task) + 1
     await record([e.StepBegun(n=n, what=call.tool, summary=summary(call))])
     if ruling.allowed:
-        outcome = await tools.do(call)
+        async with _wider(repository, task, run, ruling.grants) as box:
+            outcome = await tools.do(call, wider=box)
     else:
         outcome = Outcome(text=ruling.why, is_error=True)
     outcome = outcome.model_copy(update={"text": redact(outcome.text)})
@@ -76,11 +80,30 @@ async def act(
     return outcome
 
 
-def workplace(repository: Repository, run: Run, *, again: bool) -> Workplace:
-    """Give where the tools of a run work. May block: whether this machine confines anything is tried out once."""
-    trusted = repository.is_trusted()
-    no_shell = "this machine confines no programs yet, so none is run."
-    return Workplace(root=run.worktree, no_shell=no_shell, notes=trusted, again=again)
+def workplace(repository: Repository, task: Task, run: Run, *, again: bool) -> Workplace:
+    """Give where the tools of a run work. Blocks: whether this machine confines anything is tried out once."""
+    facts, trusted = repository.sandbox.facts(), repository.is_trusted()
+    if not facts.confines:
+        return Workplace(root=run.worktree, no_shell=facts.sentence, notes=trusted, again=again)
+    box = run_box(repository.identity, facts, task.top, run.worktree)
+    no_shell = "" if trusted else "this repository is not trusted, so no program is run in it."
+    return Workplace(root=box.cwd, box=box, no_shell=no_shell, notes=trusted, again=again)
+
+
+@asynccontextmanager
+async def _wider(repository: Repository, task: Task, run: Run, grants: Grants) -> AsyncIterator[Box | None]:
+    """Give the box of one action for which the human allowed more than the run's box does; None for no more."""
+    if grants == Grants():
+        yield None
+        return
+    async with AsyncExitStack() as open_now:
+        socket = ""
+        if grants.hosts:
+            socket = await open_now.enter_async_context(repository.ways_out.open(grants.hosts))
+        facts = await asyncio.to_thread(repository.sandbox.facts)
+        yield await asyncio.to_thread(
+            lambda: run_box(repository.identity, facts, task.top, run.worktree, grants=grants, socket=socket)
+        )
 
 
 def _steps(repository: Repository, task: Task) -> int:

@@ -35,7 +35,7 @@ def brief(
         spent_tokens=(run.input_tokens or 0) + (run.output_tokens or 0),
         spent_microdollars=run.cost_microdollars or 0,
         notes=_notes(repository, run) if asks and not turns else "",
-        no_shell=workplace(repository, run, again=False).no_shell if asks else "",
+        no_shell=workplace(repository, task, run, again=False).no_shell if asks else "",
     )
 
 

@@ -202,7 +202,9 @@ class Drive:
 
     async def _act(self, wanted: a.ActionWanted) -> Outcome:
         if self._tools is None:
-            place = await asyncio.to_thread(workplace, self._repository, self._my_run(), again=self._resume_after > 0)
+            place = await asyncio.to_thread(
+                workplace, self._repository, self._now(), self._my_run(), again=self._resume_after > 0
+            )
             self._tools = self._repository.toolboxes.open(place)
         self._acting = asyncio.create_task(
             act(self._repository, self._now(), self._my_run(), self._tools, wanted, lambda v: self._record(*v))

@@ -22,7 +22,7 @@ from casework.ports.clock import Clock
 from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
-from casework.ports.sandbox import Sandbox
+from casework.ports.sandbox import Sandbox, WaysOut
 from casework.ports.tools import Toolboxes
 from casework.ports.workspace import Identity, Workspace
 
@@ -75,6 +75,7 @@ class Repository:
     is_trusted: Callable[[], bool]
     toolboxes: Toolboxes
     sandbox: Sandbox
+    ways_out: WaysOut
     checks: Checks
     limits: Callable[[], Limits] = Limits
     chosen_checks: Callable[[], ChosenChecks] = ChosenChecks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
@@ -48,6 +49,7 @@ from casework.ports.agent import (
     StepBegun,
     TurnEnded,
 )
+from casework.ports.sandbox import Boxed
 from casework.ports.tools import Outcome
 
 logger = logging.getLogger(__name__)
@@ -119,7 +121,8 @@ class BuiltinAgent:
 
     async def _begin(self) -> _Worker:
         try:
-            pipe = await WorkerPipe.spawn(self._command, cwd="/", environment=(*ENVIRONMENT, *NETWORK))
+            names = [name for name in (*ENVIRONMENT, *NETWORK) if name in os.environ]
+            pipe = await WorkerPipe.spawn(Boxed(self._command, {name: os.environ[name] for name in names}, "/"))
         except OSError as error:
             raise _not_started(error.strerror or "the system said no") from error
         try:
