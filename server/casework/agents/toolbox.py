@@ -240,7 +240,6 @@ class _Process:
         except TimeoutError:
             raise _Gone(f"there was no answer for {timeout_s:g} seconds") from None
         except (asyncio.IncompleteReadError, OSError):
-            await asyncio.sleep(0)  # so that who ended it can say why
             raise _Gone(f"the tools' process ended ({self._limit or 'nobody knows why'})") from None
         except (asyncio.LimitOverrunError, ValueError):
             raise _Gone("what came back is no answer") from None
