@@ -38,6 +38,7 @@ from casework.lsp.session import DaemonFacts
 from casework.permissions import Closed, RuleWeigher
 from casework.ports.journal import Journal
 from casework.ports.sandbox import Boxed
+from casework.ports.tools import Toolboxes
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.sandbox.choose import Chosen
@@ -82,7 +83,7 @@ class CaseworkApplication:
         self._sandbox = Chosen()
         self._weigher = RuleWeigher(_closed())
         self._rules: Rulebook
-        self._agents = agents(self._confine_worker)
+        self._agents = agents(lambda: self._settings.current(), self._confine_worker)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -108,6 +109,8 @@ class CaseworkApplication:
         await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
+        for agent in self._agents.values():
+            await agent.close()
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
@@ -160,6 +163,12 @@ class CaseworkApplication:
         from casework.settings import SettingsFile
 
         return SettingsFile(paths.config_directory())
+
+    @cached_property
+    def _toolboxes(self) -> Toolboxes:
+        from casework.agents.toolbox import ProcessToolboxes
+
+        return ProcessToolboxes(self._sandbox)
 
     def _limits(self) -> Limits:
         settings = self._settings.current()
@@ -214,6 +223,7 @@ class CaseworkApplication:
             weigher=self._weigher,
             rules=self._rules,
             sandbox=self._sandbox,
+            toolboxes=self._toolboxes,
             ways_out=self._ways_out,
             checks=ConfinedChecks(self._sandbox),
             limits=self._limits,

@@ -104,6 +104,7 @@ FREE = [
     "landing.confirmed: how_seen",
     "landing.confirmed: note",
     "landing.undone: reason",
+    "model.out_of_reach: why",
     "question.answered: answer",
     "question.asked: choices",
     "question.asked: text",
@@ -180,4 +181,5 @@ FIXED = [
     "trust.granted: repository",
     "trust.revoked: path",
     "trust.revoked: repository",
+    "turn.kept: call",
 ]

@@ -25,6 +25,7 @@ from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.permissions import Weigher
 from casework.ports.sandbox import Sandbox, WaysOut
+from casework.ports.tools import Toolboxes
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -38,7 +39,7 @@ class Limits:
     runs_at_once: int = 2
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
-    default_agent: str = "scripted"
+    default_agent: str = "builtin"
     check_runs: bool = True
     check_seconds: int = 600
     checks_sent_back: int = 2
@@ -77,6 +78,7 @@ class Repository:
     weigher: Weigher
     rules: Rulebook
     """The user's own: they hold in this repository or in all."""
+    toolboxes: Toolboxes
     sandbox: Sandbox
     ways_out: WaysOut
     checks: Checks
