@@ -65,6 +65,13 @@ def test_a_protected_file_may_be_read_and_is_asked_about_before_it_is_written(gr
     assert getattr(ground.weigh(WriteFile(path=".vscode/tasks.json"), readable), "rule", 0) is None
 
 
+def test_a_command_that_wants_a_protected_file_is_shown_all_that_its_box_opens(ground: Ground) -> None:
+    found = ground.weigh(RunCommand(command="touch x", outside=("sub/.vscode/deep/tasks.json", "AGENTS.md")))
+    assert isinstance(found, Beyond)
+    assert found.grants == Grants(writable=("sub/.vscode", "AGENTS.md"))
+    assert found.wants == "sub/.vscode and AGENTS.md, which its box keeps closed"
+
+
 def test_a_link_to_what_is_protected_is_protected(ground: Ground) -> None:
     (ground.worktree / "link").symlink_to(".vscode")
     assert isinstance(ground.weigh(WriteFile(path="link/tasks.json")), Beyond)

@@ -35,6 +35,8 @@ class Led:
     kind: Kind
     path: str
     """Relative to the worktree's top where it lies in it, else absolute; links are followed."""
+    opened: str = ""
+    """Of what is protected: the whole of what a box has to open for it, `.vscode` for a file in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ def _in_worktree(below: PurePosixPath, scene: Scene) -> Led | Never:
     protections = [found for one in (below, inside) if (found := protection_of(str(one))) is not None]
     if any(found.path == _GITS for found in protections):
         return Never(f"{below} is one of git's own files: what stands there is run or obeyed outside of every box.")
-    return Led("protected" if protections else "inside", str(inside))
+    if not protections:
+        return Led("inside", str(inside))
+    whole = [part for part in (*reversed(inside.parents), inside) if protection_of(str(part)) is not None]
+    if not whole:
+        return Never(f"{below} is protected and leads to another place; name that place itself if it is wanted.")
+    return Led("protected", str(inside), opened=str(whole[0]))
 
 
 def _is_gits(path: PurePosixPath) -> bool:

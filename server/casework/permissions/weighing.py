@@ -99,7 +99,7 @@ class RuleWeigher:
             if isinstance(led, Never):
                 return led
             if led.kind != "inside":
-                writable[led.path] = None
+                writable[led.opened or led.path] = None
         return Grants(hosts=hosts, writable=tuple(writable))
 
 
