@@ -19,6 +19,7 @@ EVERYWHERE: Final = "everywhere"
 HOMES: Final = {
     "attrs": "lsp",
     "casework_record": "checks",  # it stands beside what imports it, and both run in a project's own Python
+    "casework_stand_ins": "checks",
     "cattrs": "lsp",
     "git": "workspace",
     "lsprotocol": "lsp",
