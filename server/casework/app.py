@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -34,6 +34,8 @@ from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
+from casework.ports.sandbox import Boxed
+from casework.ports.tools import Toolboxes
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.sandbox.choose import Chosen
@@ -43,6 +45,7 @@ from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
 
 if TYPE_CHECKING:
+    from casework.ports.sandbox import WaysOut
     from casework.settings import SettingsFile
     from casework.workspace.watching import Watcher
 
@@ -73,8 +76,8 @@ class CaseworkApplication:
         self._repositories = GitRepositories(
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
-        self._agents = agents()
         self._sandbox = Chosen()
+        self._agents = agents(lambda: self._settings.current(), self._confine_worker)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -95,6 +98,8 @@ class CaseworkApplication:
         await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
+        for agent in self._agents.values():
+            await agent.close()
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
@@ -148,6 +153,12 @@ class CaseworkApplication:
 
         return SettingsFile(paths.config_directory())
 
+    @cached_property
+    def _toolboxes(self) -> Toolboxes:
+        from casework.agents.toolbox import ProcessToolboxes
+
+        return ProcessToolboxes(self._sandbox)
+
     def _limits(self) -> Limits:
         settings = self._settings.current()
         if self._settings.warning:
@@ -161,6 +172,18 @@ class CaseworkApplication:
             check_seconds=settings.check_seconds,
             checks_sent_back=settings.checks_sent_back,
         )
+
+    @cached_property
+    def _ways_out(self) -> WaysOut:
+        from casework.sandbox.proxy import Proxies
+
+        return Proxies(paths.runtime_directory)
+
+    def _confine_worker(self, command: Sequence[str], worktree: str) -> Boxed | None:
+        """Put the worker of an agent that runs no programs into a box, where there is one."""
+        from casework.core.boxes import worker_box
+
+        return self._sandbox.command(command, worker_box(worktree)) if self._sandbox.facts().confines else None
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)
@@ -187,6 +210,8 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
+            toolboxes=self._toolboxes,
+            ways_out=self._ways_out,
             checks=ConfinedChecks(self._sandbox),
             limits=self._limits,
             chosen_checks=lambda: self._known.checks.get(identity.id, ChosenChecks()),

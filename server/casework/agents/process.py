@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Final, assert_never
 
 from casework.agents.frames import (
     PROTOCOL,
+    ActionResult,
     Answer,
     Beat,
     Cancel,
@@ -33,6 +35,7 @@ from casework.agents.pipe import Broken, WorkerPipe
 from casework.domain.errors import Trouble
 from casework.domain.ids import QuestionId
 from casework.ports.agent import (
+    AgentFacts,
     AgentReport,
     AgentRun,
     AgentState,
@@ -40,11 +43,14 @@ from casework.ports.agent import (
     Briefing,
     Failed,
     Finished,
+    Halted,
     Lost,
     StepBegun,
     StepDone,
     TurnEnded,
 )
+from casework.ports.sandbox import Boxed
+from casework.ports.tools import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +58,9 @@ WORKER: Final = (sys.executable, "-I", "-m", "casework.agents.worker")
 ENVIRONMENT: Final = ("LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
 """What of the daemon's environment a worker is given: nothing that holds a secret, a display or a repository."""
 STOPPED: Final = Lost(sentence="The agent was stopped before it handed in its work; what it wrote is kept.")
+
+Confine = Callable[[Sequence[str], str], Boxed | None]
+"""Puts a command that works in a folder into a box; None where nothing confines. Blocks."""
 
 _MAILBOX: Final = 16
 _IDLE_FRAMES_A_SECOND: Final = 100
@@ -76,6 +85,11 @@ class Patience:
     """Between TERM and KILL, for the head and again for its group."""
 
 
+def unconfined(_command: Sequence[str], _worktree: str) -> Boxed | None:
+    """Give no box."""
+    return None
+
+
 class ProcessAgent:
     """An agent whose runs are worker processes, one each."""
 
@@ -87,18 +101,35 @@ class ProcessAgent:
         command: Sequence[str] = WORKER,
         environment: Sequence[str] = ENVIRONMENT,
         patience: Patience | None = None,
+        confine: Confine = unconfined,
     ) -> None:
-        """`check` raises `Refused` for a briefing that can't be worked on; `environment` names what a worker gets."""
+        """`check` raises `Refused` for a briefing that can't be worked on.
+
+        `environment` names what a worker gets where `confine` gives no box.
+        """
         self._name = name
         self._check = check
         self._command = tuple(command)
         self._environment = tuple(environment)
         self._patience = patience or Patience()
+        self._confine = confine
 
     @property
     def name(self) -> str:
         """The name people type."""
         return self._name
+
+    @property
+    def goes_on(self) -> bool:
+        """No: what a worker of this kind was about when it died, nobody knows."""
+        return False
+
+    def describe(self) -> AgentFacts:
+        """Say that it is there; it needs nothing."""
+        return AgentFacts(ok=True, sentence="ready; it needs neither a key nor a network")
+
+    async def close(self) -> None:
+        """Nothing is kept between runs."""
 
     def check(self, briefing: Briefing) -> None:
         """Raise `Refused` when the briefing can't be worked on."""
@@ -111,7 +142,11 @@ class ProcessAgent:
             Trouble (`agent_not_started`): there is no such folder or program, or it does not say a proper hello.
         """
         try:
-            pipe = await WorkerPipe.spawn(self._command, cwd=briefing.worktree, environment=self._environment)
+            boxed = await asyncio.to_thread(self._confine, self._command, briefing.worktree)
+            if boxed is None:
+                given = {name: os.environ[name] for name in self._environment if name in os.environ}
+                boxed = Boxed(self._command, given, briefing.worktree)
+            pipe = await WorkerPipe.spawn(boxed)
         except OSError as error:
             raise self._not_started(error.strerror or "the system said no") from error
         try:
@@ -196,10 +231,22 @@ class WorkerRun:
         text = text.encode("utf-8", "replace").decode("utf-8")
         self._pipe.send(Answer(run=self._briefing.run, epoch=self._briefing.epoch, question=question, text=text))
 
+    async def result(self, call: str, outcome: Outcome) -> None:
+        """Hand over what came of an action."""
+        self._pipe.send(
+            ActionResult(
+                run=self._briefing.run,
+                epoch=self._briefing.epoch,
+                call=call,
+                text=outcome.text,
+                is_error=outcome.is_error,
+            )
+        )
+
     async def cancel(self) -> None:
         """End the tree: asked first, then TERM, then KILL to all in the worker's session (outside Linux: its group).
 
-        What began a session of its own is not reached; only a sandbox keeps such a process.
+        Without a box, what began a session of its own is not reached.
         """
         self._stop.set()
         await asyncio.shield(self._living)
@@ -251,7 +298,7 @@ class WorkerRun:
                         logger.warning("worker %s reported for another run or epoch; dropped", self.pid)
                         continue
                     report = self._checked(frame)
-                    if isinstance(report, Finished | Failed):
+                    if isinstance(report, Finished | Halted | Failed):
                         return report
                     await self._mail.put(report)
                 case other:

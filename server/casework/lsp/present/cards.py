@@ -141,7 +141,7 @@ def _detail(task: Task) -> str:
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
         case "proposed":
             source = f"found in {task.found_in}" if task.found_in else ""
-            parts = [task.kind, task.severity or "", _skeleton(task), source]
+            parts = [task.kind, _skeleton(task), task.severity or "", source]
             return " · ".join(part for part in parts if part)
         case "backlog" if task.skeleton is not None:
             return f"backlog · {_skeleton(task)}"
@@ -157,7 +157,7 @@ def _detail(task: Task) -> str:
 def _skeleton(task: Task) -> str:
     if task.skeleton is None:
         return ""
-    return f"skeleton in {task.skeleton.path}" if task.skeleton.taken else "skeleton ready"
+    return "skeleton taken" if task.skeleton.taken else "skeleton ready"
 
 
 def _review_detail(task: Task) -> str:
