@@ -133,6 +133,20 @@ def test_a_working_tree_is_checked_when_a_human_asks(shop: Path) -> None:
     )
 
 
+def test_a_check_can_ask_git_about_the_tree_and_nothing_of_the_users(shop: Path) -> None:
+    Repository(shop).git("remote", "add", "origin", "https://example.org/shop.git")
+    command = (
+        'git log -1 --format=%s && git status --short && test -z "$(git remote)" && test ! -e .venv/../../script.json'
+    )
+    printed(casework("checks", "choose", command, at=shop))
+    (shop / "src/shop/price.py").write_text("def total(prices):\n    return sum(prices, 0)\n")
+    printed(casework("review", "working-tree", at=shop))
+    found = json.loads(printed(casework("review", "check", "1", "--json", at=shop)))
+    assert found["checks"].startswith(
+        f"Not checked: `{command}`: it ended well, but nothing tells that it ran the code"
+    )
+
+
 def test_a_daemon_that_is_killed_while_it_checks_begins_the_checks_anew(shop: Path) -> None:
     slow = "import time\n\ndef test_slow():\n    time.sleep(3)\n"
     (shop.parent / "script.json").write_text(
