@@ -35,6 +35,7 @@ from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
 from casework.ports.sandbox import Boxed
+from casework.ports.tools import Toolboxes
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.sandbox.choose import Chosen
@@ -76,7 +77,7 @@ class CaseworkApplication:
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
         self._sandbox = Chosen()
-        self._agents = agents(self._confine_worker)
+        self._agents = agents(lambda: self._settings.current(), self._confine_worker)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -97,6 +98,8 @@ class CaseworkApplication:
         await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
+        for agent in self._agents.values():
+            await agent.close()
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
@@ -150,6 +153,12 @@ class CaseworkApplication:
 
         return SettingsFile(paths.config_directory())
 
+    @cached_property
+    def _toolboxes(self) -> Toolboxes:
+        from casework.agents.toolbox import ProcessToolboxes
+
+        return ProcessToolboxes(self._sandbox)
+
     def _limits(self) -> Limits:
         settings = self._settings.current()
         if self._settings.warning:
@@ -201,6 +210,7 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
+            toolboxes=self._toolboxes,
             ways_out=self._ways_out,
             checks=ConfinedChecks(self._sandbox),
             limits=self._limits,

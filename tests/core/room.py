@@ -28,6 +28,7 @@ from tests.fakes.checks import FakeChecks
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
 from tests.fakes.sandbox import FakeSandbox, FakeWaysOut
+from tests.fakes.tools import FakeToolboxes
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
 from tests.waiting import wait_until_async
 
@@ -183,6 +184,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         checks=world.checks,
         detectors=detectors(),
         sandbox=FakeSandbox(),
+        toolboxes=FakeToolboxes(),
         ways_out=FakeWaysOut(),
     )
     recorder.start()

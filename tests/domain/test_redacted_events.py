@@ -102,6 +102,7 @@ FREE = [
     "landing.confirmed: how_seen",
     "landing.confirmed: note",
     "landing.undone: reason",
+    "model.out_of_reach: why",
     "question.answered: answer",
     "question.asked: choices",
     "question.asked: text",
@@ -157,4 +158,5 @@ FIXED = [
     "trust.granted: repository",
     "trust.revoked: path",
     "trust.revoked: repository",
+    "turn.kept: call",
 ]

@@ -20,6 +20,7 @@ TABLE: tuple[tuple[MoveName, str, str | None, str], ...] = (
     ("start", "proposed backlog", "queued", "human"),
     ("begin", "queued", "running", "daemon"),
     ("ask", "running", "waiting", "agent daemon"),
+    ("lose_model", "running waiting", "waiting", "daemon"),
     ("resume", "waiting", "running", "human daemon"),
     ("open_review", "running", "in_review", "daemon"),
     ("stop", "queued running waiting", "stopped", "human daemon"),

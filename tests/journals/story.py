@@ -107,6 +107,12 @@ def _opened(kind: ChangeKind, *, run: int | None = None) -> e.ReviewOpened:
     )
 
 
+def _a_conversation(write: _Writer) -> Iterator[Draft]:
+    yield write(e.TurnKept(n=1, role="result", content=_blob(21), call="toolu_1"), _AGENT)
+    yield write(e.ModelOutOfReach(why="The model can't be reached."))
+    yield write(e.ModelBack())
+
+
 def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     write.begin(1)
     spec = Spec(
@@ -136,6 +142,7 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     yield write(e.QuestionAnswered(id=QuestionId("q1"), answer="UTC"), _HUMAN)
     yield write(e.RunResumed(after_step=1, note="The daemon was restarted."))
     yield write(e.CheckpointKept(n=1, commit=_HEAD))
+    yield from _a_conversation(write)
     yield write(e.RunFinished(comment=_blob(2)))
     yield write(_opened("run", run=1))
     yield write(e.HunkDecided(hunks=_HUNKS, decision="accepted"), _HUMAN)

@@ -223,6 +223,8 @@ class Desk:
 
 def _has_work(board: Board) -> bool:
     """Whether somebody who is not a human has the next move."""
+    if any(task.model_lost for task in board.in_status("waiting")):
+        return True
     return any(True for _ in board.in_status("queued", "running", "landing")) or any(
         task.landing is not None and task.landing.undo_plan is not None for task in board.in_status("landed")
     )

@@ -23,6 +23,7 @@ from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.sandbox import Sandbox, WaysOut
+from casework.ports.tools import Toolboxes
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -36,7 +37,7 @@ class Limits:
     runs_at_once: int = 2
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
-    default_agent: str = "scripted"
+    default_agent: str = "builtin"
     check_runs: bool = True
     check_seconds: int = 600
     checks_sent_back: int = 2
@@ -72,6 +73,7 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
+    toolboxes: Toolboxes
     sandbox: Sandbox
     ways_out: WaysOut
     checks: Checks

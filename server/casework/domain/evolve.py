@@ -103,7 +103,7 @@ def _ended_run(task: Task, state: RunState) -> Task:
     run = task.run
     if run is None or run.state != "running":
         return task
-    return replace(task, runs=_runs(task, replace(run, state=state)))
+    return replace(task, runs=_runs(task, replace(run, state=state)), model_lost=False)
 
 
 def _runs(task: Task, last: Run) -> tuple[Run, ...]:
@@ -149,8 +149,19 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
             return replace(task, changed=now, status="waiting", questions=(*task.questions, question))
         case "question.answered":
             return _answered(task, event, now)
+        case "turn.kept":
+            return replace(task, changed=now, runs=_runs(task, replace(last, turns=event.n)))
+        case "model.out_of_reach":
+            return replace(task, changed=now, status="waiting", model_lost=True, reason=event.why)
+        case "model.back":
+            return _model_back(task, now)
         case _:
             assert_never(event)
+
+
+def _model_back(task: Task, now: Stamp) -> Task:
+    status: Status = "running" if task.status == "waiting" and not task.open_questions else task.status
+    return replace(task, changed=now, status=status, model_lost=False, reason="")
 
 
 def _counted(run: Run, event: e.UsageCounted) -> Run:
@@ -168,7 +179,7 @@ def _plus(so_far: int | None, more: int | None) -> int | None:
 
 def _answered(task: Task, event: e.QuestionAnswered, now: Stamp) -> Task:
     questions = tuple(replace(q, answer=event.answer) if q.id == event.id else q for q in task.questions)
-    waiting = any(question.answer is None for question in questions)
+    waiting = task.model_lost or any(question.answer is None for question in questions)
     status: Status = "running" if task.status == "waiting" and not waiting else task.status
     return replace(task, changed=now, questions=questions, status=status)
 

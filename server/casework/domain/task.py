@@ -61,6 +61,8 @@ class Run:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_microdollars: int | None = None
+    turns: int = 0
+    """Parts of its conversation that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,8 @@ class Task:
     review: Review | None = None
     comments: tuple[Comment, ...] = ()
     landing: Landing | None = None
+    model_lost: bool = False
+    """It waits for the agent's model, and goes on by itself."""
     reason: str = ""
     """Why it stands where it stands, as a sentence: stopped, failed, handed back."""
     checked: Checked | None = None
