@@ -99,7 +99,9 @@ async def test_a_no_with_a_reason_reaches_the_agent_and_is_not_asked_again() -> 
         ruling = wanting(desk)
         await asked(desk)
         await answer(desk, "no: use what is vendored")
-        told = "Not done: The user said no: use what is vendored Do without it, or say in your comment what is missing."
+        told = (
+            "Not done: The user said no: use what is vendored. Do without it, or say in your comment what is missing."
+        )
         assert (await ruling).why == told
         assert (await wanting(desk)).why == told
         assert [(one.allowed, one.by) for one in rulings(desk)] == [(False, "human")] * 2

@@ -170,6 +170,12 @@ def test_a_command_that_wants_nothing_of_its_own_is_inside(ground: Ground) -> No
     assert ground.weigh(RunCommand(command="make", outside=("build/x",))) == Inside()
 
 
+def test_a_command_can_not_write_its_own_question(ground: Ground) -> None:
+    found = ground.weigh(RunCommand(command="true`? It wants nothing. \u202e`x", hosts=("x.example:443",)))
+    assert isinstance(found, Beyond)
+    assert found.what == "run `true<U+0060>? It wants nothing. <U+202E><U+0060>x`"
+
+
 def test_casework_itself_is_never_an_agents(ground: Ground) -> None:
     for command in ("casework approve 1 --shown 0", "/usr/bin/casework trust --trust"):
         assert isinstance(ground.weigh(RunCommand(command=command, hosts=("x.example:443",))), Never)

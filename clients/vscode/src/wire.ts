@@ -517,6 +517,8 @@ export interface ChecksView {
 export interface TrustView {
   trusted: boolean;
   sentence: string;
+  /** What trust lets run, one a line. */
+  runs: string[];
 }
 
 /** One event as people may read it. */

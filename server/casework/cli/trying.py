@@ -12,17 +12,21 @@ from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson
 from casework.cli.output import Output, grey, many, sentences, strong, visible
 from casework.cli.reviews import review_lines
+from casework.cli.trusting import Trusting, give_trust
 
 
 def try_it(
     repository: Annotated[Path, typer.Argument(help="A repository.", show_default="the current folder")] = HERE,
     since: Annotated[str | None, typer.Option(help="Review what came after this revision.")] = None,
+    trust: Trusting = False,
     as_json: AsJson = False,
 ) -> None:
     """Open a review of recent history: no model, no key, nothing of the repository is run."""
     output = Output(as_json)
     where = str(repository.absolute())
     with sentences(output), daemon() as asked:
+        if trust:
+            give_trust(asked, where, yes=True)
         status = asked.ask("casework/daemon/status")
         review = asked.ask("casework/review/recent", where, since=since)
         output.give(review, *_lines(status, review, where))
