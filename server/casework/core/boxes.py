@@ -26,6 +26,8 @@ VARIABLES: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 SYSTEM_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 _OBJECTS: Final = f"{OURS}/objects"
+_QUIET: Final = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""What a project forgot to ignore is not to stand in the change: what Python compiles would."""
 _GIT: Final = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES": _OBJECTS,
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -82,7 +84,7 @@ def run_box(
         places=tuple(places),
         cwd=at,
         protected=protected_paths(at, inside),
-        environment={**_variables(), **git, **_paths_of(environment)},
+        environment={**_variables(), **_QUIET, **git, **_paths_of(environment)},
         socket=socket,
         limits=limits or Limits(),
     )

@@ -296,7 +296,7 @@ class Conversation:
 
 def _handed_in(call: FinishCall) -> Finished:
     notes = tuple(Note(anchor=Anchor(path=note.path, line=note.line), text=note.text) for note in call.notes)
-    return Finished(comment=call.comment, notes=notes, claims=call.claims)
+    return Finished(comment=call.comment, notes=notes, claims=call.claims, proofs=call.proofs, left=call.left)
 
 
 def _follow_up(call: FollowUpCall) -> FollowedUp:

@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.spec import FollowUpKind, Severity
 from casework.ports.tools import ToolCall
@@ -49,6 +50,8 @@ class FinishCall(Frozen):
     comment: str = Field(min_length=1, max_length=20_000)
     notes: tuple[PlaceNote, ...] = Field(default=(), max_length=100)
     claims: tuple[str, ...] = Field(default=(), max_length=20)
+    proofs: tuple[Proof, ...] = Field(default=(), max_length=20)
+    left: tuple[str, ...] = Field(default=(), max_length=20)
 
 
 class WrongArguments(ValueError):
