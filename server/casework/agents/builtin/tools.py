@@ -10,7 +10,6 @@ from typing import Any, Final, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.spec import FollowUpKind, Severity
 from casework.ports.tools import ToolCall
@@ -50,7 +49,6 @@ class FinishCall(Frozen):
     comment: str = Field(min_length=1, max_length=20_000)
     notes: tuple[PlaceNote, ...] = Field(default=(), max_length=100)
     claims: tuple[str, ...] = Field(default=(), max_length=20)
-    proofs: tuple[Proof, ...] = Field(default=(), max_length=20)
     left: tuple[str, ...] = Field(default=(), max_length=20)
 
 
@@ -142,7 +140,8 @@ _SAID: Final = (
     ),
     _tool(
         "finish",
-        "Hand in: what changed and why, what was left; ids of criteria that are met",
+        "Hand in: what changed and why; left: what was left as it is; claims: criteria that are met, each with a test that fails "
+        "without your change: `AC1 tests/test_a.py::test_b`",
         {
             "comment": _TEXT,
             "notes": {
@@ -150,6 +149,7 @@ _SAID: Final = (
                 "items": {"type": "object", "properties": {"path": _TEXT, "line": _NUMBER, "text": _TEXT}},
             },
             "claims": _TEXTS,
+            "left": _TEXTS,
         },
         "comment",
     ),
