@@ -140,8 +140,8 @@ _SAID: Final = (
     ),
     _tool(
         "finish",
-        "Hand in: what changed and why; left: what was left as it is; claims: criteria that are met, each with a test that fails "
-        "without your change: `AC1 tests/test_a.py::test_b`",
+        "Hand in: what changed and why; left: what was left as it is; claims: criteria that are met, each with a test "
+        "that fails without your change: `AC1 tests/test_a.py::test_b`",
         {
             "comment": _TEXT,
             "notes": {
