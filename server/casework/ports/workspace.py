@@ -188,6 +188,13 @@ class Workspace(Protocol):
         """
         ...
 
+    def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Give the message and the changed paths of the last `most` commits of `base..head`, newest first.
+
+        A merge is given without paths; a rename has both of its own.
+        """
+        ...
+
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         """Make the commit on `change.base` that holds exactly the chosen hunks; with all of them its tree is the head's
         tree.
