@@ -34,6 +34,7 @@ from casework.lsp.session import DaemonFacts
 from casework.ports.journal import Journal
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
+from casework.sandbox.choose import Chosen
 from casework.store.directory import StateDirectory
 from casework.store.unfinished import UnfinishedFiles
 from casework.workspace.landing.lander import GitLander
@@ -71,6 +72,7 @@ class CaseworkApplication:
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
         self._agents = agents()
+        self._sandbox = Chosen()
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -179,6 +181,7 @@ class CaseworkApplication:
             clock=self._clock,
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
+            sandbox=self._sandbox,
             limits=self._limits,
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""

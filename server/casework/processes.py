@@ -39,6 +39,8 @@ GIT_REPOSITORY_VARIABLES: Final = (
 
 _users_umask: int | None = None
 _POLL_S: Final = 1.0
+_SESSION_PATIENCE_S: Final = 1.0
+_PROC: Final = Path("/proc")
 NICE: Final = 10
 """Priority of what works for a task and not for somebody who waits at a key (setpriority(2): -20 is the highest)."""
 
@@ -65,19 +67,23 @@ def forget_repository_of_starter() -> None:
 
 
 def spawn_group(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdin: int, stdout: int, stderr: int
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `command` as the head of a session and process group of its own, so that all of it can be ended at once.
 
-    No file of ours but the three given is open in it, and the editor and the daemon come before it where the processor
-    is short. Raises `OSError` when it can not be started.
+    No file of ours is open in it but the three given and `pass_fds`. Raises `OSError` when it can not be started.
     """
-    process = subprocess.Popen(
-        list(command), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
-    )
-    with suppress(OSError):  # it is gone already
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-    return process
+    return subprocess.Popen(
+        list(command), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=tuple(pass_fds),
+        start_new_session=True,
+    )  # fmt: skip
 
 
 def end_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> int:
@@ -94,6 +100,49 @@ def end_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> int:
         pass
     _signal_group(process.pid, signal.SIGKILL)
     return process.wait()
+
+
+def end_now(process: subprocess.Popen[bytes]) -> int:
+    """Kill the session and group that `process` heads, without asking first; gives the exit code of the head."""
+    _signal_group(process.pid, signal.SIGKILL)
+    code = process.wait()
+    end_session(process.pid)
+    return code
+
+
+def end_session(session: int) -> bool:
+    """Kill what lives in `session`, again and again for up to a second; gives whether nothing is left.
+
+    Processes leave their group but not their session where a shell has job control. Only Linux says which session a
+    process is in (proc(5)); elsewhere such a one is not found, and nowhere one that began a session of its own: keeping
+    those in is the sandbox's. The number can't have been given to another process while a member lives.
+    """
+    end = time.monotonic() + _SESSION_PATIENCE_S
+    while members := _members(session):
+        for pid in members:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def _members(session: int) -> list[int]:
+    if not _PROC.is_dir():
+        return []
+    pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal()]
+    return [pid for pid in pids if _session_of(pid) == session]
+
+
+def _session_of(pid: int) -> int:
+    """Give the session of a living process, 0 for a dead one."""
+    try:
+        # The name, in parentheses, may itself hold spaces and parentheses.
+        fields = (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0
+    return 0 if len(fields) < 4 or fields[0] in (b"Z", b"X") else int(fields[3])
 
 
 def is_alive(pid: int) -> bool:

@@ -25,6 +25,7 @@ from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
+from tests.fakes.sandbox import FakeSandbox
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
 from tests.waiting import wait_until_async
 
@@ -170,6 +171,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         clock=world.clock,
         documents=world.documents,
         is_trusted=lambda: False,
+        sandbox=FakeSandbox(),
     )
     recorder.start()
     made = Room(world, repository, agent, Landings(repository), Runner(repository))

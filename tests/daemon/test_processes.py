@@ -15,12 +15,14 @@ import pytest
 from casework import processes
 from tests.waiting import wait_until
 
-QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+QUIET = subprocess.DEVNULL
 
 
 def spawn(code: str, folder: Path) -> subprocess.Popen[bytes]:
     """A shell script as the head of a group."""
-    return processes.spawn_group(["/bin/sh", "-c", code], cwd=folder, env=os.environ, **QUIET)
+    return processes.spawn_group(
+        ["/bin/sh", "-c", code], cwd=folder, env=os.environ, stdin=QUIET, stdout=QUIET, stderr=QUIET
+    )
 
 
 def pid_in(path: Path) -> int:

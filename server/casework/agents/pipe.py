@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from casework.agents.frames import REPORT_LIMIT, FromDaemon, FromWorker, Garbled, encode, from_worker
-from casework.agents.strays import end_session
-from casework.processes import end_group, spawn_group, wait_for_death
+from casework.processes import end_group, end_session, spawn_group, wait_for_death
 
 _LAST_WORDS: Final = 4096
 _ENDERS: Final = ThreadPoolExecutor(max_workers=16, thread_name_prefix="agent-end")

@@ -18,6 +18,7 @@ from casework.ports.blobs import Blobs
 from casework.ports.clock import Clock
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
+from casework.ports.sandbox import Sandbox
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -56,6 +57,7 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
+    sandbox: Sandbox
     limits: Callable[[], Limits] = Limits
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""

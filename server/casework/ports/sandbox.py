@@ -34,6 +34,7 @@ class Limits(Frozen):
     wall_s: float = 600.0
     memory_bytes: int = 4 * 1024**3
     processes: int = 256
+    """Threads count."""
     output_bytes: int = 1024 * 1024
     """Of standard output and error together that is kept; what comes beyond is read, counted and forgotten."""
     file_bytes: int = 1024**3
@@ -85,6 +86,8 @@ class Boxed:
     environment: Mapping[str, str]
     cwd: str
     """Outside, where the command is started."""
+    files: tuple[int, ...] = ()
+    """Open files that the command inherits by their numbers; whoever starts it closes them then."""
 
 
 End = Literal["exited", "timed_out", "too_much_memory", "too_many_processes", "too_much_disk", "stopped"]

@@ -1,0 +1,56 @@
+"""The best sandbox of this machine, looked for when it is first needed.
+
+Not here: the sandboxes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+
+from casework.domain.errors import Refused
+from casework.ports.sandbox import Box, Boxed, Ran, Sandbox, SandboxFacts
+
+
+class Chosen:
+    """A sandbox that is chosen at its first use, once."""
+
+    def __init__(self) -> None:
+        self._found: Sandbox | None = None
+        self._looking = threading.Lock()
+
+    def facts(self) -> SandboxFacts:
+        """Tell what holds; the first call blocks, some 20 ms."""
+        return self._sandbox().facts()
+
+    def command(self, command: Sequence[str], box: Box) -> Boxed:
+        """Do what `Sandbox.command` promises."""
+        return self._sandbox().command(command, box)
+
+    async def run(
+        self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
+    ) -> Ran:
+        """Do what `Sandbox.run` promises."""
+        found = self._found
+        if found is None:
+            found = await asyncio.to_thread(self._sandbox)
+        return await found.run(command, box, stdin=stdin, told=told)
+
+    def _sandbox(self) -> Sandbox:
+        with self._looking:
+            if self._found is None:
+                self._found = choose()
+            return self._found
+
+
+def choose() -> Sandbox:
+    """Give the first that really confines: bubblewrap, or nothing. Blocks for some 20 ms."""
+    from casework.sandbox.bubblewrap import probe
+
+    try:
+        return probe()
+    except Refused as no:
+        from casework.sandbox.nothing import Nothing
+
+        return Nothing(no.sentence)
