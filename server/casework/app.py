@@ -155,6 +155,7 @@ class CaseworkApplication:
             follow_ups_per_run=settings.follow_ups_per_run,
             protected_branches=tuple(settings.protected_branches),
             default_agent=settings.default_agent,
+            survey_budget_s=settings.survey_budget_s,
         )
 
     def _is_trusted(self, identity: Identity) -> bool:

@@ -14,6 +14,8 @@ export type Group = "needs_you" | "running" | "backlog" | "done";
 
 export type Severity = "low" | "medium" | "high";
 
+export type Guard = "guarded" | "unguarded" | "not_looked_at";
+
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed";
 
 export type ChangeKind = "run" | "working_tree" | "branch" | "range";
@@ -172,6 +174,21 @@ export interface UndoReview extends TaskDeed {
   revert?: boolean;
 }
 
+/** Ask what the last changes did that nothing guards. */
+export interface StartSurvey extends Deed {
+  /** `REV..REV`; by default the recent history of HEAD. */
+  range?: string;
+  /** Seconds to measure for, instead of the settings'. */
+  budget_s?: number | null;
+}
+
+/** Answered when something is newer than `after`, or when the time is up. */
+export interface WaitForSurvey extends TaskParams {
+  /** The `changed_seq` that is known. */
+  after?: number;
+  timeout_s?: number;
+}
+
 /** Rows behind `after`, of one task if asked. */
 export interface ReadJournal extends Params {
   after?: number;
@@ -309,6 +326,8 @@ export interface TaskView {
   /** The commit that landed. */
   commit: string | null;
   follow_ups: TaskCard[];
+  /** What the last run said when it handed in, as Markdown. */
+  comment: string;
 }
 
 /** Tasks, in the order of their numbers. */
@@ -347,6 +366,10 @@ export interface HunkView {
   decision: Decision;
   reason: string;
   comments: CommentView[];
+  /** What a survey found out about it: whether a test turns red without it. None where none has, or without trust. */
+  guard: Guard | null;
+  /** Which test, how many were run, or why it was not looked at. */
+  guard_why: string;
 }
 
 /** One changed file, in reading order. */
@@ -424,6 +447,36 @@ export interface Content {
   text: string | null;
   binary: boolean;
   missing: boolean;
+}
+
+/** How many hunks there are of one kind, for one reason. */
+export interface SurveyRow {
+  guard: Guard;
+  /** Empty for hunks that a test guards: each has its own. */
+  why: string;
+  hunks: number;
+}
+
+/** A survey, also while it runs. */
+export interface SurveyView {
+  number: number;
+  status: Status;
+  changed_seq: number;
+  range_text: string;
+  budget_s: number;
+  /** What is under way. */
+  step: string;
+  /** Why it stands where it stands. */
+  reason: string;
+  guarded: number;
+  unguarded: number;
+  not_looked_at: number;
+  /** The kinds, the most hunks first. */
+  rows: SurveyRow[];
+  /** The table and what was found, as Markdown; empty until it is over. */
+  comment: string;
+  /** Files with proposed tests that wait for a verdict under the same number. */
+  tests: number;
 }
 
 /** Whether the user trusts the repository. */
@@ -562,6 +615,12 @@ export interface Methods {
   "casework/review/read": { params: TaskDeed; result: TaskView };
   /** Take a landed approval back. */
   "casework/review/undo": { params: UndoReview; result: TaskView };
+  /** Find out what the last changes did that nothing guards; the project's tests are run, so it needs trust. */
+  "casework/survey/start": { params: StartSurvey; result: SurveyView };
+  /** Show what a survey has found out so far. */
+  "casework/survey/show": { params: TaskParams; result: SurveyView };
+  /** Wait until a survey has found out more, or is over. */
+  "casework/survey/wait": { params: WaitForSurvey; result: SurveyView };
   /** Tell whether the user trusts the repository. */
   "casework/trust/show": { params: Params; result: TrustView };
   /** Trust the repository: its programs may be run. */
@@ -618,6 +677,9 @@ export const Method = {
   reviewAnswer: "casework/review/answer",
   reviewRead: "casework/review/read",
   reviewUndo: "casework/review/undo",
+  surveyStart: "casework/survey/start",
+  surveyShow: "casework/survey/show",
+  surveyWait: "casework/survey/wait",
   trustShow: "casework/trust/show",
   trustGrant: "casework/trust/grant",
   trustRevoke: "casework/trust/revoke",
@@ -659,6 +721,9 @@ export const Command = {
   reviewAnswer: "casework.review.answer",
   reviewRead: "casework.review.read",
   reviewUndo: "casework.review.undo",
+  surveyStart: "casework.survey.start",
+  surveyShow: "casework.survey.show",
+  surveyWait: "casework.survey.wait",
   trustShow: "casework.trust.show",
   trustGrant: "casework.trust.grant",
   trustRevoke: "casework.trust.revoke",

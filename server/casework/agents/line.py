@@ -70,6 +70,10 @@ class Line:
         self._wait(lambda: question.id in self._answers)
         return self._answers[question.id]
 
+    def check(self) -> None:
+        """Raise `Cancelled` when the run is to end: for agents that work for long without a report."""
+        self._check()
+
     def hang(self, *, silent: bool, deaf: bool) -> NoReturn:
         """Wait until the run is cancelled; `silent`: without a sign of life, `deaf`: for ever."""
         if silent:

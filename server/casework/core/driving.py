@@ -13,6 +13,7 @@ from typing import assert_never
 from casework.core.follow_ups import follow_up_drafts
 from casework.core.handing_in import hand_in
 from casework.core.repository import DAEMON, Repository, preview
+from casework.core.surveys import order_of
 from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft
@@ -20,6 +21,7 @@ from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.task import Run, Task
 from casework.ports import agent as a
+from casework.ports.survey import SURVEY
 from casework.ports.workspace import Worktree
 
 logger = logging.getLogger(__name__)
@@ -93,7 +95,7 @@ class Drive:
             spec=task.spec,
             worktree=run.worktree,
             comments=tuple(self._asked_for(task)),
-            script=repository.text(task.script),
+            script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
             resume_after=self._resume_after,
             answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
         )
@@ -138,6 +140,8 @@ class Drive:
                 await self._record_drafts(
                     lambda board: follow_up_drafts(self._repository, board, self._now(), report, self._actor)
                 )
+            case a.Surveyed():
+                await self._record(e.HunksSurveyed(marks=report.marks))
             case a.TurnEnded():
                 await self._checkpoint("turn")
                 await worker.proceed()

@@ -12,14 +12,18 @@ from casework.domain.change import Change
 from casework.domain.reading import in_reading_order
 from casework.domain.task import Task
 from casework.ports.agent import Finished
+from casework.ports.survey import SURVEY
 from casework.ports.workspace import Standing
 
 
 async def hand_in(repository: Repository, task: Task, report: Finished) -> Sequence[e.Event]:
     """Give the events that end the task's run and open its review; the last checkpoint is what is reviewed."""
-    opened = await asyncio.to_thread(_opened, repository, task, report)
     comment = await asyncio.to_thread(repository.keep, report.comment)
-    return (e.RunFinished(comment=comment), opened)
+    finished = e.RunFinished(comment=comment)
+    opened = await asyncio.to_thread(_opened, repository, task, report)
+    if opened.files == 0 and task.agent == SURVEY:
+        return (finished, e.TaskSettled(reason="The survey found nothing to propose; its table is its comment."))
+    return (finished, opened)
 
 
 def _opened(repository: Repository, task: Task, report: Finished) -> e.ReviewOpened:

@@ -33,6 +33,7 @@ class Limits:
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
     default_agent: str = "scripted"
+    survey_budget_s: float = 45.0
 
 
 @dataclass(frozen=True, slots=True)

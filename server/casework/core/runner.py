@@ -151,12 +151,14 @@ class Runner:
         self._drive(name, run, 0)
 
     def _base(self, task: Task) -> CommitId:
-        """The run stands on the last one's work, on the reviewed change, or on HEAD."""
+        """The run stands on the last one's work, on the reviewed change, where the task says, or on HEAD."""
         last = task.run
         if last is not None and last.head is not None:
             return last.head
         if task.review is not None:
             return task.review.head
+        if task.onto is not None:
+            return task.onto
         head, _ = self._repository.checkout(task.top).workspace.head()
         if head is None:
             raise Refused(

@@ -15,6 +15,7 @@ from casework.domain.change import ChangeKind
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
 from casework.domain.spec import Severity, Spec, TaskKind
+from casework.domain.survey import MARKS_PER_EVENT, HunkMark
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
@@ -63,12 +64,21 @@ class TaskQueued(Frozen):
     """For the scripted agent."""
     top: str = ""
     """The work tree it was started from: runs begin at its HEAD, and its branch is where they land."""
+    onto: CommitId | None = None
+    """Where its first run begins instead of at HEAD: the end of the range that a survey is about."""
 
 
 class TaskStopped(Frozen):
     """Work on it was stopped; the worktree is kept."""
 
     kind: Literal["task.stopped"] = "task.stopped"
+    reason: Sentence = ""
+
+
+class TaskSettled(Frozen):
+    """Its run ended well and left nothing to judge; what it found stands in its comment."""
+
+    kind: Literal["task.settled"] = "task.settled"
     reason: Sentence = ""
 
 
@@ -172,6 +182,13 @@ class CheckpointKept(Frozen):
     kind: Literal["checkpoint.kept"] = "checkpoint.kept"
     n: int
     commit: CommitId
+
+
+class HunksSurveyed(Frozen):
+    """A survey found out about hunks whether anything would notice losing them."""
+
+    kind: Literal["hunks.surveyed"] = "hunks.surveyed"
+    marks: tuple[HunkMark, ...] = Field(max_length=MARKS_PER_EVENT)
 
 
 class QuestionAsked(Frozen):
@@ -339,6 +356,7 @@ TaskEvent = (
     | TaskDismissed
     | TaskQueued
     | TaskStopped
+    | TaskSettled
     | TaskSnoozed
     | TaskWoken
     | TaskDropped
@@ -354,6 +372,7 @@ RunEvent = (
     | AgentSaid
     | UsageCounted
     | CheckpointKept
+    | HunksSurveyed
     | QuestionAsked
     | QuestionAnswered
 )

@@ -66,9 +66,14 @@ def _task_event(task: Task, event: e.TaskEvent, row: Recorded) -> Task:
             return replace(_ended_run(task, "stopped"), changed=now, status="dropped", reason=event.reason)
         case "task.queued":
             script, top = event.script or task.script, event.top or task.top
-            return replace(task, changed=now, status="queued", agent=event.agent, script=script, top=top, reason="")
+            onto = event.onto or task.onto
+            return replace(
+                task, changed=now, status="queued", agent=event.agent, script=script, top=top, onto=onto, reason=""
+            )
         case "task.stopped":
             return replace(_ended_run(task, "stopped"), changed=now, status="stopped", reason=event.reason)
+        case "task.settled":
+            return replace(task, changed=now, status="read", reason=event.reason)
         case "task.snoozed":
             return replace(task, changed=now, status="snoozed", before=task.status, snoozed_until=event.until)
         case "task.woken":
@@ -99,7 +104,7 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
         raise ValueError(f"row {row.seq}: {event.kind} without a run")
     match event.kind:
         case "run.finished":
-            return replace(task, changed=now, runs=_runs(task, replace(last, state="finished")))
+            return replace(task, changed=now, runs=_runs(task, replace(last, state="finished", comment=event.comment)))
         case "run.failed":
             ended = replace(last, state="lost" if event.lost else "failed", reason=event.reason)
             return replace(task, changed=now, runs=_runs(task, ended), status="failed", reason=event.reason)
@@ -119,6 +124,9 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
             return replace(task, changed=now, runs=_runs(task, _counted(last, event)))
         case "checkpoint.kept":
             return replace(task, changed=now, runs=_runs(task, replace(last, checkpoints=event.n, head=event.commit)))
+        case "hunks.surveyed":
+            found = {**task.surveyed, **{mark.hunk: mark for mark in event.marks}}
+            return replace(task, changed=now, surveyed=found)
         case "question.asked":
             question = Question(event.id, event.text, event.why, event.choices, row.draft.run)
             return replace(task, changed=now, status="waiting", questions=(*task.questions, question))

@@ -14,8 +14,8 @@ Status = Literal[
 ]  # fmt: skip
 MoveName = Literal[
     "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "resume", "open_review", "stop", "fail",
-    "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze", "wake", "drop",
-    "restore",
+    "settle", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze", "wake",
+    "drop", "restore",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Status, ...]] = (
@@ -65,6 +65,7 @@ MOVES: Final[dict[MoveName, Move]] = {
     "ask": _move("running", "waiting", "agent daemon", "wait for an answer"),
     "resume": _move("waiting", "running", "human daemon", "go on"),
     "open_review": _move("running", "in_review", "daemon", "open its review"),
+    "settle": _move("running", "read", "daemon", "end without a change"),
     "stop": _move("queued running waiting", "stopped", "human daemon", "be stopped"),
     "fail": _move("running", "failed", "daemon", "fail"),
     "retry": _move("stopped failed", "queued", "human", "be retried"),

@@ -14,6 +14,7 @@ from casework.domain.errors import Refused
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
 from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.status import Status
+from casework.domain.survey import HunkMark
 
 RunState = Literal["running", "finished", "failed", "stopped", "lost"]
 
@@ -58,6 +59,8 @@ class Run:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_microdollars: int | None = None
+    comment: BlobHash | None = None
+    """What it said when it handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +186,15 @@ class Task:
     script: BlobHash | None = None
     top: str = ""
     """The work tree it was started from."""
+    onto: CommitId | None = None
+    """Where its first run begins; None for HEAD."""
     runs: tuple[Run, ...] = ()
     questions: tuple[Question, ...] = ()
     review: Review | None = None
     comments: tuple[Comment, ...] = ()
     landing: Landing | None = None
+    surveyed: Mapping[HunkId, HunkMark] = field(default_factory=dict)
+    """What a survey found out, also while it still runs."""
     reason: str = ""
     """Why it stands where it stands, as a sentence: stopped, failed, handed back."""
 

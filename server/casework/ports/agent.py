@@ -15,6 +15,7 @@ from casework.domain.anchor import Anchor
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.spec import FollowUpKind, Severity, Spec
+from casework.domain.survey import MARKS_PER_EVENT, HunkMark
 
 
 class Briefing(Frozen):
@@ -96,6 +97,13 @@ class FollowedUp(Frozen):
     severity: Severity | None = None
 
 
+class Surveyed(Frozen):
+    """The survey agent found out about hunks whether anything would notice losing them."""
+
+    kind: Literal["surveyed"] = "surveyed"
+    marks: tuple[HunkMark, ...] = Field(max_length=MARKS_PER_EVENT)
+
+
 class TurnEnded(Frozen):
     """A turn boundary: the daemon takes a checkpoint before the agent goes on."""
 
@@ -134,7 +142,7 @@ class Lost(Frozen):
 
 
 AgentReport = Annotated[
-    Said | StepBegun | StepDone | Used | Asked | FollowedUp | TurnEnded | Finished | Failed | Lost,
+    Said | StepBegun | StepDone | Used | Asked | FollowedUp | Surveyed | TurnEnded | Finished | Failed | Lost,
     Field(discriminator="kind"),
 ]
 

@@ -55,5 +55,7 @@ class SurveyOrder(Frozen):
     """Absolute; the project's own Python, or the one of the system."""
     environment: str
     """What was found, as a sentence."""
+    places: tuple[str, ...] = ()
+    """Absolute; what the interpreter does not start without, read-only in the run's box."""
     known: tuple[HunkMark, ...] = ()
     """What was measured on the same commit before."""

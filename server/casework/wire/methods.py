@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from casework.wire import requests as r
-from casework.wire.views import Board, RepositoryDescription, ReviewView, TaskView
+from casework.wire.views import Board, RepositoryDescription, ReviewView, SurveyView, TaskView
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,14 @@ METHODS: Final[tuple[Method, ...]] = (
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
     Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
     Method("casework/review/undo", r.UndoReview, TaskView, "Take a landed approval back."),
+    Method(
+        "casework/survey/start",
+        r.StartSurvey,
+        SurveyView,
+        "Find out what the last changes did that nothing guards; the project's tests are run, so it needs trust.",
+    ),
+    Method("casework/survey/show", r.TaskParams, SurveyView, "Show what a survey has found out so far."),
+    Method("casework/survey/wait", r.WaitForSurvey, SurveyView, "Wait until a survey has found out more, or is over."),
     Method("casework/trust/show", r.Params, r.TrustView, "Tell whether the user trusts the repository."),
     Method("casework/trust/grant", r.Deed, r.TrustView, "Trust the repository: its programs may be run."),
     Method("casework/trust/revoke", r.Deed, r.TrustView, "Take the trust back."),

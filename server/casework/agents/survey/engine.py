@@ -206,8 +206,7 @@ class Engine:
             return
         left_out: list[str] = []
         while doubtful:
-            work: Callable[[None], Outcome] = lambda _: self._check(self.trees[0], doubtful, patience_s(cost))  # noqa: E731
-            (outcome,) = self.together([None], work)
+            (outcome,) = self.together([doubtful], lambda names: self._check(self.trees[0], names, patience_s(cost)))
             if outcome.verdict != "red":
                 break
             left_out.append(outcome.test)
@@ -304,8 +303,8 @@ def _said_of(found: Baseline, wall_s: float) -> Iterator[str]:
         yield f"No test could be run on the head, so nothing could be taken back: {late}"
     elif not found.complete:
         yield (
-            f"The suite takes longer than {wall_s:.0f} s, so {len(found.tests)} of its tests were seen, and a hunk that "
-            "none of them notices is not called unguarded; a larger budget sees more."
+            f"The suite takes longer than {wall_s:.0f} s, so {len(found.tests)} of its tests were seen, and a hunk "
+            "that none of them notices is not called unguarded; a larger budget sees more."
         )
     for count, what in ((found.red, "tests are red on the head"), (found.uncollected, "files can't be collected")):
         if count:

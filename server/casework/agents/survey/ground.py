@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,7 +55,7 @@ class Ground:
     def run(
         self, command: Sequence[str], *, cwd: Path, wall_s: float, environment: Mapping[str, str] | None = None
     ) -> Done:
-        """Run a program of the project for at most `wall_s` seconds; its output is read to its end and mostly forgotten.
+        """Run a program of the project for at most `wall_s` seconds; its output is read whole and mostly forgotten.
 
         Raises:
             Stopped: the survey is over.
@@ -114,10 +115,8 @@ def _read(process: subprocess.Popen[bytes], end: float) -> bytes | None:
 
 
 def _end(group: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # it is gone, and so is everything in it
         os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # it is gone, and so is everything in it
 
 
 class Tree:

@@ -200,7 +200,7 @@ class Suite:
     ) -> tuple[Done, list[dict[str, Any]]]:
         n = next(self._names)
         ordered, out = self._inside / f"order-{n}.json", self._inside / f"said-{n}.jsonl"
-        blank = {"only": None, "left_out": [], "files": [], "first": [], "modules": {}}
+        blank: dict[str, Any] = {"only": None, "left_out": [], "files": [], "first": [], "modules": {}}
         ordered.write_text(json.dumps(blank | order | {"top": str(tree.top), "out": str(out)}), "utf-8")
         plain = ("-p", "casework_recorder", "-p", "no:cacheprovider", f"--rootdir={tree.top}", "-q", "--tb=short")
         command = (self._python, "-m", "pytest", *plain, *self._flags, *more)

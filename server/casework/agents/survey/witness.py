@@ -29,9 +29,11 @@ ROOT: Final = "\N{SYMBOL FOR NULL}"
 """Stands in an expression for the function or class that a test has to import."""
 _MOST_TEXTS: Final = 400
 _ACCIDENTS: Final = frozenset(
-    "TypeError AttributeError NameError UnboundLocalError RecursionError MemoryError AssertionError ImportError "
-    "ModuleNotFoundError SystemError KeyboardInterrupt SystemExit".split()
-)
+    (
+        "TypeError", "AttributeError", "NameError", "UnboundLocalError", "RecursionError", "MemoryError",
+        "AssertionError", "ImportError", "ModuleNotFoundError", "SystemError", "KeyboardInterrupt", "SystemExit",
+    )
+)  # fmt: skip
 """What a wrong argument raises by itself: nothing to hold on to, unless the hunk raises it."""
 
 
@@ -84,7 +86,9 @@ def texts_of(engine: Engine) -> list[ast.Module]:
     """Give every file in which calls may stand, tests first."""
     reading, tree = engine.survey.reading, engine.trees[0]
     rest = sorted(reading.files - set(reading.tests()))
-    found = (parse((tree.read(path) or b"").decode("utf-8", "replace")) for path in [*reading.tests(), *rest][:_MOST_TEXTS])
+    found = (
+        parse((tree.read(path) or b"").decode("utf-8", "replace")) for path in [*reading.tests(), *rest][:_MOST_TEXTS]
+    )
     return [one for one in found if one is not None]
 
 
@@ -116,7 +120,9 @@ def _candidates(engine: Engine, one: Suspect, texts: list[ast.Module]) -> Iterat
     everything = functions(source.tree)
     tops = classes(source.tree)
     inner = one.code.inside or tuple(
-        function for function in everything if any(function.first_line <= line <= function.last_line for line in one.code.lines)
+        function
+        for function in everything
+        if any(function.first_line <= line <= function.last_line for line in one.code.lines)
     )
     wanted = dict.fromkeys(door for function in inner[:3] for door in doors(everything, function))
     names = {door.name for door in wanted} | {door.owner for door in wanted if door.owner}
@@ -162,7 +168,9 @@ def _ask(engine: Engine, one: Suspect, candidates: list[Candidate], tree: Tree, 
     probe = str(engine.ground.folder / "inside" / "casework_probe.py")
     environment = engine.suite.environment(tree) | {"PYTHONHASHSEED": seed}
     command = (engine.survey.order.interpreter, probe, str(order), str(out))
-    engine.ground.run(command, cwd=folder, wall_s=min(SEARCH_S, max(engine.budget.left(), 0.1)), environment=environment)
+    engine.ground.run(
+        command, cwd=folder, wall_s=min(SEARCH_S, max(engine.budget.left(), 0.1)), environment=environment
+    )
     return list(_answers(out))
 
 

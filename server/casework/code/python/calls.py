@@ -1,4 +1,4 @@
-"""Inputs that stand somewhere already: arguments at call sites, in tests, in the rows of parametrized ones, in doctests.
+"""Inputs that stand somewhere already: arguments at call sites, in tests, in rows of parametrized ones, in doctests.
 
 Only what can be written down again by itself is taken: literals, and built-in calls and lambdas over them.
 """
@@ -15,10 +15,13 @@ from typing import Final
 from casework.code.python.source import parse
 
 _BUILTINS: Final = frozenset(
-    """abs all any bool bytearray bytes chr complex dict divmod enumerate filter float frozenset hash int iter len list
-    map max min ord pow range repr reversed round set slice sorted str sum tuple zip None True False ValueError KeyError
-    TypeError IndexError object""".split()
-)
+    (
+        "abs", "all", "any", "bool", "bytearray", "bytes", "chr", "complex", "dict", "divmod", "enumerate", "filter",
+        "float", "frozenset", "hash", "int", "iter", "len", "list", "map", "max", "min", "ord", "pow", "range", "repr",
+        "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "zip", "None", "True", "False",
+        "ValueError", "KeyError", "TypeError", "IndexError", "object",
+    )
+)  # fmt: skip
 _LONGEST: Final = 160
 _MOST_ROWS: Final = 12
 Names = Mapping[str, ast.expr]

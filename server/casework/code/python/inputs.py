@@ -14,7 +14,9 @@ from casework.code.python.shape import Function
 MOST: Final = 400
 """Expressions that are tried for one hunk and one door."""
 _WORDS: Final = re.compile(r"[^\W\d_]+|\d+")
-_QUOTED: Final = re.compile(r"`([^`\n]{1,40})`|'([^'\n]{1,40})'|\"([^\"\n]{1,40})\"|(?<![\w.])(-?\d{1,9}(?:\.\d{1,6})?)(?![\w.])")
+_QUOTED: Final = re.compile(
+    r"`([^`\n]{1,40})`|'([^'\n]{1,40})'|\"([^\"\n]{1,40})\"|(?<![\w.])(-?\d{1,9}(?:\.\d{1,6})?)(?![\w.])"
+)
 _BOUNDARIES: Final[dict[str, tuple[str, ...]]] = {
     "int": ("0", "1", "-1", "2", "10", "1000"),
     "float": ("0.0", "1.5", "-1.0", "1e9"),
@@ -51,7 +53,12 @@ def pool(literals: Iterable[ast.Constant], messages: Iterable[str]) -> list[Any]
 
 def inputs(function: Function, seeds: list[Call], values: list[Any]) -> list[Call]:
     """Give calls to try, at most `MOST`: those that stand somewhere first, then what is near them, then boundaries."""
-    ways = (seeds[:60], _mutated(seeds[:24], values), _with_options(function, seeds[:8], values), _bounds(function, values))
+    ways = (
+        seeds[:60],
+        _mutated(seeds[:24], values),
+        _with_options(function, seeds[:8], values),
+        _bounds(function, values),
+    )
     found: dict[Call, None] = {}
     for way, most in zip(ways, (60, 240, 320, MOST), strict=True):
         for call in way:
@@ -109,10 +116,12 @@ def _near(value: Any, values: list[Any]) -> Iterator[Any]:
             yield from (b"", value + value, value[:-1])
         case list() | tuple():
             kind = type(value)
-            yield from (kind(), kind(value[:1]), kind(value[::-1]), value + value)
+            yield from (kind(), kind(value[:1]), kind(value[::-1]), kind([*value, *value]))
             yield from (kind([*value[:-1], one]) for one in values[:8])
             for at, one in enumerate(value[:3]):
-                yield from (kind([*value[:at], other, *value[at + 1 :]]) for other in itertools.islice(_near(one, values), 6))
+                yield from (
+                    kind([*value[:at], other, *value[at + 1 :]]) for other in itertools.islice(_near(one, values), 6)
+                )
         case dict():
             yield {}
             for key, one in list(value.items())[:3]:

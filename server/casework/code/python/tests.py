@@ -92,7 +92,7 @@ def add_test(data: bytes, new: NewTest) -> Written | None:
     source = read_source(data)
     if isinstance(source, str):
         return None
-    style = read_style(source, re.findall(r"\w+", new.expression) + [new.root])
+    style = read_style(source, [*re.findall(r"\w+", new.expression), new.root])
     imports: list[str] = []
     root = _bound(source, new.module, new.root, imports)
     raised = new.raises[0]
@@ -128,7 +128,9 @@ def _bound(source: Source, module: str, name: str, imports: list[str]) -> str:
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
                 known = alias.asname or alias.name
-                if whole == module or (whole.partition(".")[0] == package and re.search(rf"\b{known}\.{name}\b", source.text)):
+                if whole == module or (
+                    whole.partition(".")[0] == package and re.search(rf"\b{known}\.{name}\b", source.text)
+                ):
                     return f"{known}.{name}"
     if home == "decimal" or home:
         imports.append(f"from {home} import {name}")
@@ -165,7 +167,11 @@ def _body(style: Style, new: NewTest, expression: str, raised: str) -> list[str]
     single = new.expected in {"True", "False", "None"}
     if style.way == "unittest":
         line = f"self.assertIs({written}, {expected})" if single else f"self.assertEqual({written}, {expected})"
-        return [line] if len(line) <= LONGEST_LINE else ["self.assertEqual(", f"{inner}{written},", f"{inner}{expected},", ")"]
+        return (
+            [line]
+            if len(line) <= LONGEST_LINE
+            else ["self.assertEqual(", f"{inner}{written},", f"{inner}{expected},", ")"]
+        )
     if not single and " == " in written:
         written = f"({written})"
     line = f"assert {written} is {expected}" if single else f"assert {written} == {expected}"
@@ -216,10 +222,17 @@ def requoted(text: str, quote: str) -> str:
     found = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.STRING and token.string.endswith("'") and '"' not in token.string and "\\'" not in token.string:
+            if (
+                token.type == tokenize.STRING
+                and token.string.endswith("'")
+                and '"' not in token.string
+                and "\\'" not in token.string
+            ):
                 begin = token.string.index("'")
                 if not token.string[begin:].startswith("'''"):
-                    found.append((token.start[1], token.end[1], f'{token.string[:begin]}"{token.string[begin + 1 : -1]}"'))
+                    found.append(
+                        (token.start[1], token.end[1], f'{token.string[:begin]}"{token.string[begin + 1 : -1]}"')
+                    )
     except (tokenize.TokenError, SyntaxError):
         return text
     for start, end, new in reversed(found):
