@@ -93,6 +93,7 @@ FREE = [
     "comment.added: anchor.snippet",
     "comment.added: preview",
     "hunk.decided: reason",
+    "hunks.surveyed: marks.why",
     "landing.confirmed: how_seen",
     "landing.confirmed: note",
     "landing.undone: reason",
@@ -114,6 +115,7 @@ FREE = [
     "task.added: why",
     "task.dismissed: reason",
     "task.dropped: reason",
+    "task.settled: reason",
     "task.stopped: reason",
 ]
 FIXED = [

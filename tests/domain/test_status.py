@@ -24,6 +24,7 @@ TABLE: tuple[tuple[MoveName, str, str | None, str], ...] = (
     ("open_review", "running", "in_review", "daemon"),
     ("stop", "queued running waiting", "stopped", "human daemon"),
     ("fail", "running", "failed", "daemon"),
+    ("settle", "running", "read", "daemon"),
     ("retry", "stopped failed", "queued", "human"),
     ("request_changes", "in_review", "queued", "human"),
     ("approve", "in_review", "landing", "human"),

@@ -15,6 +15,7 @@ from casework.domain.envelope import Actor, Draft, Origin
 from casework.domain.events import Event
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
 from casework.domain.spec import Criterion, Spec
+from casework.domain.survey import HunkMark
 
 _HUMAN = Actor(kind="human", id="ada", via="lsp", session="s1")
 _SHELL = Actor(kind="human", id="ada", via="cli")
@@ -75,6 +76,7 @@ def story() -> list[Draft]:
         *_a_range_that_is_read(write),
         *_a_run_that_fails_and_one_that_is_stopped(write),
         *_proposals(write),
+        *_a_survey(write),
     ]
 
 
@@ -220,3 +222,19 @@ def _proposals(write: _Writer) -> Iterator[Draft]:
     yield write(e.TaskDropped(reason="No."), _HUMAN)
     write.begin(5)
     yield write(e.TaskAccepted(), _HUMAN)
+
+
+def _a_survey(write: _Writer) -> Iterator[Draft]:
+    write.begin(20)
+    added = e.TaskAdded(
+        number=20, task_kind="missing-tests", title="What nothing guards in b..c", status="backlog", fingerprint="s1"
+    )
+    yield write(added, _SHELL)
+    yield write(e.TaskQueued(agent="survey", script=_blob(12), top="/home/ada/shop", onto=_HEAD), _SHELL)
+    write.begin_run(20)
+    yield write(e.RunStarted(n=1, agent="survey", base=_HEAD, worktree="/home/ada/.local/state/w/20"))
+    guarded = HunkMark(hunk=_HUNKS[0], guard="guarded", why="tests/test_cards.py::test_expired")
+    late = HunkMark(hunk=_HUNKS[1], guard="not_looked_at", why="the budget was spent", final=False)
+    yield write(e.HunksSurveyed(marks=(guarded, late)), Actor(kind="agent", id="survey"))
+    yield write(e.RunFinished(comment=_blob(13)))
+    yield write(e.TaskSettled(reason="The survey found nothing to propose."))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_ITEMS = 40
-EACH_S = 0.25
+_EACH_S = 0.25
 
 
 class TooLong(BaseException):
@@ -32,7 +32,7 @@ def _late(_number: int, _frame: object) -> None:
 
 def look(expression: str, names: dict[str, Any], module: str) -> dict[str, Any]:
     """Evaluate once."""
-    signal.setitimer(signal.ITIMER_REAL, EACH_S)
+    signal.setitimer(signal.ITIMER_REAL, _EACH_S)
     try:
         value = eval(expression, dict(names))  # noqa: S307 - that is what this process is for
         wrapped = isinstance(value, Iterator)
