@@ -22,6 +22,7 @@ from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, Limits, Repository
 from casework.daemon.application import Session, SessionHandler
+from casework.detectors import detectors
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
 from casework.domain.errors import Refused
@@ -184,6 +185,7 @@ class CaseworkApplication:
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
             limits=self._limits,
+            detectors=detectors(),
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""
         state = journal.state

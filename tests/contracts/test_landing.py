@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pytest
 
+from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
 from casework.domain.ids import CommitId, LandingId, TaskId
 from casework.ports.landing import (
@@ -168,6 +169,22 @@ def land(ground: Ground, request: LandingRequest) -> Announcement:
     assert isinstance(ended, Landed)
     assert ended.commit == announcement.commit
     return announcement
+
+
+def test_a_new_file_is_written_where_nothing_is_and_twice_is_once(ground: Ground) -> None:
+    before = ground.disk()
+    ground.lander.add_file("tests/deep/new.py", b"one\n")
+    ground.lander.add_file("tests/deep/new.py", b"one\n")
+    assert ground.disk() == {**before, "tests/deep/new.py": b"one\n"}
+    assert ground.committed(MAIN) == before
+
+
+def test_a_new_file_is_never_written_over_another(ground: Ground) -> None:
+    before = ground.disk()
+    with pytest.raises(Refused) as no:
+        ground.lander.add_file("a", b"one\n")
+    assert no.value.code == "in_the_way"
+    assert ground.disk() == before
 
 
 def test_planning_and_preparing_change_nothing_of_the_users(ground: Ground) -> None:

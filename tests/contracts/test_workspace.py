@@ -254,6 +254,15 @@ def test_contents_are_those_of_the_files_that_are_there_and_not_too_large(ground
     assert ground.workspace.contents(head, [], largest=5) == {}
 
 
+def test_paths_are_those_of_every_file_of_a_commit(ground: Ground) -> None:
+    ground.commit("Third", {"folder/deep/b.txt": b"1", 'odd"name': b"2"})
+    head, _ = ground.workspace.head()
+    assert head is not None
+    found = ground.workspace.paths(head)
+    assert {"a.txt", "folder/deep/b.txt"} <= set(found)
+    assert len(found) == len(set(found))
+
+
 def test_a_selection_is_exactly_what_was_chosen(ground: Ground) -> None:
     ground.commit("Third", {"a.txt": text(n2="TWO", n20="x", n38="y"), "bin": b"\0", "b.txt": None})
     standing = ground.workspace.standing_range(TASK, "HEAD")

@@ -14,6 +14,7 @@ from casework.core.landings import Landings
 from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, Repository
 from casework.core.runner import Runner
+from casework.detectors import detectors
 from casework.domain.board import Board
 from casework.domain.envelope import Actor
 from casework.domain.ids import StreamId
@@ -119,6 +120,11 @@ class Room:
         script = json.dumps({"steps": list(steps)})
         return await intake.start_task(self.repository, number, ADA, agent="scripted", script=script, again=again)
 
+    async def play(self, *runs: list[dict[str, Any]], number: int = 1) -> Task:
+        """Start it with a script that has a part for each run."""
+        script = json.dumps({"runs": [{"steps": steps} for steps in runs]})
+        return await intake.start_task(self.repository, number, ADA, agent="scripted", script=script, again=False)
+
     async def review(self, *steps: dict[str, Any]) -> Task:
         """Let the agent work, and wait for its review."""
         await self.add()
@@ -171,6 +177,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         clock=world.clock,
         documents=world.documents,
         is_trusted=lambda: False,
+        detectors=detectors(),
         sandbox=FakeSandbox(),
     )
     recorder.start()

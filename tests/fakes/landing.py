@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, LandingId
 from casework.ports.landing import (
     Announcement,
@@ -54,6 +55,11 @@ class MemoryLander:
                 return self._plan_branch(request)
             case "commit" | "working_tree" | "fast_forward":
                 return self._plan_commit(request, None)
+
+    def add_file(self, path: str, data: bytes) -> None:
+        if self.workspace.disk.get(path, data) != data:
+            raise Refused(f"{path} was not written: something is there already.", code="in_the_way")
+        self.workspace.disk[path] = data
 
     def plan_undo(self, landed: Announcement, undo: LandingId) -> LandingPlan:
         request = landed.plan.request.model_copy(update={"landing": undo})

@@ -202,6 +202,9 @@ class MemoryWorkspace:
             at = parent
         return found
 
+    def paths(self, commit: CommitId) -> list[str]:
+        return sorted(self.commits[commit].files)
+
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         if not set(chosen) <= set(change.judged):
             raise Refused("A chosen hunk is not part of this change.", code="unknown_hunk")

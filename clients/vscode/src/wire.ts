@@ -230,6 +230,8 @@ export interface TaskCard {
   anchor: Anchor | null;
   severity: Severity | null;
   found_in: number | null;
+  /** Where the test file belongs whose cases nobody has written yet; empty where there is none. */
+  skeleton: string;
   questions: QuestionView[];
   /** Of a waiting review: the hash a verdict must carry. */
   shown: string | null;
@@ -257,10 +259,12 @@ export interface NextThing {
   left: number;
 }
 
-/** A review as a real file. */
+/** A review, the board or a skeleton as a real file. */
 export interface Document {
   path: string;
   uri: string;
+  /** Where to begin reading, from 1. */
+  line: number | null;
 }
 
 /** One repository the daemon knows in this session. */
@@ -424,6 +428,8 @@ export interface ReviewView {
   minutes: number;
   comments: CommentView[];
   follow_ups: TaskCard[];
+  /** Sentences about what was found and became no task. */
+  left_out: string[];
   /** How it can land; empty where it can't. The first one is the default. */
   modes: ModeView[];
   approve_label: string;
@@ -589,6 +595,10 @@ export interface Methods {
   "casework/task/restore": { params: TaskDeed; result: TaskView };
   /** Wait until a task is in one of the statuses; cancel to end the wait. */
   "casework/task/wait": { params: WaitForTask; result: TaskView };
+  /** Write a task's skeleton as a file to be opened. */
+  "casework/skeleton/document": { params: TaskParams; result: Document };
+  /** Put a task's skeleton into the work tree, as a new file. */
+  "casework/skeleton/take": { params: TaskDeed; result: Document };
   /** Answer an agent's question. */
   "casework/question/answer": { params: AnswerQuestion; result: TaskView };
   /** Open a review of the working tree, a branch or a range. */
@@ -664,6 +674,8 @@ export const Method = {
   taskDrop: "casework/task/drop",
   taskRestore: "casework/task/restore",
   taskWait: "casework/task/wait",
+  skeletonDocument: "casework/skeleton/document",
+  skeletonTake: "casework/skeleton/take",
   questionAnswer: "casework/question/answer",
   reviewOpen: "casework/review/open",
   reviewRecent: "casework/review/recent",
@@ -708,6 +720,8 @@ export const Command = {
   taskDrop: "casework.task.drop",
   taskRestore: "casework.task.restore",
   taskWait: "casework.task.wait",
+  skeletonDocument: "casework.skeleton.document",
+  skeletonTake: "casework.skeleton.take",
   questionAnswer: "casework.question.answer",
   reviewOpen: "casework.review.open",
   reviewRecent: "casework.review.recent",

@@ -9,6 +9,7 @@ from casework.cli import doctor, editors, surveying, tasks, trying, upkeep, verd
 from casework.cli.options import AsJson
 from casework.cli.output import Output
 from casework.cli.reviews import reviews
+from casework.cli.skeletons import skeletons
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +26,7 @@ app.command("approve")(verdicts.approve)
 app.command("request-changes")(verdicts.request_changes)
 app.command("undo")(verdicts.undo)
 app.add_typer(tasks.tasks, name="task")
+app.add_typer(skeletons, name="skeleton")
 app.command("wait")(tasks.wait)
 app.command("answer")(tasks.answer)
 app.command("trust")(upkeep.trust)

@@ -131,6 +131,7 @@ def review_lines(review: dict[str, Any]) -> list[str]:
     lines += ["", grey(review["checks"])]
     if review["follow_ups"]:
         lines += ["left for later", *card_lines(review["follow_ups"])]
+    lines += [visible(sentence) for sentence in review["left_out"]]
     return lines
 
 

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from casework.core.follow_ups import follow_up_drafts
+from casework.core.detecting import found_drafts, look_over
+from casework.core.follow_ups import Proposal, follow_up_drafts, settled
 from casework.core.handing_in import hand_in
 from casework.core.repository import DAEMON, Repository, preview
 from casework.core.surveys import order_of
@@ -137,9 +138,7 @@ class Drive:
             case a.Asked():
                 await self._asked(report)
             case a.FollowedUp():
-                await self._record_drafts(
-                    lambda board: follow_up_drafts(self._repository, board, self._now(), report, self._actor)
-                )
+                await self._followed_up(report)
             case a.Surveyed():
                 await self._record(e.HunksSurveyed(marks=report.marks))
             case a.TurnEnded():
@@ -168,6 +167,12 @@ class Drive:
             )
         elif known.answer is not None:
             await self.answer(known.id, known.answer)
+
+    async def _followed_up(self, report: a.FollowedUp) -> None:
+        repository, top = self._repository, self._now().top or self._repository.identity.top
+        placed = await asyncio.to_thread(settled, repository.workspace, self._my_run(), top, report)
+        proposal = Proposal(placed, self._actor)
+        await self._record_drafts(lambda board: follow_up_drafts(repository, board, self._now(), [proposal]))
 
     async def _lost(self, report: a.Lost) -> None:
         if self._ended or self._now().status == "waiting":
@@ -209,7 +214,17 @@ class Drive:
 
     async def _finished(self, report: a.Finished) -> None:
         await self._checkpoint("finished")
-        await self._record(*await hand_in(self._repository, self._now(), report))
+        repository, task = self._repository, self._now()
+        events = await hand_in(repository, task, report)
+        opened = next(event for event in events if isinstance(event, e.ReviewOpened))
+        change = await asyncio.to_thread(repository.change, opened.manifest)
+        looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
+        await self._record_drafts(
+            lambda board: [
+                *(repository.draft(v, self._actor, task=self._task, run=self._run) for v in events),
+                *found_drafts(repository, board, self._now(), looked),
+            ]
+        )
 
     async def _record(self, *events: e.Event) -> None:
         await self._record_drafts(

@@ -16,6 +16,7 @@ from casework.domain.redaction import redact
 from casework.ports.agent import Agent
 from casework.ports.blobs import Blobs
 from casework.ports.clock import Clock
+from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.sandbox import Sandbox
@@ -60,6 +61,8 @@ class Repository:
     is_trusted: Callable[[], bool]
     sandbox: Sandbox
     limits: Callable[[], Limits] = Limits
+    detectors: tuple[Detector, ...] = ()
+    """What looks at every change before a human does."""
     tops: dict[str, None] = field(default_factory=dict)
     """The work trees that somebody has open."""
     planned: dict[TaskId, LandingPlan] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from casework.core.detecting import found_drafts, look_over
 from casework.core.intake import one_line, task_of_rows
 from casework.core.repository import Repository, preview
 from casework.domain import events as e
@@ -82,7 +83,16 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
         return [repository.draft(opened, actor, task=name)]
 
     await repository.recorder.record(decide, command=command)
+    if wanted.kind != "range":  # history is there already; what it lacks the survey finds out
+        await _note_findings(repository, name, change, wanted.top)
     return repository.board.tasks[name]
+
+
+async def _note_findings(repository: Repository, name: TaskId, change: Change, top: str) -> None:
+    """Propose what the detectors find in it; what they found before is known by its fingerprint."""
+    looked = await asyncio.to_thread(look_over, repository, None, change, top=top)
+    if looked.proposals:
+        await repository.recorder.record(lambda board: found_drafts(repository, board, board.tasks[name], looked))
 
 
 def _waiting(board: Board, fingerprint: str) -> Task | None:

@@ -20,6 +20,8 @@ from casework.domain.survey import MARKS_PER_EVENT, HunkMark
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
+LeftOutBecause = Literal["too_many", "chain"]
+"""`too_many`: the run had proposed as many as it may; `chain`: its task is a follow-up of one of one already."""
 Short = Annotated[str, Field(max_length=500)]
 Sentence = Annotated[str, Field(max_length=2000)]
 
@@ -107,6 +109,33 @@ class TaskRestored(Frozen):
     """A dropped task is back in the backlog."""
 
     kind: Literal["task.restored"] = "task.restored"
+
+
+class FollowUpLeftOut(Frozen):
+    """Something that was found while working on the task became no task of its own; told once for each reason."""
+
+    kind: Literal["follow_up.left_out"] = "follow_up.left_out"
+    reason: LeftOutBecause
+    title: Short
+    """Of the first one that was left out."""
+
+
+class SkeletonKept(Frozen):
+    """A test file whose cases nobody has written yet was made for the task."""
+
+    kind: Literal["skeleton.kept"] = "skeleton.kept"
+    path: str
+    """Where it belongs, as the repository knows it."""
+    text: BlobHash
+    line: int
+    """Where its first case begins."""
+
+
+class SkeletonTaken(Frozen):
+    """The human put it into the work tree."""
+
+    kind: Literal["skeleton.taken"] = "skeleton.taken"
+    path: str
 
 
 class RunStarted(Frozen):
@@ -361,6 +390,9 @@ TaskEvent = (
     | TaskWoken
     | TaskDropped
     | TaskRestored
+    | FollowUpLeftOut
+    | SkeletonKept
+    | SkeletonTaken
 )
 RunEvent = (
     RunStarted

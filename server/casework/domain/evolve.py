@@ -16,7 +16,20 @@ from casework.domain.envelope import Recorded
 from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
-from casework.domain.task import Comment, Decided, Landing, Question, Reshown, Review, Run, RunState, Stamp, Task
+from casework.domain.task import (
+    Comment,
+    Decided,
+    Landing,
+    LeftOut,
+    Question,
+    Reshown,
+    Review,
+    Run,
+    RunState,
+    Skeleton,
+    Stamp,
+    Task,
+)
 
 
 def evolve(task: Task | None, row: Recorded) -> Task:
@@ -78,6 +91,14 @@ def _task_event(task: Task, event: e.TaskEvent, row: Recorded) -> Task:
             return replace(task, changed=now, status="snoozed", before=task.status, snoozed_until=event.until)
         case "task.woken":
             return replace(task, changed=now, status=task.before or "backlog", before=None, snoozed_until=0)
+        case "follow_up.left_out":
+            left = LeftOut(event.reason, event.title, len(task.runs))
+            return replace(task, changed=now, left_out=(*task.left_out, left))
+        case "skeleton.kept":
+            return replace(task, changed=now, skeleton=Skeleton(event.path, event.text, event.line))
+        case "skeleton.taken":
+            taken = replace(task.skeleton, path=event.path, taken=True) if task.skeleton is not None else None
+            return replace(task, changed=now, skeleton=taken)
         case _:
             assert_never(event)
 
@@ -97,7 +118,8 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
     now = _stamp(row)
     if isinstance(event, e.RunStarted):
         assert row.draft.run is not None, "an event of a run names its run in the envelope"
-        run = Run(row.draft.run, event.n, event.agent, event.base, event.worktree, started_at=row.draft.at)
+        run = Run(row.draft.run, event.n, event.agent, event.base, event.worktree)
+        run = replace(run, started_at=row.draft.at, started_seq=row.seq)
         return replace(task, changed=now, status="running", runs=(*task.runs, run))
     last = task.run
     if last is None:

@@ -127,14 +127,14 @@ def _shelved(file: FileChange, changed: Collection[str]) -> tuple[Shelf, str]:
         shelf, why = Shelf.PROTECTED, "dependencies change and their manifest does not"
     elif lock or _GENERATED.search(path):
         shelf, why = Shelf.GENERATED, "lock file" if lock else "looks generated"
-    elif _is_test(path) and file.status == "deleted":
+    elif is_test(path) and file.status == "deleted":
         shelf, why = Shelf.WEAKENED_TESTS, "a test is deleted"
-    elif _is_test(path) and removed > added:
+    elif is_test(path) and removed > added:
         lost = removed - added
         shelf, why = Shelf.WEAKENED_TESTS, f"a test loses {lost} line{'' if lost == 1 else 's'}"
     elif _PROTECTED.search(path):
         shelf, why = Shelf.PROTECTED, "runs by itself or steers tools"
-    elif _is_test(path):
+    elif is_test(path):
         pass
     elif _DOCUMENTATION.search(path):
         shelf, why = Shelf.DOCUMENTATION, "documentation"
@@ -145,7 +145,8 @@ def _shelved(file: FileChange, changed: Collection[str]) -> tuple[Shelf, str]:
     return shelf, why
 
 
-def _is_test(path: str) -> bool:
+def is_test(path: str) -> bool:
+    """Tell by its name whether a file is a test, or belongs to tests."""
     return _TEST.search(path) is not None
 
 
@@ -159,12 +160,12 @@ def _subjects(files: Collection[FileChange]) -> dict[str, str]:
     by_stem: dict[str, list[str]] = {}
     for file in files:
         path = _name(file)
-        if not _is_test(path):
+        if not is_test(path):
             by_stem.setdefault(_stem(path), []).append(path)
     found = {}
     for file in files:
         path = _name(file)
-        candidates = by_stem.get(_tested_stem(path), []) if _is_test(path) else []
+        candidates = by_stem.get(_tested_stem(path), []) if is_test(path) else []
         if candidates:
             found[path] = max(sorted(candidates), key=lambda candidate: _shared_words(path, candidate))
     return found
@@ -189,6 +190,6 @@ def _why_of_code(file: FileChange, subjects: dict[str, str]) -> str:
     path = _name(file)
     if path in subjects:
         return f"test of {_last(subjects[path])}"
-    if _is_test(path):
+    if is_test(path):
         return "test"
     return f"code of {_directory(path)}/" if _directory(path) else "code at the top"

@@ -55,12 +55,35 @@ class Run:
     checkpoints: int = 0
     head: CommitId | None = None
     started_at: int = 0
+    started_seq: int = 0
+    """The row that began it: what was found after that was found by it."""
     reason: str = ""
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_microdollars: int | None = None
     comment: BlobHash | None = None
     """What it said when it handed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that was found and became no task."""
+
+    reason: e.LeftOutBecause
+    title: str
+    run: int
+    """The run that found it; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A test file whose cases nobody has written yet."""
+
+    path: str
+    text: BlobHash
+    line: int
+    taken: bool = False
+    """The human put it into the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +202,9 @@ class Task:
     why: str = ""
     severity: Severity | None = None
     fingerprint: str = ""
+    skeleton: Skeleton | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    """What was found while working on it and became no task."""
     before: Status | None = None
     """Where a snoozed task was."""
     snoozed_until: int = 0

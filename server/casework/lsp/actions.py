@@ -137,6 +137,12 @@ def _of_task(task: Task, top: str) -> Iterator[types.CodeAction]:
     if status in ("proposed", "backlog"):
         agent = {"agent": task.agent} if task.agent else {}
         yield _action(top, f"Start {number}: {title}", "casework.task.start", number=number, **agent)
+    if task.skeleton is not None:
+        yield _action(top, f"Open the skeleton of {number}", "casework.skeleton.document", number=number)
+        if status in ("proposed", "backlog") and not task.skeleton.taken:
+            yield _action(
+                top, f"Take the skeleton of {number} into {task.skeleton.path}", "casework.skeleton.take", number=number
+            )
     if status == "proposed":
         yield _action(top, f"Accept {number} into the backlog", "casework.task.accept", number=number)
         yield _action(top, f"Dismiss {number}", "casework.task.dismiss", number=number)

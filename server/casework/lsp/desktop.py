@@ -9,6 +9,7 @@ from casework.lsp.actions import Offers
 from casework.lsp.following import Following
 from casework.lsp.places import Places
 from casework.lsp.review_file.shelf import Shelf
+from casework.lsp.skeleton_files import SkeletonFiles
 from casework.ports.watching import Watching
 
 
@@ -19,6 +20,7 @@ class OnDesktop:
     places: Places
     offers: Offers
     shelf: Shelf
+    skeletons: SkeletonFiles
     following: Following
 
 
@@ -37,7 +39,7 @@ class Desktop:
             shelf = Shelf(opened.repository)
             places = Places(opened, shelf.write_board)
             following = Following(opened, places, self._watching)
-            found = OnDesktop(places, Offers(opened), shelf, following)
+            found = OnDesktop(places, Offers(opened), shelf, SkeletonFiles(opened.repository), following)
             found.places.start()
             self._of[name] = found
         return found

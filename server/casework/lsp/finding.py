@@ -101,11 +101,29 @@ class Finder:
                 lines = Path(path).read_text("utf-8", "replace").splitlines()
             except (OSError, ValueError):
                 continue
-            line = find_again(anchor, lines)
+            line = find_again(anchor, lines) or self._to_be(task, lines)
             if line is not None:
                 end = max(line - 1, min(line - 1 + size, len(lines) - 1))
                 found[path] = (Place(kind, task.id, task.number, line - 1, end),)
         return found
+
+    def _to_be(self, task: Task, lines: list[str]) -> int | None:
+        """Give the line of the file on disk where a follow-up will stand, from 1, when what it is about lands.
+
+        Until then its lines are in the review alone that it was found in.
+        """
+        board, anchor = self._repository.board, task.anchor
+        if anchor is None or task.found_in is None or task.found_in not in board.by_number:
+            return None
+        source = board.number(task.found_in)
+        if source.status != "in_review" or source.review is None:
+            return None
+        there = self._repository.workspace.contents(source.review.head, [anchor.path], largest=_LONGEST)
+        if anchor.path not in there:
+            return None
+        proposed = there[anchor.path].decode("utf-8", "replace").splitlines()
+        line = find_again(anchor, proposed)
+        return drift(proposed, lines)(line - 1) + 1 if line is not None else None
 
     def _drifts(self, review: Review, files: Mapping[str, FileChange], *, head: bool) -> dict[str, Drift]:
         """Give, for files that are on disk but not as they are on one side of the change, where its lines stand now."""

@@ -37,7 +37,12 @@ logger = logging.getLogger(__name__)
 
 _SAVED: Final = Buffer()
 _LONGEST_WAIT_S: Final = 2.0
-_DOCUMENTS: Final = ("casework/review/document", "casework/board/document")
+_DOCUMENTS: Final = (
+    "casework/review/document",
+    "casework/board/document",
+    "casework/skeleton/document",
+    "casework/skeleton/take",
+)
 _REVIEWS: Final = ("casework/review/open", "casework/review/recent")
 
 
@@ -112,6 +117,7 @@ class Floor:
         on_desktop = self._desktop.of(opened)
         on_desktop.following.follow(top)
         self._shelves[os.path.realpath(on_desktop.shelf.folder)] = opened
+        self._shelves[os.path.realpath(on_desktop.skeletons.folder)] = opened
         if name in self._diagnostics:
             on_desktop.places.look_again()
             return
@@ -123,9 +129,14 @@ class Floor:
     def _of(self, path: str) -> tuple[OpenRepository, OnDesktop, str] | None:
         """Give what a file belongs to, and the work tree's top; for a file of ours the repository it is about."""
         real = self._session.documents.names.real(path)[0]
-        ours = self._shelves.get(real.rpartition("/")[0])
+        ours = self._ours(real)
         found = (ours, ours.repository.identity.top) if ours is not None else self._session.of_file(path)
         return (found[0], self._desktop.of(found[0]), found[1]) if found is not None else None
+
+    def _ours(self, real: str) -> OpenRepository | None:
+        """Give what a file of ours is about: they lie in a folder of ours, or, each skeleton, in one below it."""
+        folder = real.rpartition("/")[0]
+        return self._shelves.get(folder) or self._shelves.get(folder.rpartition("/")[0])
 
     async def _ready(self, path: str) -> tuple[OpenRepository, OnDesktop, str] | None:
         """As `_of`, once the client's folders are open and everything in them has its place, or nearly so.
@@ -173,12 +184,14 @@ class Floor:
 
     def _task_at(self, path: str, real: str, line: int) -> list[types.CodeAction] | None:
         """Give the actions at a line of a file of ours; None for any other file."""
-        opened = self._shelves.get(real.rpartition("/")[0])
+        opened = self._ours(real)
         if opened is None:
             return None
         on_desktop, board, top = self._desktop.of(opened), opened.repository.board, opened.repository.identity.top
         text = self._session.documents.text(path) or ""
         number = on_desktop.shelf.number_of(real)
+        if number is None and (number := on_desktop.skeletons.number_of(real)) is not None:
+            return on_desktop.offers.of_task(board.number(number), top) if number in board.by_number else []
         if number is None and on_desktop.shelf.is_board(real):
             lines = lines_of(text)
             number = task_on(lines[line]) if line < len(lines) else None
@@ -305,24 +318,27 @@ class Floor:
     async def after_command(self, name: str, asked: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """A command was run from the editor: show the file it made."""
         if name in _DOCUMENTS:
-            self.show(given["uri"], given["path"])
+            self.show(given["uri"], given["path"], given["line"])
         elif name in _REVIEWS:
             opened = await self._session.repository(asked.get("repository"))
             task = opened.repository.board.number(given["number"])
             written = await asyncio.to_thread(self._desktop.of(opened).shelf.write, task)
             self.show(written.uri, written.path)
 
-    def show(self, uri: str, path: str) -> None:
-        """Have the editor show a document; one that can't is told where it is."""
+    def show(self, uri: str, path: str, line: int | None = None) -> None:
+        """Have the editor show a document, at a line counted from 1; one that can't is told where it is."""
         window = self._server.client_capabilities.window
         if window is not None and window.show_document is not None and window.show_document.support:
-            self._spawn(self._show(uri))
+            self._spawn(self._show(uri, line))
         else:
             said = types.ShowMessageParams(type=types.MessageType.Info, message=f"Casework wrote {path}: open it.")
             self._server.window_show_message(said)
 
-    async def _show(self, uri: str) -> None:
-        shown = types.ShowDocumentParams(uri=uri, external=False, take_focus=True)
+    async def _show(self, uri: str, line: int | None) -> None:
+        selection = line_range(line - 1, line - 1) if line is not None else None
+        if selection is not None:
+            selection.end = selection.start  # a place to begin at, and nothing that the next key would replace
+        shown = types.ShowDocumentParams(uri=uri, external=False, take_focus=True, selection=selection)
         await self._server.window_show_document_async(shown)
 
     def _folder(self, path: str) -> str:

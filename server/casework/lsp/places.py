@@ -137,6 +137,9 @@ class Places:
 
     def _heard(self, rows: Sequence[Recorded]) -> None:
         for row in rows:
+            if isinstance(row.event, e.ReviewOpened) and row.task is not None:
+                for found in self._repository.board.found_in(self._repository.board.tasks[row.task].number):
+                    self._look(found.id)  # what it is about may stand in the review alone
             if isinstance(row.event, e.LandingConfirmed | e.LandingUndone) and row.task is not None:
                 self._landed(self._repository.board.tasks[row.task])
         moved = [

@@ -28,6 +28,8 @@ COMMANDS: Final = (
     "casework.task.drop",
     "casework.task.restore",
     "casework.task.wait",
+    "casework.skeleton.document",
+    "casework.skeleton.take",
     "casework.question.answer",
     "casework.review.open",
     "casework.review.recent",

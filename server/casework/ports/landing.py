@@ -220,3 +220,15 @@ class Lander(Protocol):
     def sweep(self, announced: Collection[str]) -> None:
         """Delete stages and refs of landings that were never announced; after every `recover` and before any `plan`."""
         ...
+
+    def add_file(self, path: str, data: bytes) -> None:
+        """Write one new file into the work tree, whole or not at all, because its human asked for exactly that file.
+
+        Nothing that is there is written over; a file with just these bytes is what was asked for. Git is told nothing.
+
+        Raises:
+            Refused: something else is there, or the way there leads through a link, out of the work tree, or into
+                another repository (`in_the_way`); there is no work tree (`bare`).
+            Trouble: the disk said no.
+        """
+        ...

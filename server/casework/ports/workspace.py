@@ -195,6 +195,10 @@ class Workspace(Protocol):
         """
         ...
 
+    def paths(self, commit: CommitId) -> list[str]:
+        """Give the path of every file in a commit. One git process; costs what the commit holds."""
+        ...
+
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         """Make the commit on `change.base` that holds exactly the chosen hunks; with all of them its tree is the head's
         tree.

@@ -68,6 +68,10 @@ METHODS: Final[tuple[Method, ...]] = (
         TaskView,
         "Wait until a task is in one of the statuses; cancel to end the wait.",
     ),
+    Method("casework/skeleton/document", r.TaskParams, r.Document, "Write a task's skeleton as a file to be opened."),
+    Method(
+        "casework/skeleton/take", r.TaskDeed, r.Document, "Put a task's skeleton into the work tree, as a new file."
+    ),
     Method("casework/question/answer", r.AnswerQuestion, TaskView, "Answer an agent's question."),
     Method("casework/review/open", r.OpenReview, ReviewView, "Open a review of the working tree, a branch or a range."),
     Method("casework/review/recent", r.RecentReview, ReviewView, "Open a review of recent history."),

@@ -252,10 +252,12 @@ class Content(Answer):
 
 
 class Document(Answer):
-    """A review as a real file."""
+    """A review, the board or a skeleton as a real file."""
 
     path: str
     uri: str
+    line: int | None = None
+    """Where to begin reading, from 1."""
 
 
 class JournalRows(Answer):

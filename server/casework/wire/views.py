@@ -51,6 +51,8 @@ class TaskCard(View):
     anchor: Anchor | None = None
     severity: Severity | None = None
     found_in: int | None = None
+    skeleton: str = ""
+    """Where the test file belongs whose cases nobody has written yet; empty where there is none."""
     questions: list[QuestionView] = Field(default_factory=list)
     shown: str | None = None
     """Of a waiting review: the hash a verdict must carry."""
@@ -236,6 +238,8 @@ class ReviewView(View):
     minutes: int
     comments: list[CommentView]
     follow_ups: list[TaskCard]
+    left_out: list[str] = Field(default_factory=list)
+    """Sentences about what was found and became no task."""
     modes: list[ModeView]
     """How it can land; empty where it can't. The first one is the default."""
     approve_label: str

@@ -81,6 +81,13 @@ def contents_of(git: Git, commit: CommitId, paths: Collection[str], largest: int
     return {path: each.data for path, each in zip(wanted, found, strict=True) if each is not None}
 
 
+def paths_in(git: Git, commit: CommitId) -> list[str]:
+    """Give the path of every file in a commit, in git's order; a submodule is none of them."""
+    out = git.run("ls-tree", "-r", "-z", "--full-tree", commit, timeout_s=_TIMEOUT_S)
+    entries = (entry.partition(b"\t") for entry in out.split(b"\0") if entry)
+    return [quote(path) for what, _, path in entries if b" blob " in what]
+
+
 def find_place(git: Git, commit: bytes, path: bytes) -> Place | None:
     """Give what a commit holds at a path."""
     return place_in(read_trees(git, commit, folders_of([path])), path) if path else None

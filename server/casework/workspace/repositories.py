@@ -131,6 +131,9 @@ class GitWorkspace:
         found = commits.touched_between(self.git, base.encode(), head.encode(), most)
         return [(message, tuple(quote(path) for path in paths)) for message, paths in found]
 
+    def paths(self, commit: CommitId) -> list[str]:
+        return differences.paths_in(self.git, commit)
+
     def select(self, change: Change, chosen: Collection[HunkId], *, message: str) -> CommitId:
         return patches.select(self.git, change, chosen, message)
 

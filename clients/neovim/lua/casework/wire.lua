@@ -179,6 +179,7 @@
 ---@field anchor? casework.Anchor
 ---@field severity? casework.Severity
 ---@field found_in? integer
+---@field skeleton string Where the test file belongs whose cases nobody has written yet; empty where there is none.
 ---@field questions casework.QuestionView[]
 ---@field shown? string Of a waiting review: the hash a verdict must carry.
 ---@field approve_label string
@@ -200,10 +201,11 @@
 ---@field card? casework.TaskCard
 ---@field left integer
 
---- A review as a real file.
+--- A review, the board or a skeleton as a real file.
 ---@class (exact) casework.Document
 ---@field path string
 ---@field uri string
+---@field line? integer Where to begin reading, from 1.
 
 --- One repository the daemon knows in this session.
 ---@class (exact) casework.RepositoryView
@@ -336,6 +338,7 @@
 ---@field minutes integer
 ---@field comments casework.CommentView[]
 ---@field follow_ups casework.TaskCard[]
+---@field left_out string[] Sentences about what was found and became no task.
 ---@field modes casework.ModeView[] How it can land; empty where it can't. The first one is the default.
 ---@field approve_label string
 ---@field request_label string
@@ -459,6 +462,8 @@ M.method = {
   task_drop = "casework/task/drop",
   task_restore = "casework/task/restore",
   task_wait = "casework/task/wait",
+  skeleton_document = "casework/skeleton/document",
+  skeleton_take = "casework/skeleton/take",
   question_answer = "casework/question/answer",
   review_open = "casework/review/open",
   review_recent = "casework/review/recent",
@@ -503,6 +508,8 @@ M.command = {
   task_drop = "casework.task.drop",
   task_restore = "casework.task.restore",
   task_wait = "casework.task.wait",
+  skeleton_document = "casework.skeleton.document",
+  skeleton_take = "casework.skeleton.take",
   question_answer = "casework.question.answer",
   review_open = "casework.review.open",
   review_recent = "casework.review.recent",

@@ -78,6 +78,7 @@ def card(task: Task, *, now_us: int, approve_label: str = "") -> TaskCard:
         anchor=task.anchor,
         severity=task.severity,
         found_in=task.found_in,
+        skeleton=task.skeleton.path if task.skeleton is not None else "",
         questions=[
             QuestionView(id=q.id, text=q.text, why=q.why, choices=list(q.choices))
             for q in task.open_questions
@@ -114,6 +115,10 @@ def actions(task: Task) -> list[str]:
         if (move == "approve" and history) or (move == "finish_reading" and not history):
             continue
         found.append(command)
+    if task.skeleton is not None:
+        found.append("casework.skeleton.document")
+        if task.status in ("proposed", "backlog") and not task.skeleton.taken:
+            found.append("casework.skeleton.take")
     if task.status == "waiting":
         found.insert(0, "casework.question.answer")
     return found
@@ -133,8 +138,11 @@ def _detail(task: Task) -> str:
             step = f"step {run.steps_begun}" if run.steps_begun else "starting"
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
         case "proposed":
-            parts = [task.kind, task.severity or "", f"found in {task.found_in}" if task.found_in else ""]
+            source = f"found in {task.found_in}" if task.found_in else ""
+            parts = [task.kind, task.severity or "", _skeleton(task), source]
             return " · ".join(part for part in parts if part)
+        case "backlog" if task.skeleton is not None:
+            return f"backlog · {_skeleton(task)}"
         case "failed" | "stopped":
             return f"{task.status}: {task.reason[:100]}" if task.reason else task.status
         case "landed":
@@ -142,6 +150,12 @@ def _detail(task: Task) -> str:
             return f"landed {commit[:10]}" if commit else "landed"
         case _:
             return task.status.replace("_", " ")
+
+
+def _skeleton(task: Task) -> str:
+    if task.skeleton is None:
+        return ""
+    return f"skeleton in {task.skeleton.path}" if task.skeleton.taken else "skeleton ready"
 
 
 def _review_detail(task: Task) -> str:

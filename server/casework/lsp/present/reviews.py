@@ -12,7 +12,7 @@ from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
 from casework.domain.ids import HunkId
 from casework.domain.repopath import unquote
-from casework.domain.task import Comment, Decided, Review, Task
+from casework.domain.task import Comment, Decided, LeftOut, Review, Task
 from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
 from casework.lsp.present.cards import card
 from casework.wire.views import (
@@ -76,6 +76,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         minutes=review.minutes,
         comments=[comment for comment in comments if comment.hunk is None],
         follow_ups=follow_ups(repository, task),
+        left_out=[left_out(one) for one in task.left_out if one.run == (review.run or 0)],
         modes=[ModeView(mode=mode, label=mode_label(mode, review, chosen)) for mode in modes_for(review)],
         approve_label=approve_label(review, chosen),
         request_label="Request changes",
@@ -188,6 +189,18 @@ def follow_ups(repository: Repository, task: Task) -> list[TaskCard]:
     """Give the cards of what was found while working on a task."""
     now_us = repository.clock.now_us()
     return [card(found, now_us=now_us) for found in repository.board.found_in(task.number)]
+
+
+def left_out(one: LeftOut) -> str:
+    """Say what was found and became no task, and why."""
+    match one.reason:
+        case "too_many":
+            return f"The run proposed as many follow-ups as it may, so more were left out; the first: {one.title}"
+        case "chain":
+            return (
+                "This is a follow-up of a follow-up of a follow-up already, so nothing more is proposed from here; "
+                f"left out, as the first: {one.title}"
+            )
 
 
 def task_view(repository: Repository, task: Task) -> TaskView:

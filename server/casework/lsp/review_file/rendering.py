@@ -45,12 +45,14 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
     lines += ["## Checks", *foreign(one_line(review.checks)), ""]
     if review.comments:
         lines += ["## Said so far", *_said(review.comments), ""]
-    if review.follow_ups:
+    if review.follow_ups or review.left_out:
         lines.append("## Left for later")
         for card in review.follow_ups:
             place = f"  {one_line(card.anchor.path)}:{card.anchor.line}" if card.anchor is not None else ""
             severity = f", {card.severity}" if card.severity else ""
-            lines.append(f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place}")
+            skeleton = f"  skeleton of {one_line(card.skeleton)}" if card.skeleton else ""
+            lines.append(f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place}{skeleton}")
+        lines += foreign("\n".join(one_line(one) for one in review.left_out))
         lines.append("")
     lines += [f"## Read in this order, {about(review)}", ""]
     n = 0

@@ -16,6 +16,7 @@ from casework.domain.ids import LandingId
 from casework.domain.repopath import unquote
 from casework.ports.landing import Announcement, Held, Landed, LandingPlan, LandingRefused, LandingRequest, TakenBack
 from casework.workspace.git import Git
+from casework.workspace.landing.adding import add_file
 from casework.workspace.landing.back import keep_aside, release_lock
 from casework.workspace.landing.branch_plan import plan_branch
 from casework.workspace.landing.enter import LOCK_WAIT_S, Enter, remove_emptied
@@ -159,6 +160,10 @@ class GitLander:
             if landing not in announced:
                 self._sweep_stage(os.path.join(self._git.git_dir, OURS, name))
         self._sweep_refs()
+
+    def add_file(self, path: str, data: bytes) -> None:
+        """See `Lander.add_file`."""
+        add_file(self._git.top, path, data)
 
     def _sweep_stage(self, path: bytes) -> None:
         """Nobody knows of it any more: it never began, or it ended and was not cleared up. Looking tells which."""
