@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -32,7 +32,9 @@ from casework.lsp.desktop import Desktop
 from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
+from casework.ports.agent import Briefing
 from casework.ports.journal import Journal
+from casework.ports.sandbox import Boxed
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.sandbox.choose import Chosen
@@ -42,6 +44,7 @@ from casework.workspace.landing.lander import GitLander
 from casework.workspace.repositories import GitRepositories
 
 if TYPE_CHECKING:
+    from casework.ports.sandbox import WaysOut
     from casework.settings import SettingsFile
     from casework.workspace.watching import Watcher
 
@@ -72,8 +75,8 @@ class CaseworkApplication:
         self._repositories = GitRepositories(
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
-        self._agents = agents()
         self._sandbox = Chosen()
+        self._agents = agents(self._confine_worker, self._confine_survey)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -159,6 +162,26 @@ class CaseworkApplication:
             survey_budget_s=settings.survey_budget_s,
         )
 
+    @cached_property
+    def _ways_out(self) -> WaysOut:
+        from casework.sandbox.proxy import Proxies
+
+        return Proxies(paths.runtime_directory)
+
+    def _confine_worker(self, command: Sequence[str], briefing: Briefing) -> Boxed | None:
+        """Put the worker of an agent that runs no programs into a box, where there is one."""
+        from casework.core.boxes import worker_box
+
+        return self._sandbox.command(command, worker_box(briefing.worktree)) if self._sandbox.facts().confines else None
+
+    def _confine_survey(self, command: Sequence[str], briefing: Briefing) -> Boxed:
+        """Put the survey's worker into a box with the project's environment; without one it does not start."""
+        from casework.core.boxes import survey_box
+        from casework.ports.survey import SurveyOrder
+
+        order = SurveyOrder.model_validate_json(briefing.script)
+        return self._sandbox.command(command, survey_box(briefing.worktree, order.places))
+
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)
 
@@ -184,6 +207,7 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
+            ways_out=self._ways_out,
             limits=self._limits,
             detectors=detectors(),
         )

@@ -26,7 +26,7 @@ from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
-from tests.fakes.sandbox import FakeSandbox
+from tests.fakes.sandbox import FakeSandbox, FakeWaysOut
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
 from tests.waiting import wait_until_async
 
@@ -179,6 +179,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         is_trusted=lambda: False,
         detectors=detectors(),
         sandbox=FakeSandbox(),
+        ways_out=FakeWaysOut(),
     )
     recorder.start()
     made = Room(world, repository, agent, Landings(repository), Runner(repository))

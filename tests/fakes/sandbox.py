@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from casework.domain.errors import Trouble
@@ -24,6 +24,10 @@ class FakeSandbox:
 
     def command(self, command: Sequence[str], box: Box) -> Boxed:
         return Boxed(tuple(command), {"PATH": os.environ["PATH"], **box.environment}, box.cwd)
+
+    async def watch(self, pid: int, box: Box) -> End:
+        await asyncio.Event().wait()
+        return "stopped"
 
     async def run(
         self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
@@ -62,6 +66,14 @@ class FakeSandbox:
         return Ran(
             end, 128 - code if code is not None and code < 0 else code, kept, len(output), time.monotonic() - began
         )
+
+
+class FakeWaysOut:
+    """Leads nowhere."""
+
+    @asynccontextmanager
+    async def open(self, hosts: Collection[str], told: Callable[[str], None] | None = None) -> AsyncIterator[str]:
+        yield ""
 
 
 def _is_folder(path: str) -> bool:

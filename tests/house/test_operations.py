@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from pydantic import BaseModel
 
 from casework.cli import output
 from casework.daemon import start
@@ -41,10 +42,16 @@ def value_of(name: str, field: str | None) -> float:
         found: Any = module
         for part in parts[split:]:
             found = getattr(found, part)
-        value = inspect.signature(found).parameters[field].default if field else found
+        value = _default_of(found, field) if field else found
         assert isinstance(value, int | float), f"{name} is {value!r}"
         return value * (0.001 if name.endswith("_MS") else 1)
     raise AssertionError(f"{name} is in no module")
+
+
+def _default_of(found: Any, field: str) -> object:
+    if isinstance(found, type) and issubclass(found, BaseModel):
+        return found.model_fields[field].default
+    return inspect.signature(found).parameters[field].default
 
 
 def said(text: str) -> float:

@@ -10,16 +10,18 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from casework.agents.frames import REPORT_LIMIT, FromDaemon, FromWorker, Garbled, encode, from_worker
+from casework.ports.sandbox import Boxed
 from casework.processes import end_group, end_session, spawn_group, wait_for_death
 
 _LAST_WORDS: Final = 4096
+_BY_SIGNAL: Final = 128
+"""To which a box, like a shell, adds the number of the signal."""
 _ENDERS: Final = ThreadPoolExecutor(max_workers=16, thread_name_prefix="agent-end")
 """Threads of our own: ending an agent does not wait behind a slow git."""
 
@@ -42,24 +44,27 @@ class WorkerPipe:
         self._watching = asyncio.create_task(self._close_at_death(), name=f"agent-death-{process.pid}")
 
     @classmethod
-    async def spawn(cls, command: Sequence[str], *, cwd: str, environment: Sequence[str]) -> WorkerPipe:
-        """Start `command` with those variables of our environment that are named; raises `OSError`."""
+    async def spawn(cls, boxed: Boxed) -> WorkerPipe:
+        """Start a worker; raises `OSError`. Its files are closed on our side either way."""
         ours, theirs = socket.socketpair()
         try:
             # In this thread, which lives as long as the daemon: on Linux a worker dies with the thread that started it.
             process = spawn_group(
-                command,
-                cwd=Path(cwd),
-                env={name: os.environ[name] for name in environment if name in os.environ},
+                boxed.command,
+                cwd=Path(boxed.cwd),
+                env=boxed.environment,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.PIPE,
+                pass_fds=boxed.files,
             )
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
+            for handle in boxed.files:
+                os.close(handle)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=REPORT_LIMIT)
         return cls(process, reader, writer)
 
@@ -107,6 +112,8 @@ class WorkerPipe:
 
     def _how_ended(self) -> str:
         code = self._process.returncode
+        if code is not None and _BY_SIGNAL < code < _BY_SIGNAL + 65:
+            code = _BY_SIGNAL - code
         if code is None or code >= 0:
             return f"ended with exit code {code}"
         with suppress(ValueError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -45,6 +46,7 @@ from casework.ports.agent import (
     StepDone,
     TurnEnded,
 )
+from casework.ports.sandbox import Boxed
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +54,9 @@ WORKER: Final = (sys.executable, "-I", "-m", "casework.agents.worker")
 ENVIRONMENT: Final = ("LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
 """What of the daemon's environment a worker is given: nothing that holds a secret, a display or a repository."""
 STOPPED: Final = Lost(sentence="The agent was stopped before it handed in its work; what it wrote is kept.")
+
+Confine = Callable[[Sequence[str], Briefing], Boxed | None]
+"""Puts the worker of a run into a box; None where nothing confines and it may do without. Blocks."""
 
 _MAILBOX: Final = 16
 _IDLE_FRAMES_A_SECOND: Final = 100
@@ -76,6 +81,11 @@ class Patience:
     """Between TERM and KILL, for the head and again for its group."""
 
 
+def unconfined(_command: Sequence[str], _briefing: Briefing) -> Boxed | None:
+    """Give no box."""
+    return None
+
+
 class ProcessAgent:
     """An agent whose runs are worker processes, one each."""
 
@@ -87,13 +97,18 @@ class ProcessAgent:
         command: Sequence[str] = WORKER,
         environment: Sequence[str] = ENVIRONMENT,
         patience: Patience | None = None,
+        confine: Confine = unconfined,
     ) -> None:
-        """`check` raises `Refused` for a briefing that can't be worked on; `environment` names what a worker gets."""
+        """`check` raises `Refused` for a briefing that can't be worked on.
+
+        `environment` names what a worker gets where `confine` gives no box.
+        """
         self._name = name
         self._check = check
         self._command = tuple(command)
         self._environment = tuple(environment)
         self._patience = patience or Patience()
+        self._confine = confine
 
     @property
     def name(self) -> str:
@@ -111,7 +126,11 @@ class ProcessAgent:
             Trouble (`agent_not_started`): there is no such folder or program, or it does not say a proper hello.
         """
         try:
-            pipe = await WorkerPipe.spawn(self._command, cwd=briefing.worktree, environment=self._environment)
+            boxed = await asyncio.to_thread(self._confine, self._command, briefing)
+            if boxed is None:
+                given = {name: os.environ[name] for name in self._environment if name in os.environ}
+                boxed = Boxed(self._command, given, briefing.worktree)
+            pipe = await WorkerPipe.spawn(boxed)
         except OSError as error:
             raise self._not_started(error.strerror or "the system said no") from error
         try:
@@ -199,7 +218,7 @@ class WorkerRun:
     async def cancel(self) -> None:
         """End the tree: asked first, then TERM, then KILL to all in the worker's session (outside Linux: its group).
 
-        What began a session of its own is not reached; only a sandbox keeps such a process.
+        Without a box, what began a session of its own is not reached.
         """
         self._stop.set()
         await asyncio.shield(self._living)

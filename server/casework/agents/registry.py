@@ -5,13 +5,21 @@ Not here: choosing one for a task, which is the user's, or a rule of theirs.
 
 from __future__ import annotations
 
-from casework.agents.process import ProcessAgent
+from casework.agents.process import Confine, ProcessAgent, unconfined
+from casework.domain.errors import Refused
 from casework.ports.agent import Agent, Briefing
+from casework.ports.survey import SURVEY, SurveyAsked, SurveyOrder
 
 
-def agents() -> dict[str, Agent]:
-    """Give every agent that ships with Casework, by name."""
-    known = (ProcessAgent("scripted", _check_script),)
+def agents(confine: Confine = unconfined, confine_survey: Confine = unconfined) -> dict[str, Agent]:
+    """Give every agent that ships with Casework, by name; `confine` puts their workers into boxes.
+
+    The survey's worker runs the project's tests itself, so its box is another one: `confine_survey`.
+    """
+    known = (
+        ProcessAgent("scripted", _check_script, confine=confine),
+        ProcessAgent(SURVEY, _check_survey, confine=confine_survey),
+    )
     return {agent.name: agent for agent in known}
 
 
@@ -19,3 +27,16 @@ def _check_script(briefing: Briefing) -> None:
     from casework.agents.script import parse_script  # some 20 ms that the daemon need not start with
 
     parse_script(briefing.script)
+
+
+def _check_survey(briefing: Briefing) -> None:
+    for shape in (SurveyOrder, SurveyAsked):
+        try:
+            shape.model_validate_json(briefing.script)
+        except ValueError:
+            continue
+        return
+    raise Refused(
+        "The survey works on ranges and not on tasks, so nothing was started; `casework survey REV..REV` begins one.",
+        code="no_range",
+    )

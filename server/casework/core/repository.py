@@ -19,7 +19,7 @@ from casework.ports.clock import Clock
 from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
-from casework.ports.sandbox import Sandbox
+from casework.ports.sandbox import Sandbox, WaysOut
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -60,6 +60,7 @@ class Repository:
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
     sandbox: Sandbox
+    ways_out: WaysOut
     limits: Callable[[], Limits] = Limits
     detectors: tuple[Detector, ...] = ()
     """What looks at every change before a human does."""

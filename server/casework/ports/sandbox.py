@@ -6,14 +6,18 @@ it may be run at all (the user's trust, and the gate in core).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from pydantic import Field
 
 from casework.domain.frozen import Frozen
+
+OURS: Final = "/run/casework"
+"""Where in a box lies what Casework puts there: the way out, the objects of git."""
 
 SandboxName = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
@@ -56,7 +60,7 @@ class Box(Frozen):
     """All of it, but for HOME, TMPDIR and PATH where they are not given: a private home and a private tmp."""
     socket: str = ""
     """Absolute, outside: the unix socket at which a forwarder of ours listens, the only way out; empty for none."""
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,12 @@ class Sandbox(Protocol):
         """
         ...
 
+    async def watch(self, pid: int, box: Box) -> End:
+        """Return when the process that was started with `command` and all it started use too much together, with what
+        of; never while they don't. Ending them is the starter's.
+        """
+        ...
+
     async def run(
         self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
     ) -> Ran:
@@ -133,6 +143,21 @@ class Sandbox(Protocol):
         Raises:
             Refused (`no_sandbox`): as `command`.
             Trouble (`not_started`): there is no such program or folder.
+        """
+        ...
+
+
+class WaysOut(Protocol):
+    """Opens ways out of boxes."""
+
+    def open(
+        self, hosts: Collection[str], told: Callable[[str], None] | None = None
+    ) -> AbstractAsyncContextManager[str]:
+        """Listen for one box, and give the socket for `Box.socket`; leaving closes it with every connection.
+
+        Only `hosts` (`name:port`, exact; `[address]:port` of IPv6) are connected to or looked up, and of a name only
+        what does not lead to this machine; an HTTP client in the box finds the way by its usual variables. `told` hears
+        of each host that was refused.
         """
         ...
 

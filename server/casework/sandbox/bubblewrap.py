@@ -13,16 +13,18 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from casework.domain.errors import Refused, Trouble
-from casework.ports.sandbox import Box, Boxed, Limits, Ran, SandboxFacts
+from casework.ports.sandbox import OURS, Box, Boxed, End, Limits, Ran, SandboxFacts
 from casework.sandbox import system
 from casework.sandbox.guarding import Guard, guard
-from casework.sandbox.running import run_to_end
+from casework.sandbox.running import Watch, run_to_end
 
 OLDEST: Final = (0, 8)
 """`--disable-userns` and `--bind-fd` came with it (April 2023)."""
@@ -36,6 +38,13 @@ _UNSHARED: Final = (
 )  # fmt: skip
 _UNSAFE_OUTSIDE: Final = ("LD_", "DYLD_", "GLIBC_", "MALLOC_", "GCONV_", "LOCPATH", "NLSPATH")
 """What the loader obeys: bubblewrap itself starts outside of the box, so these are only set within."""
+
+
+_PORT: Final = 3128
+"""In the box's own network."""
+_PROXY_VARIABLES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_PYTHON: Final = os.path.realpath(sys.executable)
+_BRIDGE: Final = (_PYTHON, "-I", "-S", f"{OURS}/bridge.py", str(_PORT), f"{OURS}/out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,10 @@ class Bubblewrap:
         made = self._put_together(command, box, ())
         return Boxed(made.command, made.environment, "/", files=made.guard.files)
 
+    async def watch(self, pid: int, box: Box) -> End:
+        """Do what `Sandbox.watch` promises."""
+        return await Watch(pid, box).until_too_much()
+
     async def run(
         self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
     ) -> Ran:
@@ -89,13 +102,16 @@ class Bubblewrap:
 
     def _put_together(self, command: Sequence[str], box: Box, more: Sequence[str]) -> _Parts:
         given = {"PATH": system.PATH, "HOME": system.HOME, "TMPDIR": system.TMP, **box.environment}
+        if box.socket:
+            given.update(dict.fromkeys(_PROXY_VARIABLES, f"http://127.0.0.1:{_PORT}"))
         inner = [name for name in given if name.startswith(_UNSAFE_OUTSIDE)]
         guarded = guard(box)
         words = [
             self._program, *more, *_UNSHARED, *self._private(box.limits), *self._system, *guarded.arguments,
-            *(("--ro-bind", box.socket, f"{system.OURS}/out") if box.socket else ()),
+            *(_way_out(box.socket) if box.socket else ()),
             *(word for name in inner for word in ("--setenv", name, given[name])),
-            "--remount-ro", "/", "--chdir", box.cwd, "--", *self._limited(box.limits), *command,
+            "--remount-ro", "/", "--chdir", box.cwd, "--", *self._limited(box.limits),
+            *(_BRIDGE if box.socket else ()), *command,
         ]  # fmt: skip
         outer = {name: value for name, value in given.items() if name not in inner}
         return _Parts(tuple(words), outer, guarded)
@@ -126,6 +142,13 @@ class Bubblewrap:
             self._prlimit, f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}", "--core=0", "--memlock=65536",
             "--",
         )  # fmt: skip
+
+
+def _way_out(socket: str) -> list[str]:
+    """Put the socket of the way out, and the Python that leads to it, into a box."""
+    bridge = str(Path(__file__).with_name("bridge.py"))
+    words = ["--ro-bind", socket, f"{OURS}/out", "--ro-bind", bridge, f"{OURS}/bridge.py"]
+    return words if sys.base_prefix == "/usr" else [*words, "--ro-bind", sys.base_prefix, sys.base_prefix]
 
 
 def _started(ran: Ran, command: Sequence[str]) -> Ran:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from casework.domain.errors import Refused
-from casework.ports.sandbox import Box, Boxed, Ran, Sandbox, SandboxFacts
+from casework.ports.sandbox import Box, Boxed, End, Ran, Sandbox, SandboxFacts
 
 
 class Chosen:
@@ -28,14 +28,19 @@ class Chosen:
         """Do what `Sandbox.command` promises."""
         return self._sandbox().command(command, box)
 
+    async def watch(self, pid: int, box: Box) -> End:
+        """Do what `Sandbox.watch` promises."""
+        return await (await self._sandbox_soon()).watch(pid, box)
+
     async def run(
         self, command: Sequence[str], box: Box, *, stdin: bytes = b"", told: Callable[[bytes], None] | None = None
     ) -> Ran:
         """Do what `Sandbox.run` promises."""
+        return await (await self._sandbox_soon()).run(command, box, stdin=stdin, told=told)
+
+    async def _sandbox_soon(self) -> Sandbox:
         found = self._found
-        if found is None:
-            found = await asyncio.to_thread(self._sandbox)
-        return await found.run(command, box, stdin=stdin, told=told)
+        return found if found is not None else await asyncio.to_thread(self._sandbox)
 
     def _sandbox(self) -> Sandbox:
         with self._looking:

@@ -74,6 +74,8 @@ def guard(box: Box) -> Guard:
         for n, one in enumerate(box.places):
             at = PurePosixPath(one.at or one.path)
             below = _place_of(at, box.places[:n])
+            if below is not None and not (below.writable or one.writable or below.at or one.at):
+                continue  # it is there already, and a link among what is there may lead to what comes later
             if below is not None and below.writable and not _walk(made, held, below, at, hold_last=False):
                 continue  # a link stands there, which would lead the mount away
             made.arguments += ["--bind-try" if one.writable else "--ro-bind-try", one.path, str(at)]

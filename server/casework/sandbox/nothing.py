@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from casework.domain.errors import Refused
-from casework.ports.sandbox import Box, Boxed, Ran, SandboxFacts
+from casework.ports.sandbox import Box, Boxed, End, Ran, SandboxFacts
 
 
 class Nothing:
@@ -24,6 +24,10 @@ class Nothing:
         return SandboxFacts("none", ends_trees=False, closes_network=False, moves_places=False, sentence=self._sentence)
 
     def command(self, command: Sequence[str], box: Box) -> Boxed:  # noqa: ARG002 - as the port says
+        """Refuse."""
+        self._refuse()
+
+    async def watch(self, pid: int, box: Box) -> End:  # noqa: ARG002
         """Refuse."""
         self._refuse()
 

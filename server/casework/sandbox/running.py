@@ -51,7 +51,7 @@ async def run_to_end(
             stack.callback(os.close, told_first)
         process, reading = _start(boxed, stdin)
         output = Output(reading, box.limits.output_bytes, told)
-        watching = asyncio.create_task(_Watch(process.pid, box).until_too_much(), name=f"box-watch-{process.pid}")
+        watching = asyncio.create_task(Watch(process.pid, box).until_too_much(), name=f"box-watch-{process.pid}")
         dying = asyncio.create_task(wait_for_death(process.pid), name=f"box-death-{process.pid}")
         end: End = "exited"
         try:
@@ -115,7 +115,7 @@ def _first(told_first: int) -> int:
         return 0
 
 
-class _Watch:
+class Watch:
     """Looks at what a box uses."""
 
     def __init__(self, head: int, box: Box) -> None:

@@ -12,8 +12,6 @@ from typing import Final
 HOME: Final = "/home/casework"
 TMP: Final = "/tmp"  # noqa: S108 - the box's own
 PATH: Final = "/usr/local/bin:/usr/bin:/bin"
-OURS: Final = "/run/casework"
-"""Where in a box lies what we put there: the way out, the objects of git."""
 
 _TREES: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 """Links into /usr on most systems, folders of their own on some."""
