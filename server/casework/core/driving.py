@@ -216,7 +216,10 @@ class Drive:
         await self._checkpoint("finished")
         repository, task = self._repository, self._now()
         events = await hand_in(repository, task, report)
-        opened = next(event for event in events if isinstance(event, e.ReviewOpened))
+        opened = next((event for event in events if isinstance(event, e.ReviewOpened)), None)
+        if opened is None:  # nothing was left to judge
+            await self._record(*events)
+            return
         change = await asyncio.to_thread(repository.change, opened.manifest)
         looked = await asyncio.to_thread(look_over, repository, task, change, top=opened.top)
         await self._record_drafts(

@@ -29,7 +29,7 @@ J = TypeVar("J")
 
 _INSIDE: Final = Path(__file__).with_name("inside")
 BASELINE_SHARE: Final = 0.5
-"""Of the budget, for the suite on the head; where that is not enough, what was seen until then is worked with."""
+"""Of what is left of the budget then, for the suite on the head; where that is not enough, what was seen until then is worked with."""
 MEASURE_SHARE: Final = 0.75
 """Of the budget, until which hunks are taken back; the rest is for witnesses."""
 MOST_TREES: Final = 4
@@ -109,7 +109,7 @@ class Engine:
     def _run_on_head(self, todo: list[Suspect]) -> None:
         survey, tree = self.survey, self.trees[0]
         paths = sorted({one.path for one in todo})
-        first, wall = by_relevance(survey.reading, tree), self.budget.left(BASELINE_SHARE)
+        first, wall = by_relevance(survey.reading, tree), self.budget.left() * BASELINE_SHARE
         modules = survey.reading.modules
         (found,) = self.together([None], lambda _: self.suite.baseline(tree, paths, modules, first, wall))
         survey.baseline = found

@@ -124,7 +124,7 @@ def _literals(source: Source, lines: range) -> list[ast.Constant]:
 
 def _difference(without: ast.Module, head: ast.Module) -> str:
     """Say what a change is that changes no behaviour; empty where it may."""
-    one, other = without, head
+    one, other = _apart(without.body, head.body)
     if _dump(one) == _dump(other):
         return "formatting or comments"
     for change, said in _STEPS:
@@ -132,6 +132,24 @@ def _difference(without: ast.Module, head: ast.Module) -> str:
         if _dump(one) == _dump(other):
             return said
     return ""
+
+
+def _apart(one: list[ast.stmt], other: list[ast.stmt]) -> tuple[ast.Module, ast.Module]:
+    """Give only the statements that differ: what follows is done several times over."""
+    ours, theirs = [ast.dump(node) for node in one], [ast.dump(node) for node in other]
+    begin = next((at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+    most = min(len(ours), len(theirs)) - begin
+    end = next((at for at in range(most) if ours[-1 - at] != theirs[-1 - at]), most)
+    mine, yours = one[begin : len(one) - end], other[begin : len(other) - end]
+    match mine, yours:
+        case [ast.ClassDef() as before], [ast.ClassDef() as after] if _outside(before) == _outside(after):
+            return _apart(before.body, after.body)
+        case _:
+            return ast.Module(mine, []), ast.Module(yours, [])
+
+
+def _outside(node: ast.ClassDef) -> str:
+    return ast.dump(ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list))
 
 
 def _dump(tree: ast.Module) -> str:

@@ -75,7 +75,8 @@ def read_style(source: Source, words: Iterable[str]) -> Style:
     bodies = [node.body[0].col_offset for node in plain if isinstance(node, ast.FunctionDef)]
     tab = re.search(r"^\t", text, re.MULTILINE) is not None
     indent = "\t" if tab else " " * (bodies[0] if bodies else 4)
-    quote = '"' if text.count('"') > text.count("'") else "'"
+    bare = text.replace('"""', "").replace("'''", "")
+    quote = '"' if bare.count('"') > bare.count("'") else "'"
     return Style(way, holder, indent, annotated, quote, "\r\n" if "\r\n" in text else "\n")
 
 
@@ -182,7 +183,8 @@ def _body(style: Style, new: NewTest, expression: str, raised: str) -> list[str]
 
 def _pattern(message: str) -> str:
     escaped = re.escape(message)
-    return f"r{escaped!r}" if "\\" in escaped and "'" not in escaped and "\n" not in message else repr(escaped)
+    plain = "'" not in escaped and message.isprintable()
+    return f"r'{escaped}'" if "\\" in escaped and plain else repr(escaped)
 
 
 def _function(style: Style, name: str, body: list[str]) -> list[str]:
