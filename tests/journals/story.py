@@ -16,6 +16,7 @@ from casework.domain.events import Event
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
 from casework.domain.spec import Criterion, Spec
 from casework.domain.survey import HunkMark
+from casework.domain.survey_events import HunksSurveyed, TaskSettled
 
 _HUMAN = Actor(kind="human", id="ada", via="lsp", session="s1")
 _SHELL = Actor(kind="human", id="ada", via="cli")
@@ -230,11 +231,11 @@ def _a_survey(write: _Writer) -> Iterator[Draft]:
         number=20, task_kind="missing-tests", title="What nothing guards in b..c", status="backlog", fingerprint="s1"
     )
     yield write(added, _SHELL)
-    yield write(e.TaskQueued(agent="survey", script=_blob(12), top="/home/ada/shop", onto=_HEAD), _SHELL)
+    yield write(e.TaskQueued(agent="survey", script=_blob(12), top="/home/ada/shop"), _SHELL)
     write.begin_run(20)
     yield write(e.RunStarted(n=1, agent="survey", base=_HEAD, worktree="/home/ada/.local/state/w/20"))
     guarded = HunkMark(hunk=_HUNKS[0], guard="guarded", why="tests/test_cards.py::test_expired")
     late = HunkMark(hunk=_HUNKS[1], guard="not_looked_at", why="the budget was spent", final=False)
-    yield write(e.HunksSurveyed(marks=(guarded, late)), Actor(kind="agent", id="survey"))
+    yield write(HunksSurveyed(marks=(guarded, late)), Actor(kind="agent", id="survey"))
     yield write(e.RunFinished(comment=_blob(13)))
-    yield write(e.TaskSettled(reason="The survey found nothing to propose."))
+    yield write(TaskSettled(reason="The survey found nothing to propose."))

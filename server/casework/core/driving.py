@@ -20,6 +20,7 @@ from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import QuestionId, RunId, TaskId
+from casework.domain.survey_events import HunksSurveyed
 from casework.domain.task import Run, Task
 from casework.ports import agent as a
 from casework.ports.survey import SURVEY
@@ -140,7 +141,7 @@ class Drive:
             case a.FollowedUp():
                 await self._followed_up(report)
             case a.Surveyed():
-                await self._record(e.HunksSurveyed(marks=report.marks))
+                await self._record(HunksSurveyed(marks=report.marks))
             case a.TurnEnded():
                 await self._checkpoint("turn")
                 await worker.proceed()

@@ -10,6 +10,7 @@ from casework.core.reviews import review_opened
 from casework.domain import events as e
 from casework.domain.change import Change
 from casework.domain.reading import in_reading_order
+from casework.domain.survey_events import TaskSettled
 from casework.domain.task import Task
 from casework.ports.agent import Finished
 from casework.ports.survey import SURVEY
@@ -22,7 +23,7 @@ async def hand_in(repository: Repository, task: Task, report: Finished) -> Seque
     finished = e.RunFinished(comment=comment)
     opened = await asyncio.to_thread(_opened, repository, task, report)
     if opened.files == 0 and task.agent == SURVEY:
-        return (finished, e.TaskSettled(reason="The survey found nothing to propose; its table is its comment."))
+        return (finished, TaskSettled(reason="The survey found nothing to propose; its table is its comment."))
     return (finished, opened)
 
 

@@ -59,7 +59,7 @@ async def start_survey(
     )
     script = repository.blobs.put(asked.model_dump_json().encode())
     fingerprint = f"survey:{standing.base}:{standing.head}"
-    queued = e.TaskQueued(agent=SURVEY, script=script, top=top, onto=standing.head)
+    queued = e.TaskQueued(agent=SURVEY, script=script, top=top)
     under_way = _under_way(repository.board, fingerprint)
     if under_way is not None and under_way.status in ("stopped", "failed"):
         return await move_task(repository, under_way.number, "retry", queued, actor, command=command)
@@ -104,9 +104,14 @@ def _under_way(board: Board, fingerprint: str) -> Task | None:
     return next((task for task in board.with_fingerprint(fingerprint) if task.status in open_ones), None)
 
 
+def asked_of(repository: Repository, task: Task) -> SurveyAsked:
+    """Give which commits a survey is about."""
+    return SurveyAsked.model_validate_json(repository.text(task.script))
+
+
 def order_of(repository: Repository, task: Task) -> str:
     """Give what a survey's worker is told: everything as it is now, and what is known of the same commit. Blocks."""
-    asked = SurveyAsked.model_validate_json(repository.text(task.script))
+    asked = asked_of(repository, task)
     top = task.top or repository.identity.top
     environment = find_environment(top)
     python = environment.python

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from casework.domain.envelope import Recorded
 from casework.domain.errors import Refused
-from casework.domain.events import HunksSurveyed
 from casework.domain.evolve import evolve
 from casework.domain.ids import HunkId, TaskId
 from casework.domain.status import Status
 from casework.domain.survey import HunkMark
+from casework.domain.survey_events import HunksSurveyed
 from casework.domain.task import Task
 
 

@@ -15,7 +15,7 @@ from casework.domain.change import ChangeKind
 from casework.domain.frozen import Frozen
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
 from casework.domain.spec import Severity, Spec, TaskKind
-from casework.domain.survey import MARKS_PER_EVENT, HunkMark
+from casework.domain.survey_events import SurveyEvent
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
@@ -66,21 +66,12 @@ class TaskQueued(Frozen):
     """For the scripted agent."""
     top: str = ""
     """The work tree it was started from: runs begin at its HEAD, and its branch is where they land."""
-    onto: CommitId | None = None
-    """Where its first run begins instead of at HEAD: the end of the range that a survey is about."""
 
 
 class TaskStopped(Frozen):
     """Work on it was stopped; the worktree is kept."""
 
     kind: Literal["task.stopped"] = "task.stopped"
-    reason: Sentence = ""
-
-
-class TaskSettled(Frozen):
-    """Its run ended well and left nothing to judge; what it found stands in its comment."""
-
-    kind: Literal["task.settled"] = "task.settled"
     reason: Sentence = ""
 
 
@@ -211,13 +202,6 @@ class CheckpointKept(Frozen):
     kind: Literal["checkpoint.kept"] = "checkpoint.kept"
     n: int
     commit: CommitId
-
-
-class HunksSurveyed(Frozen):
-    """A survey found out about hunks whether anything would notice losing them."""
-
-    kind: Literal["hunks.surveyed"] = "hunks.surveyed"
-    marks: tuple[HunkMark, ...] = Field(max_length=MARKS_PER_EVENT)
 
 
 class QuestionAsked(Frozen):
@@ -385,7 +369,6 @@ TaskEvent = (
     | TaskDismissed
     | TaskQueued
     | TaskStopped
-    | TaskSettled
     | TaskSnoozed
     | TaskWoken
     | TaskDropped
@@ -404,14 +387,15 @@ RunEvent = (
     | AgentSaid
     | UsageCounted
     | CheckpointKept
-    | HunksSurveyed
     | QuestionAsked
     | QuestionAnswered
 )
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
 UserEvent = TrustGranted | TrustRevoked | RepositorySeen
-Event = Annotated[TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent, Field(discriminator="kind")]
+Event = Annotated[
+    TaskEvent | RunEvent | ReviewEvent | LandingEvent | SurveyEvent | UserEvent, Field(discriminator="kind")
+]
 
 VERSIONS: Final[dict[str, int]] = {}
 """`kind_v` of every kind whose shape has changed since its first release; all others are at 1."""

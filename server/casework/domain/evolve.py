@@ -16,6 +16,7 @@ from casework.domain.envelope import Recorded
 from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
+from casework.domain.survey_events import SurveyEvent
 from casework.domain.task import (
     Comment,
     Decided,
@@ -79,14 +80,9 @@ def _task_event(task: Task, event: e.TaskEvent, row: Recorded) -> Task:
             return replace(_ended_run(task, "stopped"), changed=now, status="dropped", reason=event.reason)
         case "task.queued":
             script, top = event.script or task.script, event.top or task.top
-            onto = event.onto or task.onto
-            return replace(
-                task, changed=now, status="queued", agent=event.agent, script=script, top=top, onto=onto, reason=""
-            )
+            return replace(task, changed=now, status="queued", agent=event.agent, script=script, top=top, reason="")
         case "task.stopped":
             return replace(_ended_run(task, "stopped"), changed=now, status="stopped", reason=event.reason)
-        case "task.settled":
-            return replace(task, changed=now, status="read", reason=event.reason)
         case "task.snoozed":
             return replace(task, changed=now, status="snoozed", before=task.status, snoozed_until=event.until)
         case "task.woken":
@@ -146,9 +142,6 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
             return replace(task, changed=now, runs=_runs(task, _counted(last, event)))
         case "checkpoint.kept":
             return replace(task, changed=now, runs=_runs(task, replace(last, checkpoints=event.n, head=event.commit)))
-        case "hunks.surveyed":
-            found = {**task.surveyed, **{mark.hunk: mark for mark in event.marks}}
-            return replace(task, changed=now, surveyed=found)
         case "question.asked":
             question = Question(event.id, event.text, event.why, event.choices, row.draft.run)
             return replace(task, changed=now, status="waiting", questions=(*task.questions, question))
@@ -289,6 +282,18 @@ def _reopened(task: Task) -> Task:
     return replace(task, status="in_review", review=review)
 
 
+def _survey_event(task: Task, event: SurveyEvent, row: Recorded) -> Task:
+    now = _stamp(row)
+    match event.kind:
+        case "hunks.surveyed":
+            found = {**task.surveyed, **{mark.hunk: mark for mark in event.marks}}
+            return replace(task, changed=now, surveyed=found)
+        case "task.settled":
+            return replace(task, changed=now, status="read", reason=event.reason)
+        case _:
+            assert_never(event)
+
+
 def _user_event(task: Task, _event: e.UserEvent, _row: Recorded) -> Task:
     return task  # events of the user's journal have no task
 
@@ -301,6 +306,7 @@ FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = Ma
             (e.RunEvent, _run_event),
             (e.ReviewEvent, _review_event),
             (e.LandingEvent, _landing_event),
+            (SurveyEvent, _survey_event),
             (e.UserEvent, _user_event),
         )
         for shape in get_args(family)

@@ -212,8 +212,6 @@ class Task:
     script: BlobHash | None = None
     top: str = ""
     """The work tree it was started from."""
-    onto: CommitId | None = None
-    """Where its first run begins; None for HEAD."""
     runs: tuple[Run, ...] = ()
     questions: tuple[Question, ...] = ()
     review: Review | None = None

@@ -137,7 +137,9 @@ def _difference(without: ast.Module, head: ast.Module) -> str:
 def _apart(one: list[ast.stmt], other: list[ast.stmt]) -> tuple[ast.Module, ast.Module]:
     """Give only the statements that differ: what follows is done several times over."""
     ours, theirs = [ast.dump(node) for node in one], [ast.dump(node) for node in other]
-    begin = next((at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+    begin = next(
+        (at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+    )
     most = min(len(ours), len(theirs)) - begin
     end = next((at for at in range(most) if ours[-1 - at] != theirs[-1 - at]), most)
     mine, yours = one[begin : len(one) - end], other[begin : len(other) - end]

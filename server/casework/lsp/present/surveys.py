@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from casework.core.repository import Repository
+from casework.core.surveys import asked_of
 from casework.domain.errors import Refused
 from casework.domain.task import Task
-from casework.ports.survey import SURVEY, SurveyAsked
+from casework.ports.survey import SURVEY
 from casework.wire.views import SurveyRow, SurveyView
 
 
@@ -19,7 +20,7 @@ def survey_view(repository: Repository, task: Task) -> SurveyView:
     """
     if task.agent != SURVEY:
         raise Refused(f"Task {task.number} is no survey; `casework survey` begins one.", code="no_survey")
-    asked = SurveyAsked.model_validate_json(repository.text(task.script))
+    asked = asked_of(repository, task)
     marks = task.surveyed.values()
     rows = Counter((mark.guard, "" if mark.guard == "guarded" else mark.why) for mark in marks)
     guards = Counter(mark.guard for mark in marks)
