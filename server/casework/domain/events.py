@@ -1,7 +1,6 @@
 """Everything that can have happened: one closed union, past tense.
 
-The task, the run, who and when stand in the envelope. Shapes that were released never change: a new shape gets a
-higher version in `VERSIONS` and a reader in `store`.
+The envelope has task, run, who and when. Released shapes never change: see `VERSIONS`, and the readers in `store`.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ J = TypeVar("J")
 
 _INSIDE: Final = Path(__file__).with_name("inside")
 BASELINE_SHARE: Final = 0.5
-"""Of what is left of the budget then, for the suite on the head; where that is not enough, what was seen until then is worked with."""
+"""Of what is left of the budget then, for the suite on the head; what was seen until then is worked with."""
 MEASURE_SHARE: Final = 0.75
 """Of the budget, until which hunks are taken back; the rest is for witnesses."""
 MOST_TREES: Final = 4

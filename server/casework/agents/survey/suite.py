@@ -31,6 +31,8 @@ _LOOK_S: Final = 20.0
 PATIENCE: Final = 3.0
 """How many times as long as on the head the tests may take before they count as hanging."""
 _PATIENCE_MORE_S: Final = 3.0
+_PYTHON_S: Final = 0.5
+"""Python and pytest, until our plug-in is there, and the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,9 @@ class Baseline:
     """By module: whether it came from our tree. Empty where nobody saw the end."""
     complete: bool = False
     seconds: float = 0.0
+    startup_s: float = 0.3
+    """What a run costs beside its tests: Python, pytest and finding them."""
     output: str = ""
-
-    @property
-    def startup_s(self) -> float:
-        """What a run costs beside its tests."""
-        return max(self.seconds - sum(test.took for test in self.tests.values()), 0.3)
 
     def cost_s(self, tests: Collection[str]) -> float:
         """What a run of these tests takes on the head."""
@@ -152,6 +151,8 @@ class Suite:
                 case {"test": str(name)}:
                     entered = frozenset((path, at) for path, at in line["entered"])
                     found.tests[name] = Seen(line["took"], entered, frozenset(line["opened"]), line["spawned"])
+                case {"collected": int()}:
+                    found.startup_s = line["at"] + _PYTHON_S
                 case {"failed": str(name)}:
                     found.red[name] = line["why"]
                 case {"uncollected": str(name)}:

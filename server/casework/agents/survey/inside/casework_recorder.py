@@ -29,7 +29,7 @@ _everything = False
 _is_wide = True
 _spawned = False
 _opened: set[str] = set()
-_began = time.monotonic()
+_began = _started = time.monotonic()
 
 
 def _say(**what: Any) -> None:
@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(session: Any, config: Any, items: list[Any]) -
     chosen.sort(key=lambda item: RANK.get(item.nodeid.partition("::")[0], len(RANK)))
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
-    _say(collected=len(chosen), at=time.monotonic() - _began)
+    _say(collected=len(chosen), at=time.monotonic() - _started)
 
 
 def pytest_collectreport(report: Any) -> None:
@@ -134,6 +134,8 @@ def pytest_runtest_logfinish(nodeid: str, location: Any) -> None:
     global _is_wide
     del location
     took = time.monotonic() - _began
+    if sys.gettrace() is _trace:
+        sys.settrace(None)
     _say(test=nodeid, took=took, entered=sorted(_entered), opened=sorted(_opened), spawned=_spawned)
     _is_wide = True
 
