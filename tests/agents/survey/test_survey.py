@@ -53,7 +53,7 @@ def test_a_change_without_a_difference_is_unguarded_and_proposes_nothing(project
 def test_a_suite_that_is_red_is_worked_with_as_far_as_it_is_green(project: Project) -> None:
     after = changed(("parse(text) * 2", "parse(text) * 4"))  # test_double is red on the head
     assert guards(project.survey(BEFORE, after)) == {"dur.py:12": "unguarded"}
-    assert "1 tests are red on the head and left out: tests/test_dur.py::test_double" in project.comment
+    assert "Left out, since red on the head (1): tests/test_dur.py::test_double" in project.comment
 
 
 def test_a_hunk_without_which_the_tests_hang_is_said_and_not_counted(project: Project) -> None:

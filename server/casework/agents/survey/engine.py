@@ -306,10 +306,10 @@ def _said_of(found: Baseline, wall_s: float) -> Iterator[str]:
             f"The suite takes longer than {wall_s:.0f} s, so {len(found.tests)} of its tests were seen, and a hunk "
             "that none of them notices is not called unguarded; a larger budget sees more."
         )
-    for count, what in ((found.red, "tests are red on the head"), (found.uncollected, "files can't be collected")):
-        if count:
-            names = ", ".join(sorted(count)[:3])
-            yield f"{len(count)} {what} and left out: {names}{' ...' if len(count) > 3 else ''}"
+    for which, what in ((found.red, "red on the head"), (found.uncollected, "not collected on the head")):
+        if which:
+            names = ", ".join(sorted(which)[:3])
+            yield f"Left out, since {what} ({len(which)}): {names}{' ...' if len(which) > 3 else ''}"
 
 
 __all__ = ["Engine", "Stopped", "Survey", "opened"]
