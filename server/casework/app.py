@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import casework.lsp.methods  # noqa: F401 - registers every method
 from casework import __version__, paths
 from casework.agents.registry import agents
+from casework.checks.confined import ConfinedChecks
 from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
-from casework.core.repository import Checkout, Limits, Repository
+from casework.core.repository import Checkout, ChosenChecks, Limits, Repository
 from casework.daemon.application import Session, SessionHandler
 from casework.detectors import detectors
 from casework.domain.board import Board
@@ -35,6 +36,7 @@ from casework.lsp.session import DaemonFacts
 from casework.ports.agent import Briefing
 from casework.ports.journal import Journal
 from casework.ports.sandbox import Boxed
+from casework.ports.tools import Toolboxes
 from casework.ports.watching import Moved
 from casework.ports.workspace import Identity
 from casework.sandbox.choose import Chosen
@@ -76,7 +78,7 @@ class CaseworkApplication:
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
         self._sandbox = Chosen()
-        self._agents = agents(self._confine_worker, self._confine_survey)
+        self._agents = agents(lambda: self._settings.current(), self._confine_worker, self._confine_survey)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -97,6 +99,8 @@ class CaseworkApplication:
         await self._desktop.close()
         if self._desk is not None:
             await self._desk.close()
+        for agent in self._agents.values():
+            await agent.close()
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
@@ -150,6 +154,12 @@ class CaseworkApplication:
 
         return SettingsFile(paths.config_directory())
 
+    @cached_property
+    def _toolboxes(self) -> Toolboxes:
+        from casework.agents.toolbox import ProcessToolboxes
+
+        return ProcessToolboxes(self._sandbox)
+
     def _limits(self) -> Limits:
         settings = self._settings.current()
         if self._settings.warning:
@@ -159,6 +169,9 @@ class CaseworkApplication:
             follow_ups_per_run=settings.follow_ups_per_run,
             protected_branches=tuple(settings.protected_branches),
             default_agent=settings.default_agent,
+            check_runs=settings.check_runs,
+            check_seconds=settings.check_seconds,
+            checks_sent_back=settings.checks_sent_back,
             survey_budget_s=settings.survey_budget_s,
         )
 
@@ -207,8 +220,11 @@ class CaseworkApplication:
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
             sandbox=self._sandbox,
+            toolboxes=self._toolboxes,
             ways_out=self._ways_out,
+            checks=ConfinedChecks(self._sandbox),
             limits=self._limits,
+            chosen_checks=lambda: self._known.checks.get(identity.id, ChosenChecks()),
             detectors=detectors(),
         )
         moved = f"This repository was at {identity.moved_from} before." if identity.moved_from else ""

@@ -35,8 +35,47 @@ class Settings(BaseModel):
     survey_budget_s: Annotated[float, Field(ge=5, le=3600)] = 45.0
     """How many seconds a survey measures for, unless it is told otherwise; what is under way then is still finished."""
 
-    default_agent: Annotated[str, Field(max_length=100)] = "scripted"
-    """Who works on a task that is started without naming an agent."""
+    check_runs: bool = True
+    """Whether what an agent hands in is checked before its review opens; only ever in a repository that you trust."""
+
+    check_seconds: Annotated[int, Field(ge=10, le=7200)] = 600
+    """How long one check of one tree may take, in seconds, before it is ended and the review says so."""
+
+    checks_sent_back: Annotated[int, Field(ge=0, le=5)] = 2
+    """How often work whose checks are red goes back to its agent before it is shown to you as red."""
+
+    default_agent: Annotated[str, Field(max_length=100)] = "builtin"
+    """Who works on a task that is started without naming an agent; one that is started with a script is the scripted
+    agent's."""
+
+    model: Annotated[str, Field(min_length=1, max_length=200)] = "claude-sonnet-5-5"
+    """The model that the builtin agent works with, as its service names it."""
+
+    model_base_url: Annotated[str, Field(max_length=500)] = "https://api.anthropic.com"
+    """Where that service is; anything that speaks the Messages API. Without encryption only on this machine. The key
+    is no setting: it comes from `ANTHROPIC_API_KEY` or the keyring."""
+
+    model_window_tokens: Annotated[int, Field(ge=8000, le=10_000_000)] = 200_000
+    """How many tokens the model takes; beyond seven tenths of it, old results of tools are left out."""
+
+    model_answer_tokens: Annotated[int, Field(ge=256, le=1_000_000)] = 16_000
+    """How many tokens one answer of the model may have."""
+
+    model_timeout_s: Annotated[float, Field(ge=1, le=3600)] = 120.0
+    """Seconds without a byte from the model before the request is tried again."""
+
+    model_prices: Annotated[dict[str, float], Field(max_length=4)] = {}
+    """Dollars for a million tokens: `input`, `output`, `cache_write`, `cache_read`. Without the first two, what a run
+    costs is unknown, and `run_dollars` can't hold."""
+
+    run_turns: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """How many answers of the model one run may use; then the task is stopped with what it has, and a retry goes on."""
+
+    run_tokens: Annotated[int, Field(ge=1000)] = 10_000_000
+    """How many tokens, in and out, one run may use, those that the service had cached included."""
+
+    run_dollars: Annotated[float, Field(ge=0, le=100_000)] = 0.0
+    """How many dollars one run may cost; 0 for no limit."""
 
 
 def read_settings(directory: Path) -> Settings:

@@ -188,8 +188,8 @@ def test_a_worker_does_not_live_on_with_a_daemon_it_can_not_understand(
 
 def test_what_is_printed_in_a_worker_is_no_message() -> None:
     program = (
-        "import os; from casework.agents.worker import _open_pipe; from casework.agents.frames import Beat;"
-        "pipe = _open_pipe(); print('stray', flush=True); os.system('echo stray'); pipe.send(Beat())"
+        "import os; from casework.agents.worker import open_pipe; from casework.agents.frames import Beat;"
+        "pipe = open_pipe(); print('stray', flush=True); os.system('echo stray'); pipe.send(Beat())"
     )
     found = subprocess.run([WORKER[0], "-c", program], capture_output=True, check=True, timeout=20)
     assert (found.stdout, found.stderr) == (encode(Beat()), b"stray\nstray\n")

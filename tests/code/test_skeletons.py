@@ -262,8 +262,7 @@ def test_unittest_itself_finds_the_cases(tmp_path: Path) -> None:
 
 def test_the_style_is_that_of_the_neighbours() -> None:
     assert skeleton(PROJECTS["src layout"]).text == (
-        '"""What src/shop/auth.py must do. Nobody has written these cases yet, so each of them fails until it is '
-        'written."""\n'
+        '"""What src/shop/auth.py must do; each case fails until somebody writes it."""\n'
         "\n"
         "import pytest\n"
         "\n"

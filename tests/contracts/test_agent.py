@@ -33,6 +33,7 @@ from casework.ports.agent import (
     TurnEnded,
     Used,
 )
+from casework.settings import Settings
 from tests.fakes.agent import FakeAgent
 
 RUN = RunId("0192f0c0-0000-7000-8000-000000000002")
@@ -42,7 +43,7 @@ RUN = RunId("0192f0c0-0000-7000-8000-000000000002")
 def agent(request: pytest.FixtureRequest) -> Agent:
     if request.param == "fake":
         return FakeAgent(files=lambda briefing: Worktree(briefing.worktree))
-    return agents()["scripted"]
+    return agents(Settings)["scripted"]
 
 
 @pytest.fixture

@@ -312,6 +312,21 @@ def test_an_agent_in_a_worktree_changes_nothing_of_the_users(ground: Ground) -> 
     assert ground.workspace.head() == head
 
 
+def test_a_throwaway_holds_the_files_of_its_commit_and_goes_whatever_became_of_it(ground: Ground) -> None:
+    base = ground.commit("Third", {})
+    first, second = ground.workspace.create_throwaway(base), ground.workspace.create_throwaway(base)
+    assert first.path != second.path
+    assert ground.files(first) == ground.files(second)
+    assert ground.files(first)["a.txt"] == text(n2="two")
+    ground.write_in(first, {"a.txt": b"written by a check\n"})
+    ground.workspace.remove_throwaway(first)
+    ground.workspace.remove_throwaway(first)
+    assert ground.files(first) == {}
+    assert ground.files(second)["a.txt"] == text(n2="two")
+    ground.workspace.remove_throwaways()
+    assert ground.files(second) == {}
+
+
 def test_a_worktree_goes_only_when_its_work_is_kept(ground: Ground) -> None:
     base = ground.commit("Third", {})
     worktree = ground.workspace.create_worktree(TASK, 1, base)

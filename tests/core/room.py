@@ -24,9 +24,11 @@ from casework.domain.verdict import shown_hash
 from casework.ports.agent import Briefing
 from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
+from tests.fakes.checks import FakeChecks
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
 from tests.fakes.sandbox import FakeSandbox, FakeWaysOut
+from tests.fakes.tools import FakeToolboxes
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
 from tests.waiting import wait_until_async
 
@@ -85,6 +87,8 @@ class World:
     repositories: MemoryRepositories = field(default_factory=MemoryRepositories)
     clock: Counter = field(default_factory=Counter)
     documents: Documents = field(default_factory=Documents)
+    checks: FakeChecks = field(default_factory=FakeChecks)
+    trusted: bool = False
     workspace: MemoryWorkspace = field(init=False)
     lander: MemoryLander = field(init=False)
 
@@ -176,9 +180,11 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         agents={"scripted": agent},
         clock=world.clock,
         documents=world.documents,
-        is_trusted=lambda: False,
+        is_trusted=lambda: world.trusted,
+        checks=world.checks,
         detectors=detectors(),
         sandbox=FakeSandbox(),
+        toolboxes=FakeToolboxes(),
         ways_out=FakeWaysOut(),
     )
     recorder.start()

@@ -18,6 +18,7 @@ from casework.agents.scripted import Files, play
 from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import QuestionId
 from casework.ports.agent import (
+    AgentFacts,
     AgentReport,
     AgentRun,
     AgentState,
@@ -29,6 +30,7 @@ from casework.ports.agent import (
     StepBegun,
     TurnEnded,
 )
+from casework.ports.tools import Outcome
 
 
 class MemoryFiles:
@@ -82,6 +84,16 @@ class FakeAgent:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def goes_on(self) -> bool:
+        return False
+
+    def describe(self) -> AgentFacts:
+        return AgentFacts(ok=True, sentence="ready")
+
+    async def close(self) -> None:
+        pass
 
     def check(self, briefing: Briefing) -> None:
         parse_script(briefing.script)
@@ -138,6 +150,9 @@ class FakeRun:
         future = self._answer_to(question)
         if not future.done():
             future.set_result(text.encode("utf-8", "replace").decode())
+
+    async def result(self, call: str, outcome: Outcome) -> None:
+        raise AssertionError("a script wants no actions")
 
     async def cancel(self) -> None:
         await self._mail.close()

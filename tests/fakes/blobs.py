@@ -14,7 +14,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self.contents: dict[BlobHash, bytes | None] = {}
 
-    def put(self, content: bytes) -> BlobHash:
+    def put(self, content: bytes, *, synced: bool = True) -> BlobHash:
         """Keep it."""
         name = BlobHash(hashlib.sha256(content).hexdigest())
         self.contents[name] = content

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from casework.domain.change import Change
 from casework.domain.errors import Refused
@@ -76,6 +77,7 @@ class MemoryWorkspace:
     worktrees: dict[str, Files] = field(default_factory=dict)
     """By path: what lies in each run's worktree."""
     refs: dict[tuple[TaskId, int, int], CommitId] = field(default_factory=dict)
+    throwaways: Iterator[int] = field(default_factory=count)
 
     # What a test does as the user.
 
@@ -246,6 +248,18 @@ class MemoryWorkspace:
         if files is not None and files not in kept:
             raise Refused("The worktree holds work that no checkpoint has, so it was kept.", code="unkept_work")
         self.worktrees.pop(worktree.path, None)
+
+    def create_throwaway(self, commit: CommitId) -> Worktree:
+        path = f"/memory/throwaway/{next(self.throwaways)}"
+        self.worktrees[path] = dict(self.commits[commit].files)
+        return Worktree(path, commit)
+
+    def remove_throwaway(self, worktree: Worktree) -> None:
+        self.worktrees.pop(worktree.path, None)
+
+    def remove_throwaways(self) -> None:
+        for path in [path for path in self.worktrees if "/throwaway/" in path]:
+            del self.worktrees[path]
 
     def leftovers(self, living: Collection[TaskId]) -> list[Leftover]:
         head = self.head()[0]

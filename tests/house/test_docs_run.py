@@ -32,7 +32,8 @@ class Sandbox:
         self.folder = folder
         self.folder.mkdir()
         binaries = Path(sys.executable).parent
-        self.environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120"}
+        path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
+        self.environment = os.environ | {"PATH": path, "COLUMNS": "120", "CHECKOUT": str(ROOT)}
         for name, command in enumerate(_STORY):
             self.shell(command, expect=0, doing=f"story {name}")
 

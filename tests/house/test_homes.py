@@ -17,9 +17,12 @@ EVERYWHERE: Final = "everywhere"
 
 # Who may import what is not ours. A library of the standard library stands here when only one room may touch it.
 HOMES: Final = {
+    "anthropic": "agents",
     "attrs": "lsp",
+    "casework_record": "checks",  # it stands beside what imports it, and both run in a project's own Python
     "cattrs": "lsp",
     "git": "workspace",
+    "keyring": "agents",
     "lsprotocol": "lsp",
     "pydantic": EVERYWHERE,
     "pydantic_core": EVERYWHERE,

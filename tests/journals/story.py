@@ -13,6 +13,7 @@ from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.envelope import Actor, Draft, Origin
 from casework.domain.events import Event
+from casework.domain.evidence import Proof
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
 from casework.domain.spec import Criterion, Spec
 from casework.domain.survey import HunkMark
@@ -78,6 +79,7 @@ def story() -> list[Draft]:
         *_a_run_that_fails_and_one_that_is_stopped(write),
         *_proposals(write),
         *_a_survey(write),
+        *_checks(write),
     ]
 
 
@@ -85,6 +87,7 @@ def _trust(write: _Writer) -> Iterator[Draft]:
     yield write(e.RepositorySeen(repository="r1", path="/home/ada/cards", common_dir="/home/ada/cards/.git"))
     yield write(e.TrustGranted(repository="r1", path="/home/ada/cards"), _SHELL, command="c1")
     yield write(e.TrustRevoked(repository="r1", path="/home/ada/cards"), _SHELL)
+    yield write(e.ChecksChosen(repository="r1", commands=("pytest -q",), environment="/home/ada/env"), _SHELL)
 
 
 def _opened(kind: ChangeKind, *, run: int | None = None) -> e.ReviewOpened:
@@ -105,6 +108,12 @@ def _opened(kind: ChangeKind, *, run: int | None = None) -> e.ReviewOpened:
         top="/home/ada/shop",
         diverged=kind == "branch",
     )
+
+
+def _a_conversation(write: _Writer) -> Iterator[Draft]:
+    yield write(e.TurnKept(n=1, role="result", content=_blob(21), call="toolu_1"), _AGENT)
+    yield write(e.ModelOutOfReach(why="The model can't be reached."))
+    yield write(e.ModelBack())
 
 
 def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
@@ -136,6 +145,7 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     yield write(e.QuestionAnswered(id=QuestionId("q1"), answer="UTC"), _HUMAN)
     yield write(e.RunResumed(after_step=1, note="The daemon was restarted."))
     yield write(e.CheckpointKept(n=1, commit=_HEAD))
+    yield from _a_conversation(write)
     yield write(e.RunFinished(comment=_blob(2)))
     yield write(_opened("run", run=1))
     yield write(e.HunkDecided(hunks=_HUNKS, decision="accepted"), _HUMAN)
@@ -177,6 +187,29 @@ def _a_change_that_can_not_land(write: _Writer) -> Iterator[Draft]:
     yield write(
         e.LandingUndone(landing=_landing(3), reason="src/cards.py was edited meanwhile.", kept_aside=("a.orig",))
     )
+
+
+def _checks(write: _Writer) -> Iterator[Draft]:
+    write.begin(7)
+    yield write(e.TaskAdded(number=7, task_kind="change", title="Round prices", status="backlog"), _HUMAN)
+    yield write(e.TaskQueued(agent="scripted"), _HUMAN)
+    write.begin_run(5)
+    yield write(e.RunStarted(n=1, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/5"))
+    yield write(e.ChecksBegun(head=_HEAD, commands=("pytest -q",)))
+    captured = e.EvidenceCaptured(
+        head=_HEAD,
+        command="pytest -q",
+        colour="red",
+        sentence="`pytest -q`: 1 failed.",
+        result=_blob(12),
+        output=_blob(13),
+        milliseconds=1250,
+    )
+    yield write(captured)
+    yield write(e.ChecksEnded(head=_HEAD, colour="red", sentence="`pytest -q`: 1 failed."))
+    proofs = (Proof(criterion="AC1", test="tests/test_price.py::test_total"),)
+    yield write(e.RunFinished(comment=_blob(14), words=_blob(16), claims=("AC1",), proofs=proofs), _AGENT)
+    yield write(e.RunSentBack(said=_blob(15), sentence="A check is red, so it goes back to its agent."))
 
 
 def _a_range_that_is_read(write: _Writer) -> Iterator[Draft]:
@@ -223,6 +256,9 @@ def _proposals(write: _Writer) -> Iterator[Draft]:
     yield write(e.TaskDropped(reason="No."), _HUMAN)
     write.begin(5)
     yield write(e.TaskAccepted(), _HUMAN)
+    yield write(e.SkeletonKept(path="tests/test_cards.py", text=_blob(12), line=6), _DETECTOR)
+    yield write(e.SkeletonTaken(path="tests/test_cards.py"), _HUMAN)
+    yield write(e.FollowUpLeftOut(reason="too_many", title="One more"), _AGENT)
 
 
 def _a_survey(write: _Writer) -> Iterator[Draft]:

@@ -74,10 +74,8 @@ STEPS: Final[list[dict[str, Any]]] = [
     {"do": "finish", "comment": COMMENT},
 ]
 SECURITY: Final = "2 Hashes are compared in a time that tells (security-review, high, found in 1)"
-TESTS: Final = "3 Cover sign_in in shop/auth.py (missing-tests, medium, found in 1)"
-HEAD: Final = (
-    "What shop/auth.py must do. Nobody has written these cases yet, so each of them fails until it is written."
-)
+TESTS: Final = "3 Cover sign_in in shop/auth.py (missing-tests, found in 1)"
+HEAD: Final = "What shop/auth.py must do; each case fails until somebody writes it."
 SKELETON: Final = f'''"""{HEAD}"""
 
 import pytest

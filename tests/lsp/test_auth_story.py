@@ -54,8 +54,7 @@ async def test_it_ends_with_one_security_review_one_skeleton_and_one_comment(wor
         assert COMMENT in text.replace("\\", "")
         assert "- 2 security-review, high: Hashes are compared in a time that tells  shop/auth.py:16" in text
         assert (
-            "- 3 missing-tests, medium: Cover sign_in in shop/auth.py  shop/auth.py:12  skeleton of tests/test_auth.py"
-            in text
+            "- 3 missing-tests: Cover sign_in in shop/auth.py  shop/auth.py:12  skeleton of tests/test_auth.py" in text
         )
 
         assert [title for title in await helix.titles(auth, 10) if "3" in title] == [

@@ -21,6 +21,7 @@ local function review(more)
     minutes = 4,
     comments = {},
     follow_ups = {},
+    left_out = {},
     unsaved = {},
     approve_label = 'Land 0, send 1 back',
     request_label = 'Request changes',

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { choose } from "./asking";
 import type { Boards } from "./boards";
 import type { Connection } from "./connection";
-import type { Deeds } from "./deeds";
+import { type Deeds, skeletonOf } from "./deeds";
 import { uriOf } from "./documents";
 import { type Judge, say } from "./judge";
 import { tell } from "./middleware";
@@ -113,6 +113,9 @@ function taskActs(parts: Parts): Record<string, Act> {
     retry: on("casework.task.retry", (which) => deeds.start("casework/task/retry", which)),
     snooze: on("casework.task.snooze", (which) => deeds.snooze(which)),
     answer: on("casework.question.answer", (which, card) => deeds.answer(which, card)),
+    openTask: on("", (which) => openTask(which)),
+    openSkeleton: on("casework.skeleton.document", (which) => deeds.openSkeleton(which)),
+    takeSkeleton: on("casework.skeleton.take", (which) => deeds.takeSkeleton(which)),
   };
 }
 
@@ -130,11 +133,17 @@ async function next(parts: Parts): Promise<void> {
   say("Nothing needs you");
 }
 
-/** Open what a card is about: its review, its question, or everything that is known of it. */
+/** Open what a card is about: its review, its question, its skeleton, or everything that is known of it. */
 async function open({ showing, deeds }: Parts, { top }: TaskNode, card: TaskCard): Promise<void> {
   const which = { top, number: card.number };
   if (card.status === "in_review") return showing.open(which);
   if (card.questions.length) return deeds.answer(which, card);
+  const waits = card.status === "proposed" || card.status === "backlog";
+  if (waits && card.actions.includes("casework.skeleton.document")) return deeds.openSkeleton(which);
+  await openTask(which);
+}
+
+async function openTask(which: Which): Promise<void> {
   await vscode.window.showTextDocument(uriOf({ kind: "task", ...which }), { preview: true });
 }
 
@@ -155,7 +164,20 @@ async function theReview(parts: Parts, node: unknown): Promise<Which | undefined
 
 async function theTask(parts: Parts, node: unknown, command: string, question: string): Promise<Which | undefined> {
   if (isTask(node)) return whichOf(node);
-  return pick(parts, (card) => card.actions.includes(command), question, ["needs_you", "running", "backlog", "done"]);
+  if (command === "casework.skeleton.take" && node instanceof vscode.Uri) return ofSkeleton(parts, node);
+  return pick(parts, (card) => !command || card.actions.includes(command), question, [
+    "needs_you",
+    "running",
+    "backlog",
+    "done",
+  ]);
+}
+
+/** The task whose skeleton a file is; the repository is that of the git directory it lies in. */
+function ofSkeleton(parts: Parts, uri: vscode.Uri): Which | undefined {
+  const number = skeletonOf(uri);
+  const board = parts.boards.containing(uri.fsPath) ?? parts.boards.containing(undefined);
+  return number === undefined || !board ? undefined : { top: board.top, number };
 }
 
 async function pick(

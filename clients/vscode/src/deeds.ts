@@ -8,7 +8,7 @@ import { placeOf } from "./place";
 import { counted, oneLine } from "./plain";
 import type { Which } from "./reviews";
 import type { Showing } from "./showing";
-import type { Anchor, OpenReview, TaskCard } from "./wire";
+import type { Anchor, Document, OpenReview, TaskCard } from "./wire";
 
 type Plain = "casework/task/accept" | "casework/task/restore" | "casework/task/wake" | "casework/task/stop";
 type Reasoned = "casework/task/dismiss" | "casework/task/drop";
@@ -75,6 +75,25 @@ export class Deeds {
     });
   }
 
+  /** Open the skeleton of missing tests, at its first case. */
+  async openSkeleton({ top, number }: Which): Promise<void> {
+    await show(await this.connection.request("casework/skeleton/document", { repository: top, number }));
+  }
+
+  /** Put it into the work tree: a new file, which is the human's from then on. */
+  async takeSkeleton({ top, number }: Which): Promise<void> {
+    const unsaved = vscode.workspace.textDocuments.find(
+      (document) => document.isDirty && skeletonOf(document.uri) === number,
+    );
+    if (unsaved) await unsaved.save(); // what was written into it comes along
+    const taken = await this.connection.deed("casework/skeleton/take", { repository: top, number });
+    const before = vscode.window.activeTextEditor;
+    const leaves = before !== undefined && skeletonOf(before.document.uri) === number;
+    if (leaves) await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+    await show(taken);
+    say(`${oneLine(vscode.workspace.asRelativePath(taken.path))} is yours to write`);
+  }
+
   /** Answer an agent's question. */
   async answer({ top, number }: Which, card: TaskCard): Promise<void> {
     const question = card.questions[0];
@@ -134,6 +153,18 @@ export class Deeds {
       boards.map(({ name, top }) => ({ label: name, description: top, value: top })),
     );
   }
+}
+
+/** The task whose skeleton a file is. */
+export function skeletonOf(uri: vscode.Uri): number | undefined {
+  const found = uri.scheme === "file" ? /\/casework\/skeletons\/(\d+)\/[^/]+$/.exec(uri.path) : null;
+  return found?.[1] === undefined ? undefined : Number(found[1]);
+}
+
+async function show(document: Document): Promise<void> {
+  const line = Math.max(0, (document.line ?? 1) - 1);
+  const selection = new vscode.Range(line, 0, line, 0);
+  await vscode.window.showTextDocument(vscode.Uri.parse(document.uri, true), { selection, preview: false });
 }
 
 /** Where the selection of the editor in front is; the daemon reads the saved file, so what is not saved is said. */

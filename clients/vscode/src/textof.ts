@@ -1,6 +1,6 @@
 // Tasks and reviews as Markdown: what stands in a task's document, and what the comment "why" says.
 // Texts of others stand there as themselves; only the comment of a review is Markdown of its own.
-import type { CriterionView, ReviewView, RunView, TaskView } from "./wire";
+import type { CriterionView, ReviewView, RunView, TaskCard, TaskView } from "./wire";
 import { counted, forMarkdown, oneLine, withoutPictures } from "./plain";
 
 /** A task's document. */
@@ -14,6 +14,7 @@ export function taskText(task: TaskView): string {
     said(task.reason),
     section("Intent", task.intent),
     section("Why", task.why),
+    section("Skeleton", card.skeleton),
     section("Criteria", task.criteria.map((one) => `- ${one.id}  ${oneLine(one.text)}`).join("\n")),
     section("Scope", task.scope.map((glob) => `- ${oneLine(glob)}`).join("\n")),
     section("Checks", task.checks.map((check) => `- ${oneLine(check)}`).join("\n")),
@@ -30,13 +31,14 @@ export function taskText(task: TaskView): string {
 
 /** The comment that is already written: what changed and why, the criteria with what is known of each, the checks. */
 export function whyText(review: ReviewView): string {
-  const left = review.follow_ups.map((one) => `- ${one.number}  ${forMarkdown(one.title)}`).join("\n");
+  const left = review.follow_ups.map(leftLine).join("\n");
   const parts = [
     review.reason ? `**${forMarkdown(review.reason)}**` : "",
     withoutPictures(review.comment).trim(),
     review.criteria.map(criterionLine).join("\n"),
     forMarkdown(review.checks),
     left ? `Left for later:\n\n${left}` : "",
+    review.left_out.map(forMarkdown).join("\n\n"),
     review.status === "in_review" ? keysLine(review) : "",
   ];
   return parts.filter((part) => part).join("\n\n");
@@ -45,6 +47,12 @@ export function whyText(review: ReviewView): string {
 function keysLine(review: ReviewView): string {
   const verdicts = review.modes.length ? `\`A\` ${forMarkdown(review.approve_label)} · ` : "";
   return `\`a\` accept · \`r\` reject · \`c\` comment · \`u\` take back · ${verdicts}\`R\` ${forMarkdown(review.request_label)} · \`?\` keys`;
+}
+
+function leftLine(one: TaskCard): string {
+  const skeleton = one.skeleton ? `skeleton of ${forMarkdown(one.skeleton)}` : "";
+  const words = [one.kind, one.severity ?? "", skeleton].filter((word) => word).join(", ");
+  return `- ${one.number}  ${forMarkdown(one.title)} (${words})`;
 }
 
 function criterionLine(one: CriterionView): string {

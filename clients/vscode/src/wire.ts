@@ -174,6 +174,13 @@ export interface UndoReview extends TaskDeed {
   revert?: boolean;
 }
 
+/** What checks the repository, instead of what is found in it. Everything left out is found again. */
+export interface ChooseChecks extends Deed {
+  commands?: string[];
+  /** The folder of an environment of Python, absolute or from the top folder. */
+  environment?: string;
+}
+
 /** Ask what the last changes did that nothing guards. */
 export interface StartSurvey extends Deed {
   /** `REV..REV`; by default the recent history of HEAD. */
@@ -455,6 +462,31 @@ export interface Content {
   missing: boolean;
 }
 
+/** One command that checks a repository. */
+export interface CheckCommandView {
+  command: string;
+  /** Where it stands, for people. */
+  found_in: string;
+  /** `tests`, `types`, `lint` or `everything`; empty where you chose it. */
+  purpose: string;
+  /** Whether it is run for a change; the others were found beside it. */
+  is_run: boolean;
+}
+
+/** What checks a repository, and with which environment. */
+export interface ChecksView {
+  trusted: boolean;
+  commands: CheckCommandView[];
+  /** What was found, or what is wrong with it, as a sentence. */
+  environment: string;
+  /** The folder you named instead of what is found. */
+  chosen_environment: string;
+  /** What would be run now, or why nothing would be. */
+  sentence: string;
+  /** Files whose commands are not known, as sentences. */
+  unread: string[];
+}
+
 /** How many hunks there are of one kind, for one reason. */
 export interface SurveyRow {
   guard: Guard;
@@ -625,6 +657,12 @@ export interface Methods {
   "casework/review/read": { params: TaskDeed; result: TaskView };
   /** Take a landed approval back. */
   "casework/review/undo": { params: UndoReview; result: TaskView };
+  /** Run the checks on a review's tree; cancel to stop them. */
+  "casework/review/check": { params: TaskDeed; result: ReviewView };
+  /** Tell what checks a repository, and with which environment. */
+  "casework/checks/show": { params: Params; result: ChecksView };
+  /** Choose what checks a repository. */
+  "casework/checks/choose": { params: ChooseChecks; result: ChecksView };
   /** Find out what the last changes did that nothing guards; the project's tests are run, so it needs trust. */
   "casework/survey/start": { params: StartSurvey; result: SurveyView };
   /** Show what a survey has found out so far. */
@@ -689,6 +727,9 @@ export const Method = {
   reviewAnswer: "casework/review/answer",
   reviewRead: "casework/review/read",
   reviewUndo: "casework/review/undo",
+  reviewCheck: "casework/review/check",
+  checksShow: "casework/checks/show",
+  checksChoose: "casework/checks/choose",
   surveyStart: "casework/survey/start",
   surveyShow: "casework/survey/show",
   surveyWait: "casework/survey/wait",
@@ -735,6 +776,9 @@ export const Command = {
   reviewAnswer: "casework.review.answer",
   reviewRead: "casework.review.read",
   reviewUndo: "casework.review.undo",
+  reviewCheck: "casework.review.check",
+  checksShow: "casework.checks.show",
+  checksChoose: "casework.checks.choose",
   surveyStart: "casework.survey.start",
   surveyShow: "casework.survey.show",
   surveyWait: "casework.survey.wait",

@@ -74,6 +74,22 @@ class Worktree:
             raise Refused(f"{quote(path)} is larger than {READ_LIMIT} bytes")
         return content
 
+    def names(self, path: bytes) -> list[tuple[bytes, bool]]:
+        """Give what is in a folder (empty for the top), each with whether it is a folder itself; without git's own."""
+        with self._folder(path) as handle, os.scandir(handle) as entries:
+            return sorted(
+                (name, entry.is_dir(follow_symlinks=False))
+                for entry in entries
+                if not _is_git(name := os.fsencode(entry.name))
+            )
+
+    def is_folder(self, path: bytes) -> bool:
+        """Tell whether a path is a folder, and no link to one; the empty one is the top."""
+        if not path:
+            return True
+        with self._parent(path) as (folder, name):
+            return stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode)
+
     def write(self, path: bytes, content: bytes, *, spare: bytes) -> None:
         """Make or replace a regular file, its mode kept; folders on the way are made.
 
@@ -129,6 +145,18 @@ class Worktree:
         """Make a link; its target may be anything, since nothing here ever follows it."""
         with self._parent(path, create=True) as (folder, name):
             os.symlink(target, name, dir_fd=folder)
+
+    @contextmanager
+    def _folder(self, path: bytes) -> Iterator[int]:
+        if not path:
+            yield self._root
+            return
+        with self._parent(path) as (parent, name):
+            handle = self._open_folder(name, parent, path)
+            try:
+                yield handle
+            finally:
+                os.close(handle)
 
     @contextmanager
     def _parent(self, path: bytes, *, create: bool = False) -> Iterator[tuple[int, bytes]]:

@@ -8,6 +8,7 @@ the other falls silent. Not here: pipes, processes, clocks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -65,6 +66,47 @@ class Renew(Frozen):
     kind: Literal["renew"] = "renew"
 
 
+class ModelAccess(Frozen):
+    """Which model a worker talks to, how, and how much of it one run may use."""
+
+    base_url: str
+    key: str = Field(default="", repr=False)
+    """Empty where there is none. Nowhere but in memory and in this frame."""
+    key_place: str = ""
+    """Where it was found, in words."""
+    model: str
+    window_tokens: int = 200_000
+    answer_tokens: int = 16_000
+    timeout_s: float = 120.0
+    """Without a byte from the model before it counts as silent."""
+    prices: Mapping[str, float] = Field(default_factory=dict)
+    """Dollars for a million tokens: `input`, `output`, `cache_write`, `cache_read`; without them cost is unknown."""
+    run_turns: int = 200
+    run_tokens: int = 20_000_000
+    run_dollars: float = 0.0
+    """0 for no limit."""
+    trouble: str = ""
+    """Why the model can't be asked at all, as a sentence (no key, settings that contradict each other)."""
+
+
+class Configure(Frozen):
+    """Daemon: this is the model from now on; comes before the first start, and whenever something about it changes."""
+
+    kind: Literal["configure"] = "configure"
+    access: ModelAccess
+
+
+class ActionResult(Frozen):
+    """Daemon: what came of the action you wanted."""
+
+    kind: Literal["action_result"] = "action_result"
+    run: RunId
+    epoch: int
+    call: str
+    text: str
+    is_error: bool
+
+
 class Start(Frozen):
     """Daemon: begin this run."""
 
@@ -101,7 +143,9 @@ class Cancel(Frozen):
 
 
 FromWorker = Annotated[Hello | Beat | Report, Field(discriminator="kind")]
-FromDaemon = Annotated[Welcome | Renew | Start | Proceed | Answer | Cancel, Field(discriminator="kind")]
+FromDaemon = Annotated[
+    Welcome | Renew | Configure | Start | Proceed | Answer | ActionResult | Cancel, Field(discriminator="kind")
+]
 
 _LATER: Final = ConfigDict(defer_build=True)
 """Made at the first frame: the daemon starts without."""

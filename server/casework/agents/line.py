@@ -16,12 +16,15 @@ from typing import Final, NoReturn, assert_never
 from casework.agents.frames import (
     ORDER_LIMIT,
     REPORT_LIMIT,
+    ActionResult,
     Answer,
     Beat,
     Cancel,
+    Configure,
     FromDaemon,
     FromWorker,
     Garbled,
+    ModelAccess,
     Proceed,
     Renew,
     Report,
@@ -31,7 +34,7 @@ from casework.agents.frames import (
     from_daemon,
 )
 from casework.domain.ids import QuestionId, RunId
-from casework.ports.agent import AgentReport, Asked, Briefing, Failed, StepBegun, TurnEnded
+from casework.ports.agent import ActionWanted, AgentReport, Asked, Briefing, Failed, StepBegun, TurnEnded
 
 _FIRST_LEASE_S: Final = 60.0
 """Until the daemon has said how long a lease is."""
@@ -51,7 +54,10 @@ class Line:
         self._seq = 0
         self._let = 0
         self._answers: dict[QuestionId, str] = {}
+        self._results: dict[str, ActionResult] = {}
         self._cancelled = False
+        self.when_cancelled: Callable[[], None] = _nothing
+        """Called, from another thread, when the run is cancelled: to leave what can't be waited for."""
 
     def report(self, report: AgentReport) -> None:
         """Send a report; behind `StepBegun` and `TurnEnded` wait until the daemon lets us go on.
@@ -74,6 +80,28 @@ class Line:
         """Raise `Cancelled` when the run is to end: for agents that work for long without a report."""
         self._check()
 
+    def act(self, wanted: ActionWanted) -> ActionResult:
+        """Have a tool used and wait for what comes of it; raises `Cancelled`."""
+        self._results.clear()
+        self.report(wanted)
+        self._wait(lambda: wanted.call in self._results)
+        return self._results[wanted.call]
+
+    def access(self) -> ModelAccess | None:
+        """Give the model as it is configured now; None before anybody said."""
+        return self._pipe.access
+
+    def wait_for_access(self, old: ModelAccess | None, timeout_s: float) -> None:
+        """Wait until the model is configured otherwise than `old`, or that time is over; raises `Cancelled`."""
+        with self._news:
+            self._news.wait_for(lambda: self._cancelled or self._pipe.access != old, timeout_s)
+        self._check()
+
+    def stir(self) -> None:
+        """Have whoever waits look again: something that all runs share has changed."""
+        with self._news:
+            self._news.notify_all()
+
     def hang(self, *, silent: bool, deaf: bool) -> NoReturn:
         """Wait until the run is cancelled; `silent`: without a sign of life, `deaf`: for ever."""
         if silent:
@@ -87,7 +115,11 @@ class Line:
         """Say that a cancelled run has come to rest, so that nobody has to wait or kill."""
         self._send(Failed(sentence="The agent was stopped before it handed in its work; retry the task."))
 
-    def take(self, order: Proceed | Answer | Cancel) -> None:
+    def over(self) -> None:
+        """Have the pipe forget this run."""
+        self._pipe.ended(self)
+
+    def take(self, order: Proceed | Answer | ActionResult | Cancel) -> None:
         """Called by the pipe's reader."""
         if order.epoch != self.briefing.epoch:
             return
@@ -97,11 +129,15 @@ class Line:
                     self._let = max(self._let, order.seq)
                 case Answer():
                     self._answers.setdefault(order.question, order.text)
+                case ActionResult():
+                    self._results[order.call] = order
                 case Cancel():
                     self._cancelled = True
                 case _:
                     assert_never(order)
             self._news.notify_all()
+        if self._cancelled:
+            self.when_cancelled()
 
     def _send(self, report: AgentReport) -> None:
         self._seq += 1
@@ -129,6 +165,7 @@ class Pipe:
         self._lines: dict[RunId, Line] = {}
         self._lease_s = _FIRST_LEASE_S
         self._silent = threading.Event()
+        self.access: ModelAccess | None = None
 
     def fall_silent(self) -> None:
         """Give no more sign of life."""
@@ -146,13 +183,16 @@ class Pipe:
                 view = view[os.write(self._sink, view) :]
 
     def starts(self) -> Iterator[tuple[str, Line]]:
-        """Give the runs that are to be worked on, one after another, for ever."""
+        """Give the runs that are to be worked on, as they come, for ever; each stays known until it has `ended`."""
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._starts)
                 start = self._starts.pop(0)
             yield start.agent, self._lines[start.briefing.run]
-            self._lines.pop(start.briefing.run, None)
+
+    def ended(self, line: Line) -> None:
+        """Forget a run that is over."""
+        self._lines.pop(line.briefing.run, None)
 
     def listen(self) -> NoReturn:
         """Read orders until nobody is there to give any, then end this process and its group."""
@@ -185,7 +225,11 @@ class Pipe:
                     self._lines[order.briefing.run] = Line(self, order.briefing)
                     self._starts.append(order)
                     self._news.notify_all()
-            case Proceed() | Answer() | Cancel():
+            case Configure():
+                self.access = order.access
+                for one in list(self._lines.values()):
+                    one.stir()
+            case Proceed() | Answer() | ActionResult() | Cancel():
                 line = self._lines.get(order.run)
                 if line is not None:
                     line.take(order)
@@ -198,6 +242,10 @@ class Pipe:
                 self.send(Beat())
             except OSError:
                 end_group()
+
+
+def _nothing() -> None:
+    pass
 
 
 def end_group() -> NoReturn:

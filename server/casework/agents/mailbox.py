@@ -30,6 +30,17 @@ class Mailbox:
                 self._held.append(report)
                 self._news.notify_all()
 
+    async def put_now(self, report: AgentReport) -> bool:
+        """Add a report; False when there is no room. A closed box drops it."""
+        async with self._news:
+            if self._closed:
+                return True
+            if len(self._held) >= self._size:
+                return False
+            self._held.append(report)
+            self._news.notify_all()
+            return True
+
     async def close(self) -> None:
         """Take no more reports but the last one."""
         async with self._news:

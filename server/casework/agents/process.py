@@ -18,6 +18,7 @@ from typing import Final, assert_never
 
 from casework.agents.frames import (
     PROTOCOL,
+    ActionResult,
     Answer,
     Beat,
     Cancel,
@@ -34,6 +35,7 @@ from casework.agents.pipe import Broken, WorkerPipe
 from casework.domain.errors import Trouble
 from casework.domain.ids import QuestionId
 from casework.ports.agent import (
+    AgentFacts,
     AgentReport,
     AgentRun,
     AgentState,
@@ -41,12 +43,14 @@ from casework.ports.agent import (
     Briefing,
     Failed,
     Finished,
+    Halted,
     Lost,
     StepBegun,
     StepDone,
     TurnEnded,
 )
 from casework.ports.sandbox import Boxed
+from casework.ports.tools import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +118,18 @@ class ProcessAgent:
     def name(self) -> str:
         """The name people type."""
         return self._name
+
+    @property
+    def goes_on(self) -> bool:
+        """No: what a worker of this kind was about when it died, nobody knows."""
+        return False
+
+    def describe(self) -> AgentFacts:
+        """Say that it is there; it needs nothing."""
+        return AgentFacts(ok=True, sentence="ready; it needs neither a key nor a network")
+
+    async def close(self) -> None:
+        """Nothing is kept between runs."""
 
     def check(self, briefing: Briefing) -> None:
         """Raise `Refused` when the briefing can't be worked on."""
@@ -215,6 +231,18 @@ class WorkerRun:
         text = text.encode("utf-8", "replace").decode("utf-8")
         self._pipe.send(Answer(run=self._briefing.run, epoch=self._briefing.epoch, question=question, text=text))
 
+    async def result(self, call: str, outcome: Outcome) -> None:
+        """Hand over what came of an action."""
+        self._pipe.send(
+            ActionResult(
+                run=self._briefing.run,
+                epoch=self._briefing.epoch,
+                call=call,
+                text=outcome.text,
+                is_error=outcome.is_error,
+            )
+        )
+
     async def cancel(self) -> None:
         """End the tree: asked first, then TERM, then KILL to all in the worker's session (outside Linux: its group).
 
@@ -270,7 +298,7 @@ class WorkerRun:
                         logger.warning("worker %s reported for another run or epoch; dropped", self.pid)
                         continue
                     report = self._checked(frame)
-                    if isinstance(report, Finished | Failed):
+                    if isinstance(report, Finished | Halted | Failed):
                         return report
                     await self._mail.put(report)
                 case other:

@@ -17,6 +17,7 @@ from casework.agents.complaints import place_of, what_is_wrong
 from casework.agents.confined import check_path
 from casework.domain.anchor import Anchor
 from casework.domain.errors import Refused
+from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.repopath import quote
 from casework.domain.spec import FollowUpKind, Severity
@@ -265,6 +266,10 @@ class Finish(Frozen):
     comment: Text = ""
     notes: Annotated[tuple[PlacedNote, ...], Field(max_length=50)] = ()
     claims: Annotated[tuple[Annotated[str, Field(max_length=16)], ...], Field(max_length=20)] = ()
+    proofs: Annotated[tuple[Proof, ...], Field(max_length=20)] = ()
+    """Which test shows which criterion."""
+    left: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    """What was deliberately left as it is."""
 
 
 class Fail(Frozen):

@@ -286,7 +286,7 @@ def _finished(step: Finish, files: Files) -> Finished:
         for note in step.notes
         if (anchor := _anchored(note.anchor(), note.where(), files)) is not None
     ]
-    return Finished(comment=step.comment, notes=tuple(notes), claims=step.claims)
+    return Finished(comment=step.comment, notes=tuple(notes), claims=step.claims, proofs=step.proofs, left=step.left)
 
 
 def _anchored(anchor: Anchor | None, path: bytes | None, files: Files) -> Anchor | None:

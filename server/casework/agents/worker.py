@@ -41,8 +41,8 @@ AGENTS: Final[dict[str, Callable[[], Callable[[Line], None]]]] = {"scripted": _s
 
 def main() -> None:
     """Serve runs until the input closes."""
-    _end_with_parent()
-    pipe = _open_pipe()
+    end_with_parent()
+    pipe = open_pipe()
     pipe.send(Hello(protocol=PROTOCOL, agents=tuple(AGENTS)))
     threading.Thread(target=pipe.listen, daemon=True, name="listen").start()
     for agent, line in pipe.starts():
@@ -50,6 +50,8 @@ def main() -> None:
             _work(agent, line)
         except Cancelled:
             line.bow_out()
+        finally:
+            pipe.ended(line)
 
 
 def _work(agent: str, line: Line) -> None:
@@ -66,7 +68,7 @@ def _work(agent: str, line: Line) -> None:
         )
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Be told by the system when the parent dies (Linux, prctl(2)); elsewhere only the closed input tells."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: end_group())
     if sys.platform == "linux":
@@ -75,7 +77,7 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
-def _open_pipe() -> Pipe:
+def open_pipe() -> Pipe:
     """Keep the pipe for ourselves: what the agent or a child of it prints must not become a frame."""
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from casework import __version__, relay
-from casework.cli import doctor, editors, surveying, tasks, trying, upkeep, verdicts
+from casework.cli import checks, doctor, editors, surveying, tasks, trying, upkeep, verdicts
 from casework.cli.options import AsJson
 from casework.cli.output import Output
 from casework.cli.reviews import reviews
@@ -29,6 +29,7 @@ app.add_typer(tasks.tasks, name="task")
 app.add_typer(skeletons, name="skeleton")
 app.command("wait")(tasks.wait)
 app.command("answer")(tasks.answer)
+app.add_typer(checks.checks, name="checks")
 app.command("trust")(upkeep.trust)
 app.command("journal")(upkeep.journal)
 app.add_typer(upkeep.daemons, name="daemon")

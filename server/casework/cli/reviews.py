@@ -168,6 +168,26 @@ def next_steps(review: dict[str, Any]) -> list[str]:
     ]
 
 
+@reviews.command("check")
+def check(number: Number, where: Where = HERE, as_json: AsJson = False) -> None:
+    """Run the project's checks on exactly the tree of a waiting review, confined; only in a repository you trust."""
+    output = Output(as_json)
+    with sentences(output), daemon() as asked:
+        answer = asked.ask("casework/review/check", place(where), number=number)
+        output.give(answer, *check_lines(answer))
+
+
+def check_lines(review: dict[str, Any]) -> list[str]:
+    """Give what was checked, and what is known of each criterion."""
+    states = {"not_checked": "not checked"}
+    known = [
+        f"  {states.get(one['state'], one['state']):12} {visible(one['id'])} {visible(one['text'])}  "
+        + grey(visible(one["sentence"]))
+        for one in review["criteria"]
+    ]
+    return [*known, visible(review["checks"])]
+
+
 @reviews.command("diff")
 def diff(
     number: Number,

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from casework.core.checking import say_interrupted
 from casework.core.landings import Landings
 from casework.core.recorder import Recorder
-from casework.core.repository import Repository
+from casework.core.repository import ChosenChecks, Repository
 from casework.core.runner import Runner
 from casework.core.snoozes import Snoozes
 from casework.domain import events as e
@@ -50,6 +51,8 @@ class KnownRepositories:
     """Repository id to the git common directory it was last seen at."""
     trusted: set[tuple[str, str]] = field(default_factory=set)
     """Trust is bound to the id and to the place."""
+    checks: dict[str, ChosenChecks] = field(default_factory=dict)
+    """What checks a repository, where the user said so."""
 
     def apply(self, row: Recorded) -> None:
         """Fold one row of the user's journal."""
@@ -60,6 +63,8 @@ class KnownRepositories:
                 self.trusted.add((granted.repository, granted.path))
             case e.TrustRevoked() as revoked:
                 self.trusted.discard((revoked.repository, revoked.path))
+            case e.ChecksChosen() as chosen:
+                self.checks[chosen.repository] = ChosenChecks(chosen.commands, chosen.environment)
             case _:
                 pass
 
@@ -149,6 +154,8 @@ class Desk:
             self._unfinished.mark(identity.id, unfinished=True)
             await opened.landings.recover()
             opened.landings.start()
+            await asyncio.to_thread(repository.workspace.remove_throwaways)
+            await say_interrupted(repository)
             await opened.runner.recover()
             opened.snoozes.start()
         return opened
@@ -190,6 +197,12 @@ class Desk:
         make = e.TrustGranted if yes else e.TrustRevoked
         await self._record(make(repository=identity.id, path=identity.common_dir), actor)
 
+    async def choose_checks(self, identity: Identity, chosen: ChosenChecks, actor: Actor) -> None:
+        """Keep what the user wants to be run for a repository: in the user's journal, never in the repository."""
+        if self._known.checks.get(identity.id, ChosenChecks()) != chosen:
+            event = e.ChecksChosen(repository=identity.id, commands=chosen.commands, environment=chosen.environment)
+            await self._record(event, actor)
+
     async def _record(self, event: e.Event, actor: Actor) -> None:
         draft = Draft(id=self._clock.new_id(), event=event, actor=actor, at=self._clock.now_us())
         await self._user.record(lambda _: [draft])
@@ -210,6 +223,8 @@ class Desk:
 
 def _has_work(board: Board) -> bool:
     """Whether somebody who is not a human has the next move."""
+    if any(task.model_lost for task in board.in_status("waiting")):
+        return True
     return any(True for _ in board.in_status("queued", "running", "landing")) or any(
         task.landing is not None and task.landing.undo_plan is not None for task in board.in_status("landed")
     )

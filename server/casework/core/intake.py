@@ -87,7 +87,7 @@ async def start_task(
         Refused: the move is not legal, there is no such agent, or the agent finds its briefing impossible.
     """
     task = repository.board.number(number)
-    name = agent or task.agent or repository.limits().default_agent
+    name = agent or ("scripted" if script else "") or task.agent or repository.limits().default_agent
     chosen = repository.agents.get(name)
     if chosen is None:
         known = ", ".join(sorted(repository.agents)) or "none"

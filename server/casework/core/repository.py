@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,15 +12,18 @@ from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft, Origin
 from casework.domain.events import Event
+from casework.domain.evidence import Seen
 from casework.domain.ids import BlobHash, RunId, TaskId
 from casework.domain.redaction import redact
 from casework.ports.agent import Agent
 from casework.ports.blobs import Blobs
+from casework.ports.checks import Checks
 from casework.ports.clock import Clock
 from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.sandbox import Sandbox, WaysOut
+from casework.ports.tools import Toolboxes
 from casework.ports.workspace import Identity, Workspace
 
 DAEMON = Actor(kind="daemon", id="casework")
@@ -33,8 +37,19 @@ class Limits:
     runs_at_once: int = 2
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
-    default_agent: str = "scripted"
+    default_agent: str = "builtin"
     survey_budget_s: float = 45.0
+    check_runs: bool = True
+    check_seconds: int = 600
+    checks_sent_back: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenChecks:
+    """What the user chose for a repository; empty for what is found."""
+
+    commands: tuple[str, ...] = ()
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +74,16 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
+    toolboxes: Toolboxes
     sandbox: Sandbox
     ways_out: WaysOut
+    checks: Checks
     limits: Callable[[], Limits] = Limits
+    chosen_checks: Callable[[], ChosenChecks] = ChosenChecks
+    one_check: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Checks of one repository run one after the other: they may use all there is of the machine."""
+    seen_bases: OrderedDict[tuple[str, str], Seen] = field(default_factory=OrderedDict)
+    """What commands came to on trees without the change, by commit and command; the last few."""
     detectors: tuple[Detector, ...] = ()
     """What looks at every change before a human does."""
     tops: dict[str, None] = field(default_factory=dict)

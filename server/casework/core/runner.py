@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Sequence
 from casework.core.driving import Drive
 from casework.core.repository import DAEMON, Repository
 from casework.core.surveys import asked_of
+from casework.core.turns import keep_result, open_call
 from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.envelope import Draft, Recorded
@@ -25,6 +26,9 @@ from casework.ports.survey import SURVEY
 logger = logging.getLogger(__name__)
 
 INTERRUPTED = "interrupted, outcome unknown"
+_TOLD = f"{INTERRUPTED}: Casework ended while this was under way. Look before you do it again."
+LOSSES = 3
+"""Workers that one run may lose without getting anywhere, before it counts as lost itself."""
 
 
 class Runner:
@@ -34,6 +38,8 @@ class Runner:
         self._repository = repository
         self._drives: dict[TaskId, Drive] = {}
         self._beginning: set[TaskId] = set()
+        self._losses: dict[RunId, tuple[int, int]] = {}
+        """How many workers a run has lost since it last kept a turn, and how many it had kept then."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._stop_listening = repository.recorder.listen(self._heard)
@@ -58,9 +64,9 @@ class Runner:
 
     async def recover(self) -> None:
         """After a start: take up every run the journal calls under way, then begin what is queued."""
-        for task in list(self._repository.board.in_status("running")):
+        for task in list(self._repository.board.in_status("running", "waiting")):
             run = task.run
-            if run is not None and run.state == "running":
+            if run is not None and run.state == "running" and (task.status == "running" or task.model_lost):
                 await self._take_up(task, run)
         self._pump()
 
@@ -78,7 +84,12 @@ class Runner:
         ]
         if run.steps_begun > run.steps_done:
             events.append(e.StepDone(n=run.steps_begun, outcome=INTERRUPTED))
-        events.append(e.RunResumed(after_step=run.steps_begun))
+            call = await open_call(repository, task)
+            if call:
+                content = keep_result(repository, _TOLD, is_error=True)
+                events.append(e.TurnKept(n=run.turns + 1, role="result", content=content, call=call))
+        if not task.model_lost:  # else the sentence that it waits for would be gone
+            events.append(e.RunResumed(after_step=run.steps_begun))
         await repository.recorder.record(
             lambda _: [repository.draft(event, DAEMON, task=task.id, run=run.id) for event in events]
         )
@@ -123,11 +134,16 @@ class Runner:
         board = self._repository.board
         queued = sorted(board.in_status("queued"), key=lambda task: task.changed_seq)
         for task in queued:
-            if self._closing or len(self._drives) + len(self._beginning) >= self._repository.limits().runs_at_once:
+            if self._closing or self._working() + len(self._beginning) >= self._repository.limits().runs_at_once:
                 return
             if task.id not in self._beginning and task.id not in self._drives:
                 self._beginning.add(task.id)
                 self._spawn(self._begin(task.id), f"begin {task.number}")
+
+    def _working(self) -> int:
+        """Count the runs that do not wait: a question or an outage stops no other work."""
+        board = self._repository.board
+        return sum(board.tasks[name].status != "waiting" for name in self._drives)
 
     async def _begin(self, name: TaskId) -> None:
         repository = self._repository
@@ -198,7 +214,23 @@ class Runner:
             await drive.end()
             self._drives.pop(name, None)
             if not self._closing:
+                await self._again(name, drive)
                 self._pump()
+
+    async def _again(self, name: TaskId, drive: Drive) -> None:
+        """Have a run whose worker died go on in another one, unless it gets nowhere."""
+        task = self._repository.board.tasks[name]
+        run = task.run
+        if not drive.lost or run is None or run.state != "running":
+            return
+        turns, losses = self._losses.get(run.id, (run.turns, 0))
+        losses = losses + 1 if turns == run.turns else 1
+        self._losses[run.id] = (run.turns, losses)
+        if losses > LOSSES:
+            await drive.give_up(drive.lost)
+        else:
+            logger.warning("task %s goes on in another worker: %s", task.number, drive.lost)
+            await self._take_up(task, run)
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

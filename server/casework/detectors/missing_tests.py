@@ -59,7 +59,6 @@ class MissingTests:
             why=_why(path, changed),
             anchor=Anchor(path=path, line=first.line, snippet=lines[first.line - 1][:500]),
             mark=" ".join(f"{one.name}={one.body}" for one in functions),
-            severity="medium",
         )
 
 

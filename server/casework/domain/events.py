@@ -11,18 +11,55 @@ from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
+from casework.domain.check_events import (
+    CheckEvent as CheckEvent,
+    ChecksBegun as ChecksBegun,
+    ChecksEnded as ChecksEnded,
+    EvidenceCaptured as EvidenceCaptured,
+    RunSentBack as RunSentBack,
+    Sentence as Sentence,
+    Short as Short,
+)
 from casework.domain.frozen import Frozen
-from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId
+from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId
+from casework.domain.landing_events import (
+    LandingAnnounced as LandingAnnounced,
+    LandingConfirmed as LandingConfirmed,
+    LandingTakenBack as LandingTakenBack,
+    LandingUndone as LandingUndone,
+)
+from casework.domain.run_events import (
+    AgentSaid as AgentSaid,
+    CheckpointKept as CheckpointKept,
+    ModelBack as ModelBack,
+    ModelOutOfReach as ModelOutOfReach,
+    QuestionAnswered as QuestionAnswered,
+    QuestionAsked as QuestionAsked,
+    RunFailed as RunFailed,
+    RunFinished as RunFinished,
+    RunResumed as RunResumed,
+    RunStarted as RunStarted,
+    StepBegun as StepBegun,
+    StepDone as StepDone,
+    TurnKept as TurnKept,
+    TurnRole as TurnRole,
+    UsageCounted as UsageCounted,
+)
 from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.survey_events import SurveyEvent
+from casework.domain.user_events import (
+    ChecksChosen as ChecksChosen,
+    RepositorySeen as RepositorySeen,
+    TrustGranted as TrustGranted,
+    TrustRevoked as TrustRevoked,
+    UserEvent as UserEvent,
+)
 
 Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
 LeftOutBecause = Literal["too_many", "chain"]
 """`too_many`: the run had proposed as many as it may; `chain`: its task is a follow-up of one of one already."""
-Short = Annotated[str, Field(max_length=500)]
-Sentence = Annotated[str, Field(max_length=2000)]
 
 
 class TaskAdded(Frozen):
@@ -128,99 +165,6 @@ class SkeletonTaken(Frozen):
     path: str
 
 
-class RunStarted(Frozen):
-    """An agent began to work."""
-
-    kind: Literal["run.started"] = "run.started"
-    n: int
-    agent: Short
-    base: CommitId
-    worktree: str
-
-
-class RunFinished(Frozen):
-    """The agent handed in its work."""
-
-    kind: Literal["run.finished"] = "run.finished"
-    comment: BlobHash | None = None
-
-
-class RunFailed(Frozen):
-    """The run ended without a result: `lost` when the worker died or fell silent."""
-
-    kind: Literal["run.failed"] = "run.failed"
-    reason: Sentence
-    lost: bool = False
-
-
-class RunResumed(Frozen):
-    """After a restart of the daemon or of a worker the run went on behind its last journalled step."""
-
-    kind: Literal["run.resumed"] = "run.resumed"
-    after_step: int
-    note: Sentence = ""
-
-
-class StepBegun(Frozen):
-    """A step with an effect was announced."""
-
-    kind: Literal["step.begun"] = "step.begun"
-    n: int
-    what: Short
-    summary: Short = ""
-
-
-class StepDone(Frozen):
-    """The step happened; `outcome` says 'interrupted, outcome unknown' where nobody saw its end."""
-
-    kind: Literal["step.done"] = "step.done"
-    n: int
-    outcome: Short = ""
-
-
-class AgentSaid(Frozen):
-    """A message of the agent: a claim."""
-
-    kind: Literal["agent.said"] = "agent.said"
-    text: BlobHash
-    preview: Short = ""
-
-
-class UsageCounted(Frozen):
-    """Tokens and money that were spent; None is unknown."""
-
-    kind: Literal["usage.counted"] = "usage.counted"
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_microdollars: int | None = None
-
-
-class CheckpointKept(Frozen):
-    """The worktree was committed at a turn boundary."""
-
-    kind: Literal["checkpoint.kept"] = "checkpoint.kept"
-    n: int
-    commit: CommitId
-
-
-class QuestionAsked(Frozen):
-    """The agent asked the human and waits."""
-
-    kind: Literal["question.asked"] = "question.asked"
-    id: QuestionId
-    text: Sentence
-    why: Sentence = ""
-    choices: tuple[Short, ...] = ()
-
-
-class QuestionAnswered(Frozen):
-    """The human answered."""
-
-    kind: Literal["question.answered"] = "question.answered"
-    id: QuestionId
-    answer: Sentence
-
-
 class ReviewOpened(Frozen):
     """A change waits for a verdict. The manifest holds the `Change` without its lines."""
 
@@ -297,71 +241,6 @@ class ReviewRead(Frozen):
     kind: Literal["review.read"] = "review.read"
 
 
-class LandingAnnounced(Frozen):
-    """A landing is about to touch the repository; `plan` says everything that recovery needs to look."""
-
-    kind: Literal["landing.announced"] = "landing.announced"
-    landing: LandingId
-    plan: BlobHash
-    commit: CommitId
-    branch: str | None = None
-    undo_of: LandingId | None = None
-
-
-class LandingConfirmed(Frozen):
-    """It is done: seen, not assumed."""
-
-    kind: Literal["landing.confirmed"] = "landing.confirmed"
-    landing: LandingId
-    commit: CommitId
-    how_seen: Short = ""
-    note: Sentence = ""
-
-
-class LandingUndone(Frozen):
-    """Nothing landed; whatever had been touched is as it was."""
-
-    kind: Literal["landing.undone"] = "landing.undone"
-    landing: LandingId | None
-    reason: Sentence
-    kept_aside: tuple[Short, ...] = ()
-
-
-class LandingTakenBack(Frozen):
-    """A landed change was undone by the human."""
-
-    kind: Literal["landing.taken_back"] = "landing.taken_back"
-    landing: LandingId
-    undo: LandingId
-    commit: CommitId | None = None
-    """The revert that took it back; None where the branch was set back."""
-
-
-class TrustGranted(Frozen):
-    """The user trusts a repository: its programs may be run. In the user's journal only."""
-
-    kind: Literal["trust.granted"] = "trust.granted"
-    repository: str
-    path: str
-
-
-class TrustRevoked(Frozen):
-    """The user took the trust back."""
-
-    kind: Literal["trust.revoked"] = "trust.revoked"
-    repository: str
-    path: str
-
-
-class RepositorySeen(Frozen):
-    """A repository was opened at a place. In the user's journal only."""
-
-    kind: Literal["repository.seen"] = "repository.seen"
-    repository: str
-    path: str
-    common_dir: str
-
-
 TaskEvent = (
     TaskAdded
     | TaskAccepted
@@ -388,12 +267,15 @@ RunEvent = (
     | CheckpointKept
     | QuestionAsked
     | QuestionAnswered
+    | TurnKept
+    | ModelOutOfReach
+    | ModelBack
 )
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
-UserEvent = TrustGranted | TrustRevoked | RepositorySeen
 Event = Annotated[
-    TaskEvent | RunEvent | ReviewEvent | LandingEvent | SurveyEvent | UserEvent, Field(discriminator="kind")
+    TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent | SurveyEvent,
+    Field(discriminator="kind"),
 ]
 
 VERSIONS: Final[dict[str, int]] = {}

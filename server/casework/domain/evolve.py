@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never, get_args
 
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
+from casework.domain.evolve_checks import check_event
 from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
@@ -103,7 +104,7 @@ def _ended_run(task: Task, state: RunState) -> Task:
     run = task.run
     if run is None or run.state != "running":
         return task
-    return replace(task, runs=_runs(task, replace(run, state=state)))
+    return replace(task, runs=_runs(task, replace(run, state=state)), model_lost=False)
 
 
 def _runs(task: Task, last: Run) -> tuple[Run, ...]:
@@ -122,7 +123,9 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
         raise ValueError(f"row {row.seq}: {event.kind} without a run")
     match event.kind:
         case "run.finished":
-            return replace(task, changed=now, runs=_runs(task, replace(last, state="finished", comment=event.comment)))
+            finished = _runs(task, replace(last, state="finished", comment=event.comment))
+            said = replace(task, claims=event.claims, proofs=event.proofs, words=event.words)
+            return replace(said, changed=now, runs=finished)
         case "run.failed":
             ended = replace(last, state="lost" if event.lost else "failed", reason=event.reason)
             return replace(task, changed=now, runs=_runs(task, ended), status="failed", reason=event.reason)
@@ -147,8 +150,19 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
             return replace(task, changed=now, status="waiting", questions=(*task.questions, question))
         case "question.answered":
             return _answered(task, event, now)
+        case "turn.kept":
+            return replace(task, changed=now, runs=_runs(task, replace(last, turns=event.n)))
+        case "model.out_of_reach":
+            return replace(task, changed=now, status="waiting", model_lost=True, reason=event.why)
+        case "model.back":
+            return _model_back(task, now)
         case _:
             assert_never(event)
+
+
+def _model_back(task: Task, now: Stamp) -> Task:
+    status: Status = "running" if task.status == "waiting" and not task.open_questions else task.status
+    return replace(task, changed=now, status=status, model_lost=False, reason="")
 
 
 def _counted(run: Run, event: e.UsageCounted) -> Run:
@@ -166,7 +180,7 @@ def _plus(so_far: int | None, more: int | None) -> int | None:
 
 def _answered(task: Task, event: e.QuestionAnswered, now: Stamp) -> Task:
     questions = tuple(replace(q, answer=event.answer) if q.id == event.id else q for q in task.questions)
-    waiting = any(question.answer is None for question in questions)
+    waiting = task.model_lost or any(question.answer is None for question in questions)
     status: Status = "running" if task.status == "waiting" and not waiting else task.status
     return replace(task, changed=now, questions=questions, status=status)
 
@@ -242,7 +256,7 @@ def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded)
         message=event.message,
     )
     if event.verdict == "request_changes":
-        return replace(task, changed=now, status="queued", review=answered, reason="")
+        return replace(task, changed=now, status="queued", review=answered, reason="", sent_back=())
     assert event.landing is not None, "an approval names its landing"
     assert event.mode is not None, "an approval names its mode"
     landing = Landing(event.landing, event.mode, event.shown, branch=event.branch or None)
@@ -308,6 +322,7 @@ FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = Ma
             (e.LandingEvent, _landing_event),
             (SurveyEvent, _survey_event),
             (e.UserEvent, _user_event),
+            (e.CheckEvent, check_event),
         )
         for shape in get_args(family)
     }

@@ -52,6 +52,12 @@ def in_reading_order(change: Change) -> Change:
     return change.model_copy(update={"files": files})
 
 
+def first_looks(change: Change) -> list[FileChange]:
+    """Give the files that deserve the first look: they weaken tests, run by themselves, guard, or are built upon."""
+    names = {_name(file) for file in change.files}
+    return [file for file in change.files if _shelved(file, names)[0] <= Shelf.INTERFACES]
+
+
 _TEST: Final = re.compile(
     r"(^|/)(tests?|specs?|__tests__|testing|e2e)/|(^|/)(test_[^/]*|conftest)\.py$"
     r"|[^/](_test|_spec|\.test|\.spec|Tests?|IT|Spec)\.[A-Za-z]+$"

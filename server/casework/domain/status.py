@@ -13,9 +13,9 @@ Status = Literal[
     "landed", "read", "stopped", "failed", "snoozed", "dropped",
 ]  # fmt: skip
 MoveName = Literal[
-    "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "resume", "open_review", "stop", "fail",
-    "settle", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze", "wake",
-    "drop", "restore",
+    "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "lose_model", "resume", "open_review",
+    "stop", "fail", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze",
+    "wake", "drop", "restore", "send_back", "settle",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Status, ...]] = (
@@ -63,10 +63,12 @@ MOVES: Final[dict[MoveName, Move]] = {
     "start": _move("proposed backlog", "queued", "human", "be started"),
     "begin": _move("queued", "running", "daemon", "begin to run"),
     "ask": _move("running", "waiting", "agent daemon", "wait for an answer"),
+    "lose_model": _move("running waiting", "waiting", "daemon", "wait for its model"),
     "resume": _move("waiting", "running", "human daemon", "go on"),
     "open_review": _move("running", "in_review", "daemon", "open its review"),
     "settle": _move("running", "read", "daemon", "end without a change"),
     "stop": _move("queued running waiting", "stopped", "human daemon", "be stopped"),
+    "send_back": _move("running", "queued", "daemon", "be sent back to its agent"),
     "fail": _move("running", "failed", "daemon", "fail"),
     "retry": _move("stopped failed", "queued", "human", "be retried"),
     "request_changes": _move("in_review", "queued", "human", "be sent back"),
@@ -86,7 +88,7 @@ _INSTEAD: Final[dict[Status, str]] = {
     "backlog": "start or drop it",
     "queued": "wait until it runs, or stop it",
     "running": "wait for its review, or stop it",
-    "waiting": "answer its question, or stop it",
+    "waiting": "answer its question if it has one, or stop it",
     "in_review": "approve it, request changes or drop it",
     "landing": "wait until it has landed or is handed back",
     "landed": "undo it",

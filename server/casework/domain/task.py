@@ -11,6 +11,7 @@ from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.envelope import Actor, Origin
 from casework.domain.errors import Refused
+from casework.domain.evidence import Colour, Proof
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
 from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.status import Status
@@ -63,6 +64,8 @@ class Run:
     cost_microdollars: int | None = None
     comment: BlobHash | None = None
     """What it said when it handed in."""
+    turns: int = 0
+    """Parts of its conversation that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,31 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
+class Captured:
+    """What was seen of one command; the whole of it is a blob."""
+
+    command: str
+    colour: Colour
+    sentence: str
+    result: BlobHash
+    output: BlobHash | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The checks of one tree, the last that were begun."""
+
+    head: CommitId
+    commands: tuple[str, ...] = ()
+    evidence: tuple[Captured, ...] = ()
+    ended: bool = False
+    colour: Colour = "not_checked"
+    sentence: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One intent."""
 
@@ -219,8 +247,18 @@ class Task:
     landing: Landing | None = None
     surveyed: Mapping[HunkId, HunkMark] = field(default_factory=dict)
     """What a survey found out, also while it still runs."""
+    model_lost: bool = False
+    """It waits for the agent's model, and goes on by itself."""
     reason: str = ""
     """Why it stands where it stands, as a sentence: stopped, failed, handed back."""
+    checked: Checked | None = None
+    words: BlobHash | None = None
+    """What the last run's agent wrote about its places and about what it left."""
+    claims: tuple[str, ...] = ()
+    """Ids of criteria that the last run says are met."""
+    proofs: tuple[Proof, ...] = ()
+    sent_back: tuple[BlobHash, ...] = ()
+    """What the agent was told, each time that a red check went back to it, since a human was last asked."""
 
     @property
     def changed_seq(self) -> int:

@@ -70,6 +70,8 @@ class Offers:
         if review.change_kind == "range":
             yield _action(top, f"Close review {number} as read", "casework.review.read", number=number)
             return
+        if self._opened.repository.is_trusted():
+            yield _action(top, f"Check review {number}", "casework.review.check", number=number)
         shown = shown_hash(review)
         label = approve_label(review, selection(review, self._opened.repository.change(review.manifest)))
         answer: dict[str, Any] = {"number": number, "shown": shown}

@@ -7,15 +7,30 @@ nothing of that kind is reachable from here.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
 from casework.domain.anchor import Anchor
+from casework.domain.events import TurnRole
+from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.spec import FollowUpKind, Severity, Spec
 from casework.domain.survey import MARKS_PER_EVENT, HunkMark
+from casework.ports.tools import Outcome, ToolCall
+
+
+class KeptTurn(Frozen):
+    """One part of a conversation, as it was kept."""
+
+    role: TurnRole
+    content: str
+    """JSON, in the shape the agent gave it, redacted."""
+    call: str = ""
+    earlier: bool = False
+    """Of a run before this one, which goes on with its conversation."""
 
 
 class Briefing(Frozen):
@@ -41,6 +56,15 @@ class Briefing(Frozen):
     """How many steps of this run are already done and journalled; an agent that can resume goes on behind them."""
     answers: tuple[tuple[QuestionId, str], ...] = ()
     """Questions of this run that were answered while no worker lived."""
+    turns: tuple[KeptTurn, ...] = ()
+    """The conversation so far, for an agent that has one."""
+    spent_tokens: int = 0
+    """By this run so far."""
+    spent_microdollars: int = 0
+    notes: str = ""
+    """How the project says it is worked on; empty where the repository is not trusted. Grants nothing."""
+    no_shell: str = ""
+    """Why the agent can't run programs, as a sentence; empty where it can."""
 
 
 class Said(Frozen):
@@ -110,6 +134,44 @@ class TurnEnded(Frozen):
     kind: Literal["turn_ended"] = "turn_ended"
 
 
+class TurnKept(Frozen):
+    """A part of the conversation with the model, to be kept before anything follows from it."""
+
+    kind: Literal["turn_kept"] = "turn_kept"
+    role: TurnRole
+    content: str
+    """JSON."""
+    call: str = ""
+    said: str = ""
+    """What of it is meant for the human."""
+    input_tokens: int | None = None
+    """What it cost, where it is the model's; None is unknown."""
+    output_tokens: int | None = None
+    cost_microdollars: int | None = None
+
+
+class ActionWanted(Frozen):
+    """The agent wants a tool to be used; it waits for `AgentRun.result`."""
+
+    kind: Literal["action_wanted"] = "action_wanted"
+    call: str
+    """The agent's name for it, which the result carries."""
+    action: ToolCall
+
+
+class OutOfReach(Frozen):
+    """The agent's model can't be worked with; the agent goes on by itself as soon as it can, perhaps after days."""
+
+    kind: Literal["out_of_reach"] = "out_of_reach"
+    sentence: str
+
+
+class BackInReach(Frozen):
+    """The model answers again."""
+
+    kind: Literal["back_in_reach"] = "back_in_reach"
+
+
 class Note(Frozen):
     """What and why, for one place of the change."""
 
@@ -125,6 +187,17 @@ class Finished(Frozen):
     notes: tuple[Note, ...] = ()
     claims: tuple[str, ...] = ()
     """Ids of criteria the agent says are met."""
+    proofs: tuple[Proof, ...] = ()
+    """Which test shows which criterion: the daemon looks whether it was red without the change and is green with it."""
+    left: tuple[str, ...] = ()
+    """What was deliberately left as it is, in the agent's words, a line each."""
+
+
+class Halted(Frozen):
+    """The agent stops at one of its limits; what it has is kept, and a retry goes on with it."""
+
+    kind: Literal["halted"] = "halted"
+    sentence: str
 
 
 class Failed(Frozen):
@@ -142,9 +215,34 @@ class Lost(Frozen):
 
 
 AgentReport = Annotated[
-    Said | StepBegun | StepDone | Used | Asked | FollowedUp | Surveyed | TurnEnded | Finished | Failed | Lost,
+    Said
+    | StepBegun
+    | StepDone
+    | Used
+    | Asked
+    | FollowedUp
+    | Surveyed
+    | TurnEnded
+    | TurnKept
+    | ActionWanted
+    | OutOfReach
+    | BackInReach
+    | Finished
+    | Halted
+    | Failed
+    | Lost,
     Field(discriminator="kind"),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """What an agent needs, and whether it is there."""
+
+    ok: bool
+    sentence: str
+    mend: str = ""
+
 
 AgentState = Literal["starting", "working", "waiting", "ended"]
 
@@ -158,7 +256,8 @@ class AgentRun(Protocol):
         ...
 
     def reports(self) -> AsyncIterator[AgentReport]:
-        """Give the reports in order; exactly one of `Finished`, `Failed`, `Lost` comes, as the last one.
+        """Give the reports in order; exactly one of `Finished`, `Halted`, `Failed`, `Lost` comes, as the
+        last one.
 
         After `StepBegun` and `TurnEnded` the worker waits for `proceed`, so that what it is about to do is journalled
         first.
@@ -171,6 +270,10 @@ class AgentRun(Protocol):
 
     async def answer(self, question: QuestionId, text: str) -> None:
         """Hand over the human's answer."""
+        ...
+
+    async def result(self, call: str, outcome: Outcome) -> None:
+        """Hand over what came of the last `ActionWanted`."""
         ...
 
     async def cancel(self) -> None:
@@ -192,6 +295,19 @@ class Agent(Protocol):
         Raises:
             Refused: the briefing can't be worked on (a script with an error in step 7, no key), with the sentence.
         """
+        ...
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run whose worker died can go on where it was, from the turns that were kept."""
+        ...
+
+    def describe(self) -> AgentFacts:
+        """Tell what a doctor wants to know; holds no secret. May block."""
+        ...
+
+    async def close(self) -> None:
+        """End what is kept between runs, once no run is under way any more."""
         ...
 
     async def start(self, briefing: Briefing) -> AgentRun:

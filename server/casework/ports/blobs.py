@@ -10,9 +10,9 @@ from casework.domain.ids import BlobHash
 class Blobs(Protocol):
     """Synchronous and quick for small things; big ones are called in a thread."""
 
-    def put(self, content: bytes) -> BlobHash:
+    def put(self, content: bytes, *, synced: bool = True) -> BlobHash:
         """Keep `content` for good before returning (written beside, synced, renamed); the same content twice is one
-        blob.
+        blob. What is not `synced` survives a kill of this process, and perhaps not a loss of power.
 
         Raises:
             Trouble: the disk is full or read-only.

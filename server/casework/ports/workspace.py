@@ -228,6 +228,21 @@ class Workspace(Protocol):
         """Remove a run's worktree whose work is checkpointed; the refs stay."""
         ...
 
+    def create_throwaway(self, commit: CommitId) -> Worktree:
+        """Lay the files of a commit out in a new folder of ours, to run something on them; nothing there is ever kept.
+
+        Costs what the tree weighs. It has a `.git` of its own that only borrows objects.
+        """
+        ...
+
+    def remove_throwaway(self, worktree: Worktree) -> None:
+        """Remove one, whatever became of it; one that is gone is no mistake."""
+        ...
+
+    def remove_throwaways(self) -> None:
+        """Remove all that a daemon left when it was killed; called before any is made."""
+        ...
+
     def leftovers(self, living: Collection[TaskId]) -> list[Leftover]:
         """List worktrees and refs of tasks that are not `living`."""
         ...

@@ -148,9 +148,9 @@ class _Proxy:
                 far_writer.write(wanted.head)
             else:
                 writer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
-            async with asyncio.TaskGroup() as both:
-                both.create_task(_pass_on(reader, far_writer, wanted.body))
-                both.create_task(_pass_on(far_reader, writer, -1))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_pass_on(reader, far_writer, wanted.body))
+                group.create_task(_pass_on(far_reader, writer, -1))
         except* (OSError, TimeoutError):
             pass
         finally:

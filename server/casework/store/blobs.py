@@ -28,8 +28,10 @@ class FileBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, content: bytes) -> BlobHash:
+    def put(self, content: bytes, *, synced: bool = True) -> BlobHash:
         """Keep `content` for good before returning; the same content twice is one blob, an erased one is back.
+
+        What is not `synced` survives a kill of this process, and perhaps not a loss of power.
 
         Raises:
             Trouble: the disk is full or read-only.
@@ -40,10 +42,11 @@ class FileBlobs:
         try:
             if not (_holds(path, content) and not mark.exists()):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _write(path, content)
+                _write(path, content, synced=synced)
                 mark.unlink(missing_ok=True)
-                sync_folder(path.parent)
-                sync_folder(self._folder)
+                if synced:
+                    sync_folder(path.parent)
+                    sync_folder(self._folder)
         except OSError as error:
             raise file_trouble(error, path) from error
         return name
@@ -113,14 +116,15 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, *, synced: bool) -> None:
     beside = path.with_name(f".{secrets.token_hex(8)}")
     handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if synced:
+                os.fsync(file.fileno())
         beside.rename(path)
     except BaseException:
         with suppress(OSError):

@@ -13,7 +13,16 @@ from typing import Final, get_args
 
 from pydantic import JsonValue
 
-from casework.domain.events import VERSIONS, Event, LandingEvent, ReviewEvent, RunEvent, TaskEvent, UserEvent
+from casework.domain.events import (
+    VERSIONS,
+    CheckEvent,
+    Event,
+    LandingEvent,
+    ReviewEvent,
+    RunEvent,
+    TaskEvent,
+    UserEvent,
+)
 from casework.domain.survey_events import SurveyEvent
 
 Lift = Callable[[dict[str, JsonValue]], dict[str, JsonValue]]
@@ -24,7 +33,7 @@ LIFTS: Final[Mapping[tuple[str, int], Lift]] = MappingProxyType({})
 KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {
         shape.model_fields["kind"].default: shape
-        for union in (TaskEvent, RunEvent, ReviewEvent, LandingEvent, SurveyEvent, UserEvent)
+        for union in (TaskEvent, RunEvent, ReviewEvent, LandingEvent, UserEvent, CheckEvent, SurveyEvent)
         for shape in get_args(union)
     }
 )

@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from casework.wire import requests as r
-from casework.wire.views import Board, RepositoryDescription, ReviewView, SurveyView, TaskView
+from casework.wire.views import Board, ChecksView, RepositoryDescription, ReviewView, SurveyView, TaskView
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,9 @@ METHODS: Final[tuple[Method, ...]] = (
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
     Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
     Method("casework/review/undo", r.UndoReview, TaskView, "Take a landed approval back."),
+    Method("casework/review/check", r.TaskDeed, ReviewView, "Run the checks on a review's tree; cancel to stop them."),
+    Method("casework/checks/show", r.Params, ChecksView, "Tell what checks a repository, and with which environment."),
+    Method("casework/checks/choose", r.ChooseChecks, ChecksView, "Choose what checks a repository."),
     Method(
         "casework/survey/start",
         r.StartSurvey,

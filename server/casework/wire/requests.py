@@ -279,6 +279,14 @@ class TrustView(Answer):
     sentence: str
 
 
+class ChooseChecks(Deed):
+    """What checks the repository, instead of what is found in it. Everything left out is found again."""
+
+    commands: list[Line] = Field(default_factory=list, max_length=10)
+    environment: Line = ""
+    """The folder of an environment of Python, absolute or from the top folder."""
+
+
 class PurgeView(Answer):
     """What could be, or was, removed."""
 

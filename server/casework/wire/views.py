@@ -252,6 +252,33 @@ class ReviewView(View):
     """Touched files with unsaved changes in an editor: save them before approving."""
 
 
+class CheckCommandView(View):
+    """One command that checks a repository."""
+
+    command: str
+    found_in: str
+    """Where it stands, for people."""
+    purpose: str = ""
+    """`tests`, `types`, `lint` or `everything`; empty where you chose it."""
+    is_run: bool = False
+    """Whether it is run for a change; the others were found beside it."""
+
+
+class ChecksView(View):
+    """What checks a repository, and with which environment."""
+
+    trusted: bool
+    commands: list[CheckCommandView]
+    environment: str
+    """What was found, or what is wrong with it, as a sentence."""
+    chosen_environment: str = ""
+    """The folder you named instead of what is found."""
+    sentence: str
+    """What would be run now, or why nothing would be."""
+    unread: list[str] = Field(default_factory=list)
+    """Files whose commands are not known, as sentences."""
+
+
 class JournalRow(View):
     """One event as people may read it."""
 

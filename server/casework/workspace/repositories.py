@@ -20,6 +20,7 @@ from casework.workspace import (
     refs,
     snapshots,
     standing,
+    throwaways,
     worktrees,
 )
 from casework.workspace.git import Git
@@ -150,6 +151,15 @@ class GitWorkspace:
     def remove_worktree(self, worktree: Worktree) -> None:
         """One that is gone is no mistake; one that holds more than its last checkpoint is kept (`unkept_work`)."""
         leftovers.remove_worktree(self.git, *self._ours, worktree, trusted=self._is_trusted)
+
+    def create_throwaway(self, commit: CommitId) -> Worktree:
+        return throwaways.create(self.git, *self._ours, commit, trusted=self._is_trusted)
+
+    def remove_throwaway(self, worktree: Worktree) -> None:
+        throwaways.remove(*self._ours, worktree)
+
+    def remove_throwaways(self) -> None:
+        throwaways.remove_all(*self._ours)
 
     def leftovers(self, living: Collection[TaskId]) -> list[Leftover]:
         return leftovers.leftovers(self.git, *self._ours, living, trusted=self._is_trusted)

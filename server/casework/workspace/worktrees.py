@@ -86,15 +86,20 @@ def create(
     try:
         remove_folder(folder)
         os.makedirs(os.path.join(folder, _TREE), mode=0o700)
-        read_base(git, worktree)
-        _check_out(git, worktree, trusted=trusted)
-        _make_own_repository(git, folder, base)
+        lay_out(git, worktree, trusted=trusted)
         _write(os.path.join(folder, _MADE), base.encode() + b"\n")
     except OSError as error:
         raise Trouble(
             f"The worktree of this run can't be made in {os.fsdecode(folder)!r} ({error.strerror}).", code="disk"
         ) from error
     return worktree
+
+
+def lay_out(git: Git, worktree: Worktree, *, trusted: bool) -> None:
+    """Write the files of a worktree's base, our index of them, and a repository for the use of whoever works there."""
+    read_base(git, worktree)
+    _check_out(git, worktree, trusted=trusted)
+    _make_own_repository(git, os.path.dirname(os.fsencode(worktree.path)), worktree.base)
 
 
 def find(state: bytes, repository: str, task: TaskId, run: int) -> Worktree | None:

@@ -143,6 +143,26 @@ M.table = {
     end,
   },
   ['task wake'] = { what = 'bring a snoozed task back', run = task('wake') },
+  ['skeleton document'] = {
+    what = 'open the skeleton of missing tests',
+    number = 'casework.skeleton.document',
+    run = function(root, call)
+      local number = number_of(call)
+      if number then
+        require('casework.skeleton').open(root, number)
+      end
+    end,
+  },
+  ['skeleton take'] = {
+    what = 'put a skeleton into the work tree',
+    number = 'casework.skeleton.take',
+    run = function(root, call)
+      local number = number_of(call)
+      if number then
+        require('casework.skeleton').take(root, number)
+      end
+    end,
+  },
   ['question answer'] = {
     what = "answer an agent's question",
     number = 'casework.question.answer',

@@ -141,4 +141,15 @@ function M.set_filetype(buffer, path)
   end
 end
 
+--- Goes to a window that shows a file, where the sidebar is in front: nothing is ever opened in that.
+function M.leave_sidebar()
+  if vim.wo.winfixwidth then
+    vim.cmd.wincmd('p')
+    if vim.wo.winfixwidth then
+      vim.cmd('botright vnew')
+      vim.bo.bufhidden = 'wipe'
+    end
+  end
+end
+
 return M

@@ -31,6 +31,46 @@ function M.keyed(choices)
   return keyed
 end
 
+--- The keys of a question about an action: what each answers; `always` has none of its own, its rules are shown first.
+--- Pure.
+---@param question casework.QuestionView
+---@return casework.Choice[] keyed, casework.ChoiceView[] rules
+function M.permitted(question)
+  local keyed, rules = {}, {}
+  for _, option in ipairs(question.options or {}) do
+    if option.kind == 'once' then
+      keyed[#keyed + 1] = { key = 'y', answer = option.answer }
+    elseif option.kind == 'no' then
+      keyed[#keyed + 1] = { key = 'n', answer = option.answer }
+    else
+      rules[#rules + 1] = option
+    end
+  end
+  return keyed, rules
+end
+
+---@param lines casework.Line[]
+---@param key string
+---@param words string
+---@param width integer
+local function choice(lines, key, words, width)
+  for index, text in ipairs(draw.wrap(words, width - 8)) do
+    local lead = index == 1 and { ('   %s  '):format(key), 'CaseworkKey' } or { '      ' }
+    lines[#lines + 1] = { chunks = { lead, { text } } }
+  end
+end
+
+---@param lines casework.Line[]
+---@param label string
+---@param text string
+---@param width integer
+local function labelled(lines, label, text, width)
+  for index, part in ipairs(text ~= '' and draw.wrap(text, width - 16) or {}) do
+    local lead = index == 1 and ('   %-12s'):format(label) or (' '):rep(15)
+    lines[#lines + 1] = { chunks = { { lead .. part, 'CaseworkDetail' } } }
+  end
+end
+
 --- Builds the lines of a question. Pure.
 ---@param card casework.TaskCard
 ---@param question casework.QuestionView
@@ -46,20 +86,44 @@ function M.lines(card, question, width)
   for _, text in ipairs(draw.wrap(question.text, width - 4)) do
     lines[#lines + 1] = { chunks = { { '   ' .. text, 'CaseworkTitle' } } }
   end
-  if question.why ~= '' then
-    for index, text in ipairs(draw.wrap(question.why, width - 16)) do
-      local lead = index == 1 and '   because     ' or (' '):rep(15)
-      lines[#lines + 1] = { chunks = { { lead .. text, 'CaseworkDetail' } } }
+  labelled(lines, 'hosts', table.concat(question.hosts or {}, ', '), width)
+  labelled(lines, 'places', table.concat(question.places or {}, ', '), width)
+  labelled(lines, 'because', question.why, width)
+  lines[#lines + 1] = { chunks = {} }
+  if question.kind == 'permission' then
+    local _, rules = M.permitted(question)
+    choice(lines, 'y', 'once', width)
+    if #rules > 0 then
+      choice(lines, 'a', 'always: shows the rule first', width)
     end
+    choice(lines, 'n', 'no', width)
+    choice(lines, 'e', 'no, and why', width)
+    return lines
+  end
+  local keys = M.keyed(question.choices)
+  for _, one in ipairs(keys) do
+    choice(lines, one.key, draw.plain(one.answer), width)
+  end
+  choice(lines, 'e', #keys > 0 and 'answer in your own words' or 'answer', width)
+  return lines
+end
+
+--- Builds the lines that show what `always` would allow from now on, whole. Pure.
+---@param card casework.TaskCard
+---@param rules casework.ChoiceView[]
+---@param width integer
+---@return casework.Line[]
+function M.rule_lines(card, rules, width)
+  local heading = ('From now on %d and every other task may, in this repository and without asking again:'):format(card.number)
+  local lines = {}
+  for _, text in ipairs(draw.wrap(heading, width - 2)) do
+    lines[#lines + 1] = { chunks = { { ' ' .. text, 'CaseworkGroup' } } }
   end
   lines[#lines + 1] = { chunks = {} }
-  local keys = M.keyed(question.choices)
-  for _, choice in ipairs(keys) do
-    local answer = draw.fit(draw.plain(choice.answer), width - 8)
-    lines[#lines + 1] = { chunks = { { ('   %s  '):format(choice.key), 'CaseworkKey' }, { answer } } }
+  for index, rule in ipairs(rules) do
+    choice(lines, tostring(index), draw.plain(rule.rule), width)
   end
-  local words = #keys > 0 and 'answer in your own words' or 'answer'
-  lines[#lines + 1] = { chunks = { { '   e  ', 'CaseworkKey' }, { words } } }
+  choice(lines, 'q', 'back to the question', width)
   return lines
 end
 
@@ -83,16 +147,63 @@ end
 ---@param card casework.TaskCard
 ---@param question casework.QuestionView
 local function in_words(root, card, question)
+  local asks_why = question.kind == 'permission'
   compose.open({
-    title = ('Answer to %d: %s'):format(card.number, draw.fit(draw.plain(question.text), 60)),
+    title = ('%s %d: %s'):format(asks_why and 'No to' or 'Answer to', card.number, draw.fit(draw.plain(question.text), 60)),
     root = root,
     send = function(text, sent, failed)
       if text == '' then
         return failed()
       end
-      M.answer(root, card.number, question, text, sent, failed)
+      M.answer(root, card.number, question, asks_why and 'no: ' .. text or text, sent, failed)
     end,
   })
+end
+
+---@class (exact) casework.Panel
+---@field lines fun(width: integer): casework.Line[]
+---@field keys {key: string, what: string, act: fun()}[]  Each closes the window first.
+
+--- Shows something with keys in a window below.
+---@param root string
+---@param number integer
+---@param panel casework.Panel
+local function below(root, number, panel)
+  vim.cmd('botright split')
+  local window = vim.api.nvim_get_current_win()
+  local buffer = documents.buffer(documents.name(root, number, 'question'), root)
+  vim.api.nvim_win_set_buf(window, buffer)
+  require('casework.review.layout').bare(window)
+  local lines = panel.lines(vim.api.nvim_win_get_width(window))
+  draw.put(buffer, lines)
+  vim.api.nvim_win_set_height(window, #lines)
+  vim.wo[window].winfixheight, vim.wo[window].statusline = true, ' Casework %=q leaves it open '
+  for _, key in ipairs(panel.keys) do
+    guard.map(buffer, key.key, function()
+      if vim.api.nvim_win_is_valid(window) then
+        vim.api.nvim_win_close(window, true)
+      end
+      key.act()
+    end, key.what)
+  end
+end
+
+---@param root string
+---@param card casework.TaskCard
+---@param question casework.QuestionView
+---@param rules casework.ChoiceView[]
+local function show_rules(root, card, question, rules)
+  local keys = { { key = 'q', what = 'back to the question', act = function()
+    M.open(root, card, question)
+  end } }
+  for index, rule in ipairs(rules) do
+    keys[#keys + 1] = { key = tostring(index), what = 'always: ' .. rule.rule, act = function()
+      M.answer(root, card.number, question, rule.answer)
+    end }
+  end
+  below(root, card.number, { keys = keys, lines = function(width)
+    return M.rule_lines(card, rules, width)
+  end })
 end
 
 --- Shows the question in a window below, with a key for each answer.
@@ -100,31 +211,29 @@ end
 ---@param card casework.TaskCard
 ---@param question casework.QuestionView
 function M.open(root, card, question)
-  vim.cmd('botright split')
-  local window = vim.api.nvim_get_current_win()
-  local buffer = documents.buffer(documents.name(root, card.number, 'question'), root)
-  vim.api.nvim_win_set_buf(window, buffer)
-  require('casework.review.layout').bare(window)
-  local lines = M.lines(card, question, vim.api.nvim_win_get_width(window))
-  draw.put(buffer, lines)
-  vim.api.nvim_win_set_height(window, #lines)
-  vim.wo[window].winfixheight, vim.wo[window].statusline = true, ' Casework %=q leaves it open '
-  local function close()
-    if vim.api.nvim_win_is_valid(window) then
-      vim.api.nvim_win_close(window, true)
-    end
+  local keyed, rules = M.permitted(question)
+  if question.kind ~= 'permission' then
+    keyed, rules = M.keyed(question.choices), {}
   end
-  for _, choice in ipairs(M.keyed(question.choices)) do
-    guard.map(buffer, choice.key, function()
-      close()
-      M.answer(root, card.number, question, choice.answer)
-    end, 'answer: ' .. choice.answer)
+  local keys = {
+    { key = 'q', what = 'leave the question open', act = function() end },
+    { key = 'e', what = 'in your own words', act = function()
+      in_words(root, card, question)
+    end },
+  }
+  if #rules > 0 then
+    keys[#keys + 1] = { key = 'a', what = 'always: shows the rule first', act = function()
+      show_rules(root, card, question, rules)
+    end }
   end
-  guard.map(buffer, 'e', function()
-    close()
-    in_words(root, card, question)
-  end, 'answer in your own words')
-  guard.map(buffer, 'q', close, 'leave the question open')
+  for _, one in ipairs(keyed) do
+    keys[#keys + 1] = { key = one.key, what = 'answer: ' .. one.answer, act = function()
+      M.answer(root, card.number, question, one.answer)
+    end }
+  end
+  below(root, card.number, { keys = keys, lines = function(width)
+    return M.lines(card, question, width)
+  end })
 end
 
 return M

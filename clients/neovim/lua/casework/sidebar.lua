@@ -142,6 +142,7 @@ M.done = {
   drop = 'dropped',
   restore = 'restored',
   undo = 'taken back',
+  take = 'taken into the work tree',
 }
 
 --- Opens what the line under the cursor is about.
@@ -167,7 +168,13 @@ end
 --- The keys of the sidebar.
 ---@type casework.Key[]
 M.keys = {
-  { keys = { '<CR>', 'o' }, what = 'open: review, question or task', act = M.enter },
+  { keys = { '<CR>', 'o' }, what = 'open: review, question, skeleton or task', act = M.enter },
+  { keys = { 'K' }, what = 'everything about the task', act = function()
+    local sidebar, line = under_cursor()
+    if sidebar and line and line.task then
+      require('casework.task').show(sidebar.root, line.task)
+    end
+  end },
   { keys = { '+', 'i' }, what = 'new task', act = function()
     local sidebar = under_cursor()
     if sidebar then
@@ -176,6 +183,12 @@ M.keys = {
   end },
   { keys = { 'a' }, what = 'accept into the backlog', act = when_possible('casework.task.accept', deed('accept')) },
   { keys = { 'd' }, what = 'dismiss, with a reason', act = when_possible('casework.task.dismiss', deed('dismiss')) },
+  { keys = { 't' }, what = 'take the skeleton into the work tree', act = when_possible(
+    'casework.skeleton.take',
+    function(root, number)
+      require('casework.skeleton').take(root, number)
+    end
+  ) },
   { keys = { 's' }, what = 'start', act = when_possible('casework.task.start', deed('start')) },
   { keys = { 'r' }, what = 'retry', act = when_possible('casework.task.retry', deed('retry')) },
   { keys = { 'X' }, what = 'stop; the worktree is kept', act = when_possible('casework.task.stop', deed('stop')) },

@@ -33,13 +33,7 @@ local documents_of = {}
 ---@param root string
 ---@param number integer
 function M.show(root, number)
-  if vim.wo.winfixwidth then
-    vim.cmd.wincmd('p')
-    if vim.wo.winfixwidth then
-      vim.cmd('botright vnew')
-      vim.bo.bufhidden = 'wipe'
-    end
-  end
+  documents.leave_sidebar()
   local buffer = documents.buffer(documents.name(root, number), root)
   vim.bo[buffer].bufhidden = 'hide'
   vim.api.nvim_win_set_buf(0, buffer)
@@ -61,7 +55,7 @@ vim.api.nvim_create_autocmd('User', {
   end,
 })
 
---- Opens what task `number` needs now: its question, its review, or its text.
+--- Opens what task `number` needs now: its question, its review, its skeleton, or its text.
 ---@param root string
 ---@param number integer
 function M.open(root, number)
@@ -71,6 +65,8 @@ function M.open(root, number)
       require('casework.question').open(root, card, card.questions[1])
     elseif card and vim.list_contains({ 'in_review', 'landing', 'landed', 'read' }, card.status) then
       require('casework.review.view').open(root, number)
+    elseif card and require('casework.skeleton').stands_for(card) then
+      require('casework.skeleton').open(root, number)
     else
       M.show(root, number)
     end

@@ -56,7 +56,7 @@ function M.possible(card)
   local commands = {}
   for _, action in ipairs(card.actions) do
     local room, name = action:match('^casework%.(%l+)%.(%w+)$')
-    if room == 'task' or (room == 'review' and name == 'undo') then
+    if room == 'task' or room == 'skeleton' or (room == 'review' and name == 'undo') then
       commands[#commands + 1] = (':Casework %s %s %d'):format(room, name, card.number)
     end
   end
@@ -94,6 +94,7 @@ function M.lines(task, width)
   section(lines, 'Intent', { task.intent }, width)
   section(lines, 'Why', { task.why }, width)
   section(lines, 'Place', { card.anchor and anchored(card.anchor) or '' }, width)
+  section(lines, 'Skeleton', { card.skeleton }, width)
   section(lines, 'Criteria', vim.tbl_map(function(criterion)
     return criterion.id .. '  ' .. criterion.text
   end, task.criteria), width)

@@ -136,6 +136,11 @@
 ---@class (exact) casework.UndoReview: casework.TaskDeed
 ---@field revert? boolean By a new commit, where something was built on top or it was pushed.
 
+--- What checks the repository, instead of what is found in it. Everything left out is found again.
+---@class (exact) casework.ChooseChecks: casework.Deed
+---@field commands? string[]
+---@field environment? string The folder of an environment of Python, absolute or from the top folder.
+
 --- Ask what the last changes did that nothing guards.
 ---@class (exact) casework.StartSurvey: casework.Deed
 ---@field range? string `REV..REV`; by default the recent history of HEAD.
@@ -358,6 +363,22 @@
 ---@field binary boolean
 ---@field missing boolean
 
+--- One command that checks a repository.
+---@class (exact) casework.CheckCommandView
+---@field command string
+---@field found_in string Where it stands, for people.
+---@field purpose string `tests`, `types`, `lint` or `everything`; empty where you chose it.
+---@field is_run boolean Whether it is run for a change; the others were found beside it.
+
+--- What checks a repository, and with which environment.
+---@class (exact) casework.ChecksView
+---@field trusted boolean
+---@field commands casework.CheckCommandView[]
+---@field environment string What was found, or what is wrong with it, as a sentence.
+---@field chosen_environment string The folder you named instead of what is found.
+---@field sentence string What would be run now, or why nothing would be.
+---@field unread string[] Files whose commands are not known, as sentences.
+
 --- How many hunks there are of one kind, for one reason.
 ---@class (exact) casework.SurveyRow
 ---@field guard casework.Guard
@@ -477,6 +498,9 @@ M.method = {
   review_answer = "casework/review/answer",
   review_read = "casework/review/read",
   review_undo = "casework/review/undo",
+  review_check = "casework/review/check",
+  checks_show = "casework/checks/show",
+  checks_choose = "casework/checks/choose",
   survey_start = "casework/survey/start",
   survey_show = "casework/survey/show",
   survey_wait = "casework/survey/wait",
@@ -523,6 +547,9 @@ M.command = {
   review_answer = "casework.review.answer",
   review_read = "casework.review.read",
   review_undo = "casework.review.undo",
+  review_check = "casework.review.check",
+  checks_show = "casework.checks.show",
+  checks_choose = "casework.checks.choose",
   survey_start = "casework.survey.start",
   survey_show = "casework.survey.show",
   survey_wait = "casework.survey.wait",

@@ -56,9 +56,7 @@ def write_skeleton(uncovered: Uncovered, neighbours: Neighbours, paths: Collecti
 
 
 def _about(uncovered: Uncovered) -> str:
-    return (
-        f"What {uncovered.path} must do. Nobody has written these cases yet, so each of them fails until it is written."
-    )
+    return f"What {uncovered.path} must do; each case fails until somebody writes it."
 
 
 def _head(uncovered: Uncovered, neighbours: Neighbours) -> list[str]:

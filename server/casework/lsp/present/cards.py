@@ -135,11 +135,13 @@ def _detail(task: Task) -> str:
             run = task.run
             if run is None:
                 return "running"
+            if task.checked is not None and not task.checked.ended and task.checked.head == run.head:
+                return f"checking: {', '.join(task.checked.commands)[:80]}"
             step = f"step {run.steps_begun}" if run.steps_begun else "starting"
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
         case "proposed":
             source = f"found in {task.found_in}" if task.found_in else ""
-            parts = [task.kind, task.severity or "", _skeleton(task), source]
+            parts = [task.kind, _skeleton(task), task.severity or "", source]
             return " · ".join(part for part in parts if part)
         case "backlog" if task.skeleton is not None:
             return f"backlog · {_skeleton(task)}"
@@ -155,7 +157,7 @@ def _detail(task: Task) -> str:
 def _skeleton(task: Task) -> str:
     if task.skeleton is None:
         return ""
-    return f"skeleton in {task.skeleton.path}" if task.skeleton.taken else "skeleton ready"
+    return "skeleton taken" if task.skeleton.taken else "skeleton ready"
 
 
 def _review_detail(task: Task) -> str:
@@ -164,6 +166,10 @@ def _review_detail(task: Task) -> str:
         return "review"
     hunks = "1 hunk" if review.hunks == 1 else f"{review.hunks} hunks"
     parts = ["history" if review.change_kind == "range" else "review", hunks, f"{review.minutes} min"]
+    checked = task.checked
+    if checked is not None and checked.head == review.head and checked.evidence and checked.ended:
+        tries = f" after {len(task.sent_back) + 1} tries" if task.sent_back else ""
+        parts.append("not checked" if checked.colour == "not_checked" else f"checks {checked.colour}{tries}")
     if review.decisions:
         parts.append(f"{len(review.decisions)} decided")
     if task.reason:

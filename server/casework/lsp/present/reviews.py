@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from casework.core.comment import prefilled, words_of
 from casework.core.repository import Repository
 from casework.core.verdicts import modes_for
 from casework.domain.change import Change, FileChange, Hunk
 from casework.domain.envelope import Actor
 from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
+from casework.domain.evidence import Standing
 from casework.domain.ids import HunkId
 from casework.domain.repopath import unquote
+from casework.domain.spec import Criterion
 from casework.domain.task import Comment, Decided, LeftOut, Review, Task
 from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
 from casework.lsp.present.cards import card
+from casework.lsp.present.evidence import checks_sentence, standings
 from casework.wire.views import (
     CommentView,
     CriterionView,
@@ -49,6 +53,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     top = review.top or repository.identity.top
     comments = [comment_view(repository, comment) for comment in task.comments]
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
+    checks, known = checks_sentence(repository, task, review), standings(repository, task, review)
     return ReviewView(
         number=task.number,
         title=task.title,
@@ -61,12 +66,12 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         shown=shown_hash(review),
         verdict=review.verdict,
         answered_by=who(review.answered_by),
-        comment=repository.text(review.comment),
+        comment=comment_of(repository, task, review, known, checks),
         criteria=[
-            CriterionView(id=one.id, text=one.text, state="not_checked", sentence=not_checked(repository))
-            for one in task.spec.criteria
+            CriterionView(id=one.id, text=one.text, state=known_of.state, sentence=known_of.sentence)
+            for one, known_of in known
         ],
-        checks=not_checked(repository),
+        checks=checks,
         files=[file_view(repository, review, file, comments) for file in change.files],
         hunks=len(change.judged),
         text_hunks=change.text_hunks,
@@ -89,11 +94,17 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     )
 
 
-def not_checked(repository: Repository) -> str:
-    """Say why nothing was run."""
-    if repository.is_trusted():
-        return "Not checked: no check has been run for this review."
-    return "Not checked: repository not trusted, so nothing of it was run."
+def comment_of(
+    repository: Repository, task: Task, review: Review, known: list[tuple[Criterion, Standing]], checks: str
+) -> str:
+    """Give the comment that opens the review: of a run written by us, of what stands already its own."""
+    words = repository.text(review.comment)
+    if review.change_kind != "run":
+        return words
+    left = [f"{one.number}: {one.title} ({one.kind})" for one in repository.board.found_in(task.number)]
+    more = words_of(repository.text(task.words))
+    change = repository.change(review.manifest)
+    return prefilled(task, change, words, more, known, checks=checks, follow_ups=left)
 
 
 def mode_label(mode: LandingMode, review: Review, chosen: Selection) -> str:

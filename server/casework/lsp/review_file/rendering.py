@@ -37,7 +37,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         *foreign(one_line(review.reason)),
         "",
         "## What and why",
-        *foreign(review.comment or "No comment."),
+        *foreign(_without_quotes(review.comment or "No comment.")),
         "",
     ]
     if review.criteria:
@@ -149,6 +149,11 @@ def _whole(file: FileView) -> str:
     if file.binary:
         return "binary file, judged as a whole"
     return one_line(file.mode_change) or f"{file.status.replace('_', ' ')}, no lines"
+
+
+def _without_quotes(comment: str) -> str:
+    """Mark what is quoted by a bar: here a line that begins with `>` is a human's comment."""
+    return re.sub(r"^>", "\u2502", comment, flags=re.MULTILINE)
 
 
 def foreign(text: str) -> list[str]:

@@ -111,7 +111,12 @@ local function evidence(lines, review, width)
   end
   for _, card in ipairs(review.follow_ups) do
     local lead = { ('left for later %d  '):format(card.number), 'CaseworkProposed' }
-    paragraph(lines, ('%s (%s)'):format(card.title, card.kind), 'CaseworkTitle', width, lead)
+    local words = card.kind .. (card.severity and ', ' .. card.severity or '')
+    local skeleton = card.skeleton ~= '' and ', skeleton of ' .. card.skeleton or ''
+    paragraph(lines, ('%s (%s%s)'):format(card.title, words, skeleton), 'CaseworkTitle', width, lead)
+  end
+  for _, sentence in ipairs(review.left_out) do
+    paragraph(lines, sentence, 'CaseworkDetail', width)
   end
 end
 

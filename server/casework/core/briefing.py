@@ -1,0 +1,72 @@
+"""What an agent is told at the start of a run: the task, what was asked for in its last review, and how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from casework.core.acting import workplace
+from casework.core.repository import Repository
+from casework.core.surveys import order_of
+from casework.domain.task import Run, Task
+from casework.ports.agent import Agent, Briefing, KeptTurn
+from casework.ports.survey import SURVEY
+from casework.ports.tools import NOTES
+
+_LONGEST_NOTES = 16 * 1024
+
+
+def brief(
+    repository: Repository, task: Task, run: Run, agent: Agent, turns: Sequence[KeptTurn], *, resume_after: int
+) -> Briefing:
+    """Give the briefing of a run. Blocks: it reads texts, and perhaps the repository."""
+    asks = agent.goes_on  # and does nothing itself
+    return Briefing(
+        task=task.id,
+        run=run.id,
+        n=run.n,
+        epoch=repository.recorder.journal.state.epoch,
+        title=task.title,
+        ticket=repository.text(task.ticket),
+        spec=task.spec,
+        worktree=run.worktree,
+        comments=tuple(_asked_for(repository, task)),
+        script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
+        resume_after=resume_after,
+        answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
+        turns=tuple(turns),
+        spent_tokens=(run.input_tokens or 0) + (run.output_tokens or 0),
+        spent_microdollars=run.cost_microdollars or 0,
+        notes=_notes(repository, run) if asks and not turns else "",
+        no_shell=workplace(repository, task, run, again=False).no_shell if asks else "",
+    )
+
+
+def _notes(repository: Repository, run: Run) -> str:
+    """Give how the project says it is worked on, at the top of the run's base; only where it is trusted."""
+    if not repository.is_trusted():
+        return ""
+    found = repository.workspace.contents(run.base, NOTES, largest=_LONGEST_NOTES)
+    texts = [found[name].decode("utf-8", "replace") for name in NOTES if name in found]
+    return next((text for text in texts if text.strip() not in NOTES), "")  # one may be a link to the other
+
+
+def _asked_for(repository: Repository, task: Task) -> list[str]:
+    """What the human said of the last run: comments, and rejected hunks with their reasons."""
+    review = task.review
+    checks = [repository.text(said) for said in task.sent_back[-1:]]
+    if review is None:
+        return checks
+    said = checks + [
+        f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
+        if comment.anchor is not None
+        else repository.text(comment.text)
+        for comment in task.comments
+        if comment.review_head == review.head
+    ]
+    change = repository.change(review.manifest)
+    for file in change.files:
+        for hunk in file.judged:
+            decided = review.decisions.get(hunk)
+            if decided is not None and decided.decision == "rejected":
+                said.append(f"rejected: {file.path}, hunk {hunk}: {decided.reason or 'no reason given'}")
+    return said
