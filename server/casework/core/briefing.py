@@ -27,6 +27,7 @@ def brief(
         epoch=repository.recorder.journal.state.epoch,
         title=task.title,
         ticket=repository.text(task.ticket),
+        found=_found(repository, task),
         spec=task.spec,
         worktree=run.worktree,
         comments=tuple(_asked_for(repository, task)),
@@ -39,6 +40,18 @@ def brief(
         notes=_notes(repository, run) if asks and not turns else "",
         no_shell=workplace(repository, task, run, again=False).no_shell if asks else "",
     )
+
+
+def _found(repository: Repository, task: Task) -> str:
+    """Give what came with a follow-up; of a skeleton that its human took, the file in the work tree is the truth."""
+    if task.found_in is None:
+        return ""
+    parts = [f"{task.kind}, found in task {task.found_in}", task.why]
+    if task.anchor is not None:
+        parts.append(f"{task.anchor.path}:{task.anchor.line}\n{task.anchor.snippet}".rstrip())
+    if task.skeleton is not None and not task.skeleton.taken:
+        parts.append(f"A skeleton of {task.skeleton.path}:\n{repository.text(task.skeleton.text)}".rstrip())
+    return "\n\n".join(part for part in parts if part)
 
 
 def _notes(repository: Repository, run: Run) -> str:

@@ -220,6 +220,7 @@ class _Checking:
                     folder=tree.path,
                     top=self._top,
                     environment=self._environment,
+                    objects=f"{self._repository.identity.common_dir}/objects",
                     only=only,
                     wall_s=float(self._repository.limits().check_seconds),
                 )

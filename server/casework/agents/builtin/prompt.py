@@ -29,6 +29,8 @@ def first_message(briefing: Briefing) -> str:
         parts.append(f"Checks that will be run: {'; '.join(spec.checks)}")
     if briefing.ticket:
         parts.append(fenced("ticket", briefing.ticket))
+    if briefing.found:
+        parts.append(fenced("follow-up", briefing.found))
     if briefing.comments:
         parts.append(
             "A human reviewed your last change, which stands in the worktree, and asks for:\n"
