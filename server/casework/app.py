@@ -196,7 +196,8 @@ class CaseworkApplication:
         """Put the worker of an agent that runs no programs into a box, where there is one."""
         from casework.core.boxes import worker_box
 
-        return self._sandbox.command(command, worker_box(briefing.worktree)) if self._sandbox.facts().confines else None
+        facts = self._sandbox.facts()
+        return self._sandbox.command(command, worker_box(briefing.worktree, facts)) if facts.confines else None
 
     def _confine_survey(self, command: Sequence[str], briefing: Briefing) -> Boxed:
         """Put the survey's worker into a box with the project's environment; without one it does not start."""
@@ -204,7 +205,7 @@ class CaseworkApplication:
         from casework.ports.survey import SurveyOrder
 
         order = SurveyOrder.model_validate_json(briefing.script)
-        return self._sandbox.command(command, survey_box(briefing.worktree, order.places))
+        return self._sandbox.command(command, survey_box(briefing.worktree, self._sandbox.facts(), order.places))
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)
