@@ -93,6 +93,15 @@ def run_box(
     )
 
 
+def survey_box(worktree: str, facts: SandboxFacts, places: Iterable[str]) -> Box:
+    """Give the box of a survey's worker: as a worker's, and the project's environment read-only where it is.
+
+    What it measures it measures in copies in its private temporary folder.
+    """
+    box = worker_box(worktree, facts)
+    return box.model_copy(update={"places": (*box.places, *(place(path) for path in places))})
+
+
 def protected_paths(at: str, granted: Iterable[str] = ()) -> tuple[str, ...]:
     """Give what is read-only in a worktree that stands at `at`, but for what the human let through."""
     let = [PurePosixPath(path) for path in granted]
