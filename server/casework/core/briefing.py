@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from casework.core.acting import workplace
 from casework.core.repository import Repository
+from casework.core.surveys import order_of
 from casework.domain.task import Run, Task
 from casework.ports.agent import Agent, Briefing, KeptTurn
+from casework.ports.survey import SURVEY
 from casework.ports.tools import NOTES
 
 _LONGEST_NOTES = 16 * 1024
@@ -29,7 +31,8 @@ def brief(
         spec=task.spec,
         worktree=run.worktree,
         comments=tuple(_asked_for(repository, task)),
-        script=repository.text(task.script),
+        red=repository.text(task.sent_back[-1]) if task.sent_back else "",
+        script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
         resume_after=resume_after,
         answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
         turns=tuple(turns),
@@ -64,10 +67,9 @@ def _notes(repository: Repository, run: Run) -> str:
 def _asked_for(repository: Repository, task: Task) -> list[str]:
     """What the human said of the last run: comments, and rejected hunks with their reasons."""
     review = task.review
-    checks = [repository.text(said) for said in task.sent_back[-1:]]
     if review is None:
-        return checks
-    said = checks + [
+        return []
+    said = [
         f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
         if comment.anchor is not None
         else repository.text(comment.text)

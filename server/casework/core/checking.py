@@ -245,7 +245,7 @@ class _Checking:
 
 def told_to_agent(evidence: Sequence[Evidence]) -> str:
     """Say what is red, for the agent that is to mend it."""
-    lines = ["Checks that the daemon ran on your work are red. Mend the cause; do not weaken a test."]
+    lines = []
     for found in evidence:
         if found.colour == "red":
             lines += [found.sentence, *found.doubts]

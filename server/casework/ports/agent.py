@@ -18,6 +18,7 @@ from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.spec import FollowUpKind, Severity, Spec
+from casework.domain.survey import MARKS_PER_EVENT, HunkMark
 from casework.ports.tools import Outcome, ToolCall
 
 
@@ -51,6 +52,8 @@ class Briefing(Frozen):
     """Absolute path; the only place the agent may write."""
     comments: tuple[str, ...] = ()
     """What the human asked for in the last review, with places; rejected hunks with their reasons."""
+    red: str = ""
+    """What the daemon saw red in the last run's work, where that is why there is another one: output of tests, data."""
     script: str = ""
     """For the scripted agent: its JSON script."""
     resume_after: int = 0
@@ -120,6 +123,13 @@ class FollowedUp(Frozen):
     why: str = ""
     anchor: Anchor | None = None
     severity: Severity | None = None
+
+
+class Surveyed(Frozen):
+    """The survey agent found out about hunks whether anything would notice losing them."""
+
+    kind: Literal["surveyed"] = "surveyed"
+    marks: tuple[HunkMark, ...] = Field(max_length=MARKS_PER_EVENT)
 
 
 class TurnEnded(Frozen):
@@ -215,6 +225,7 @@ AgentReport = Annotated[
     | Used
     | Asked
     | FollowedUp
+    | Surveyed
     | TurnEnded
     | TurnKept
     | ActionWanted

@@ -39,11 +39,11 @@ async def _view(session: Session, params: r.Params) -> r.TrustView:
     top, identity = await session.top(params.repository), repository.identity
     trusted = session.desk.is_trusted(identity)
     sentence = (
-        f"You trust {identity.top}: its tests and tools may be run, in a box, and its filters by a landing. "
-        "`casework trust --revoke` takes that back."
+        f"You trust {identity.top}: its tests, its checks and commands of agents may be run in a box, and its hooks "
+        "and filters by a landing."
         if trusted
         else f"You do not trust {identity.top}: nothing of it is executed, and reviews and landings work all the same. "
-        "`casework trust` shows what would be run, and asks."
+        "To let its tests be run: `casework trust`."
     )
     return r.TrustView(trusted=trusted, sentence=sentence, runs=await asyncio.to_thread(_runs, repository, top))
 
