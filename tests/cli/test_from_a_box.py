@@ -17,7 +17,8 @@ from tests.sandbox.machine import bubblewrap
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ASKED = """
-ls -la $XDG_RUNTIME_DIR; {command} approve 1 --shown {shown}; {command} trust --trust; {command} daemon stop --force; {command} task drop 1
+ls -la $XDG_RUNTIME_DIR; {command} approve 1 --shown {shown}
+{command} trust --trust; {command} daemon stop --force; {command} task drop 1
 python3 - <<'X'
 import os, socket
 s = socket.socket(socket.AF_UNIX)
