@@ -29,6 +29,7 @@ def brief(
         spec=task.spec,
         worktree=run.worktree,
         comments=tuple(_asked_for(repository, task)),
+        red=repository.text(task.sent_back[-1]) if task.sent_back else "",
         script=repository.text(task.script),
         resume_after=resume_after,
         answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
@@ -64,10 +65,9 @@ def _notes(repository: Repository, run: Run) -> str:
 def _asked_for(repository: Repository, task: Task) -> list[str]:
     """What the human said of the last run: comments, and rejected hunks with their reasons."""
     review = task.review
-    checks = [repository.text(said) for said in task.sent_back[-1:]]
     if review is None:
-        return checks
-    said = checks + [
+        return []
+    said = [
         f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
         if comment.anchor is not None
         else repository.text(comment.text)

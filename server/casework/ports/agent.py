@@ -51,6 +51,8 @@ class Briefing(Frozen):
     """Absolute path; the only place the agent may write."""
     comments: tuple[str, ...] = ()
     """What the human asked for in the last review, with places; rejected hunks with their reasons."""
+    red: str = ""
+    """What the daemon saw red in the last run's work, where that is why there is another one: output of tests, data."""
     script: str = ""
     """For the scripted agent: its JSON script."""
     resume_after: int = 0

@@ -36,6 +36,11 @@ def first_message(briefing: Briefing) -> str:
             "A human reviewed your last change, which stands in the worktree, and asks for:\n"
             + fenced("review comments", "\n\n".join(briefing.comments))
         )
+    if briefing.red:
+        parts.append(
+            "Checks of your last change, which stands in the worktree, are red. Mend the cause, weaken no test:\n"
+            + fenced("checks", briefing.red)
+        )
     if briefing.notes:
         parts.append(fenced("project notes at the top", briefing.notes))
     if briefing.no_shell:
