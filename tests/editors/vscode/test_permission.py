@@ -77,7 +77,7 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
         window.type("a")
         window.pick("a always")
         assert "From now on" in window.box()
-        assert window.choices()[0] == "`true`, reaching example.org:443"
+        assert window.choices() == ["`true`, reaching example.org:443"]
         window.picture("14-permission-rule-first")
         window.press("Enter")
         window.wait_for_row("1 Upgrade the HTTP client review", timeout_s=60)
