@@ -31,7 +31,7 @@ _INSIDE: Final = Path(__file__).with_name("inside")
 BASELINE_SHARE: Final = 0.5
 """Of what is left of the budget then, for the suite on the head; what was seen until then is worked with."""
 MEASURE_SHARE: Final = 0.75
-"""Of the budget, until which hunks are taken back; the rest is for witnesses."""
+"""Of the budget, until which hunks are taken back once one stayed green; the rest is for witnesses."""
 MOST_TREES: Final = 4
 """Scratch trees, and so hunks that are taken back at once; never more than there are processors."""
 _TICK_S: Final = 0.1
@@ -67,6 +67,7 @@ class Engine:
     tell: Callable[[list[HunkMark]], None]
     """Hears every mark as soon as it is known."""
     _red_first: dict[HunkId, str] = field(default_factory=dict)
+    _any_green: bool = False
 
     def mark(self, *marks: HunkMark) -> None:
         """Note what is known of hunks, and tell it."""
@@ -137,7 +138,7 @@ class Engine:
             return True
         base = self.survey.baseline
         cost = base.cost_s(one.reach)
-        left = self.budget.left(MEASURE_SHARE)
+        left = self._left()
         if left < min(cost, 2 * base.startup_s):
             self._set(one, "not_looked_at", "the budget was spent", final=False)
             return False
@@ -153,10 +154,13 @@ class Engine:
         if not rest:
             return True
         cost = base.cost_s(rest)
-        if self.budget.left(MEASURE_SHARE) < cost:
+        if self._left() < cost:
             return False
         wall = min(patience_s(cost), self.budget.left())
         return self._judge(one, tree, self._check(tree, rest, wall), cut=wall < patience_s(cost))
+
+    def _left(self) -> float:
+        return self.budget.left(MEASURE_SHARE if self._any_green else 1.0)
 
     def _check(self, tree: Tree, only: Collection[str], wall_s: float) -> Outcome:
         red = self.survey.baseline.red
@@ -165,6 +169,7 @@ class Engine:
     def _judge(self, one: Suspect, tree: Tree, outcome: Outcome, *, cut: bool) -> bool:
         match outcome.verdict:
             case "green":
+                self._any_green = True
                 return True
             case "red":
                 self._red_first[one.id] = outcome.test
