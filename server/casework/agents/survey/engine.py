@@ -32,6 +32,10 @@ BASELINE_SHARE: Final = 0.5
 """Of what is left of the budget then, for the suite on the head; what was seen until then is worked with."""
 MEASURE_SHARE: Final = 0.75
 """Of the budget, until which hunks are taken back once one stayed green; the rest is for witnesses."""
+COLLECT_SHARE: Final = 0.4
+"""Of that, within which the whole suite must be collected; else only the nearest files of tests are."""
+MOST_NEAR: Final = 12
+"""Files of tests that are run on the head where the whole suite can't even be collected in time."""
 MOST_TREES: Final = 4
 """Scratch trees, and so hunks that are taken back at once; never more than there are processors."""
 _TICK_S: Final = 0.1
@@ -112,7 +116,18 @@ class Engine:
         paths = sorted({one.path for one in todo})
         first, wall = by_relevance(survey.reading, tree), self.budget.left() * BASELINE_SHARE
         modules = survey.reading.modules
-        (found,) = self.together([None], lambda _: self.suite.baseline(tree, paths, modules, first, wall))
+
+        def run(files: tuple[str, ...]) -> Baseline:
+            within = self.budget.left() * BASELINE_SHARE
+            collect_s = within if files else within * COLLECT_SHARE
+            return self.suite.baseline(
+                tree, paths, modules, first, wall_s=within, collect_s=collect_s, files_of_tests=files
+            )
+
+        (found,) = self.together([()], run)
+        if not found.tests and not found.ended and first:
+            (found,) = self.together([tuple(first[:MOST_NEAR])], run)
+            found.complete = False
         survey.baseline = found
         survey.notes += _said_of(found, wall)
 
