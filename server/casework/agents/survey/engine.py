@@ -88,7 +88,7 @@ class Engine:
         survey, reading = self.survey, self.survey.reading
         self.mark(*reading.left_out)
         known = {mark.hunk: mark for mark in survey.order.known if mark.final and mark.guard != "unguarded"}
-        survey.marks.update({one.id: known[one.id] for one in reading.suspects if one.id in known})
+        self.mark(*(known[one.id] for one in reading.suspects if one.id in known))
         todo = [one for one in reading.suspects if one.id not in known]
         if not todo:
             return
@@ -135,9 +135,9 @@ class Engine:
         """Find the tests that could see a hunk; mark it where that is hopeless."""
         base = self.survey.baseline
         if not base.tests:
-            self._set(one, "not_looked_at", "no test could be run")
+            self._set(one, "not_looked_at", "no test could be run", final=False)
         elif base.imported.get(one.module.name) is False:
-            self._set(one, "not_looked_at", "the tests import another copy of it, not this tree")
+            self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
         else:
             one.everywhere = not one.spans or base.is_wide(one.path, one.spans)
             green = [name for name in base.tests if name not in base.red]
@@ -193,7 +193,7 @@ class Engine:
                 why = "the budget was spent" if cut else "without it the tests hang"
                 self._set(one, "not_looked_at", why, final=not cut)
             case "elsewhere":
-                self._set(one, "not_looked_at", "the tests import another copy of it, not this tree")
+                self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
             case "broken" if self._imports(one, tree):
                 self._set(one, "guarded", outcome.uncollected.partition(": ")[0] or "the tests do not start without it")
             case "broken":
