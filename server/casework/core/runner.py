@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Sequence
 
 from casework.core.driving import Drive
 from casework.core.repository import DAEMON, Repository
+from casework.core.turns import INTERRUPTED as INTERRUPTED
 from casework.core.turns import keep_result, open_call
 from casework.domain import events as e
 from casework.domain.board import Board
@@ -23,7 +24,6 @@ from casework.domain.task import Run, Task
 
 logger = logging.getLogger(__name__)
 
-INTERRUPTED = "interrupted, outcome unknown"
 _TOLD = f"{INTERRUPTED}: Casework ended while this was under way. Look before you do it again."
 LOSSES = 3
 """Workers that one run may lose without getting anywhere, before it counts as lost itself."""
