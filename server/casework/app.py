@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import casework.lsp.methods  # noqa: F401 - registers every method
@@ -22,6 +23,7 @@ from casework.checks.confined import ConfinedChecks
 from casework.core.desk import Desk, KnownRepositories
 from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, ChosenChecks, Limits, Repository
+from casework.core.rulebook import KnownRules, Rulebook
 from casework.daemon.application import Session, SessionHandler
 from casework.detectors import detectors
 from casework.domain.board import Board
@@ -33,6 +35,7 @@ from casework.lsp.desktop import Desktop
 from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
+from casework.permissions import Closed, RuleWeigher
 from casework.ports.journal import Journal
 from casework.ports.sandbox import Boxed
 from casework.ports.tools import Toolboxes
@@ -71,12 +74,15 @@ class CaseworkApplication:
         self._clock = SystemClock()
         self._state = StateDirectory(paths.state_directory(), self._clock.now_us)
         self._known = KnownRepositories()
+        self._known_rules = KnownRules()
         self._texts = OpenTexts()
         self._desktop = Desktop(self)
         self._repositories = GitRepositories(
             state=str(paths.state_directory()), known=self._known.places.get, trusted=self._is_trusted
         )
         self._sandbox = Chosen()
+        self._weigher = RuleWeigher(_closed())
+        self._rules: Rulebook
         self._agents = agents(lambda: self._settings.current(), self._confine_worker)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
@@ -84,11 +90,16 @@ class CaseworkApplication:
 
     async def start(self) -> None:
         """Open the user's journal; repositories are opened when somebody asks for them."""
-        user = await self._recorder(await self._state.open_user_journal(), self._known.apply)
+        user = await self._recorder(await self._state.open_user_journal(), self._of_the_user)
+        self._rules = Rulebook(user, self._known_rules, self._clock)
         unfinished = UnfinishedFiles(paths.state_directory())
         self._desk = Desk(self._repositories, user, self._known, self._open_repository, self._clock, unfinished)
         self._recovering = asyncio.create_task(self._desk.recover(), name="recovering")
         self._recovering.add_done_callback(_log_end)
+
+    def _of_the_user(self, row: Recorded) -> None:
+        self._known.apply(row)
+        self._known_rules.apply(row)
 
     async def stop(self) -> None:
         """Finish landings, end workers so that the next start resumes their runs, close every journal."""
@@ -209,6 +220,8 @@ class CaseworkApplication:
             clock=self._clock,
             documents=self._texts,
             is_trusted=lambda: self._is_trusted(identity),
+            weigher=self._weigher,
+            rules=self._rules,
             sandbox=self._sandbox,
             toolboxes=self._toolboxes,
             ways_out=self._ways_out,
@@ -237,6 +250,11 @@ class CaseworkApplication:
             connections=connections,
             stop=session.daemon.stop,
         )
+
+
+def _closed() -> Closed:
+    ours = (paths.state_directory(), paths.config_directory(), paths.log_directory(), paths.socket_path().parent)
+    return Closed(ours=tuple(map(str, ours)), home=str(Path.home()))
 
 
 def redacted(draft: Draft) -> Draft:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +15,7 @@ from tests.checks.shop import FILES, install, lay, put_environment
 from tests.cli.shell import Json, casework, printed
 from tests.repositories import Repository
 from tests.sandbox.machine import bubblewrap
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -128,3 +131,39 @@ def test_a_working_tree_is_checked_when_a_human_asks(shop: Path) -> None:
     assert found["checks"].startswith(
         "Red: `pytest`: 1 passed, 1 failed. tests/test_price.py::test_total: assert 0 == 3."
     )
+
+
+def test_a_check_can_ask_git_about_the_tree_and_nothing_of_the_users(shop: Path) -> None:
+    Repository(shop).git("remote", "add", "origin", "https://example.org/shop.git")
+    command = (
+        'git log -1 --format=%s && git status --short && test -z "$(git remote)" && test ! -e .venv/../../script.json'
+    )
+    printed(casework("checks", "choose", command, at=shop))
+    (shop / "src/shop/price.py").write_text("def total(prices):\n    return sum(prices, 0)\n")
+    printed(casework("review", "working-tree", at=shop))
+    found = json.loads(printed(casework("review", "check", "1", "--json", at=shop)))
+    assert found["checks"].startswith(
+        f"Not checked: `{command}`: it ended well, but nothing tells that it ran the code"
+    )
+
+
+def test_a_daemon_that_is_killed_while_it_checks_begins_the_checks_anew(shop: Path) -> None:
+    slow = "import time\n\ndef test_slow():\n    time.sleep(3)\n"
+    (shop.parent / "script.json").write_text(
+        json.dumps({"steps": [write("src/shop/price.py", DISCOUNT), write("tests/test_slow.py", slow), FINISH]})
+    )
+    printed(casework("task", "add", "Large orders cost less", at=shop))
+    printed(casework("task", "start", "1", "--script", str(shop.parent / "script.json"), at=shop))
+    wait_until(lambda: "checks.begun" in kinds(shop), description="the checks have begun", timeout_s=60)
+    killed = json.loads(printed(casework("daemon", "status", "--json", at=shop)))["pid"]
+    os.kill(killed, signal.SIGKILL)
+    printed(casework("wait", "1", "--for", "in_review", "--timeout", "200", at=shop))
+    assert kinds(shop).count("checks.begun") == 2
+    assert kinds(shop)[-2:] == ["run.finished", "review.opened"]
+    state = Path(os.environ["XDG_STATE_HOME"]) / "casework" / "throwaways"
+    assert list(state.glob("*/*")) == []
+
+
+def kinds(top: Path) -> list[str]:
+    rows = json.loads(printed(casework("journal", "--json", at=top)))["rows"]
+    return [row["kind"] for row in rows]

@@ -230,3 +230,57 @@ async def test_a_pytest_of_the_trees_own_is_no_pytest(checks: ConfinedChecks, sh
     head = await seen(checks, shop, folder, "python -m pytest -q")
     assert (head.colour, head.proven, head.cases) == ("green", False, ())
     assert judged(head).colour == "not_checked"
+
+
+NEW_TEST = """\
+    import pytest
+    import shop.discount
+    from shop.discount import off
+    from shop.price import TooMuch, total
+
+    def test_raises():
+        with pytest.raises(TooMuch):
+            total([1000])
+
+    def test_off():
+        assert off(10) == 9 == shop.discount.off(10)
+
+    def test_total():
+        assert total([1, 2]) == 3
+
+    def test_that_tests_nothing():
+        pass
+    """
+NEW_CODE = {
+    "src/shop/discount.py": "def off(price):\n    return price * 9 // 10\n",
+    "src/shop/price.py": (
+        "class TooMuch(Exception): ...\n\ndef total(prices):\n    full = sum(prices)\n"
+        "    if full > 100:\n        raise TooMuch\n    return full\n"
+    ),
+}
+
+
+async def test_what_a_change_adds_is_missed_test_by_test_without_it(
+    checks: ConfinedChecks, shop: Path, tmp_path: Path
+) -> None:
+    tests = {"tests/test_new.py": NEW_TEST}
+    only = ("tests/test_new.py",)
+    before = (await checks.run(wanted(shop, tree(shop, tmp_path / "before", tests), only=only))).seen
+    head = await seen(checks, shop, tree(shop, tmp_path / "head", {**NEW_CODE, **tests}))
+    assert {case.id: case.outcome for case in before.cases} == {
+        "tests/test_new.py::test_raises": "failed",
+        "tests/test_new.py::test_off": "failed",
+        "tests/test_new.py::test_total": "passed",
+        "tests/test_new.py::test_that_tests_nothing": "passed",
+    }
+    found = judge("pytest", head, None, before, sources=list(NEW_CODE), deciders=(), named=())
+    assert found.turned == ("tests/test_new.py::test_raises", "tests/test_new.py::test_off")
+
+
+async def test_a_test_that_can_not_be_loaded_without_the_change_turned_nothing(
+    checks: ConfinedChecks, shop: Path, tmp_path: Path
+) -> None:
+    test = "from shop.price import TooMuch\n\nclass Mine(TooMuch): ...\n\ndef test_nothing():\n    pass\n"
+    folder = tree(shop, tmp_path / "before", {"tests/test_new.py": test})
+    before = (await checks.run(wanted(shop, folder, only=("tests/test_new.py",)))).seen
+    assert [(case.id, case.outcome) for case in before.cases] == [("tests/test_new.py", "error")]

@@ -13,10 +13,12 @@ from casework.core import intake, reviews, verdicts
 from casework.core.landings import Landings
 from casework.core.recorder import Recorder
 from casework.core.repository import Checkout, Repository
+from casework.core.rulebook import KnownRules, Rulebook
 from casework.core.runner import Runner
 from casework.detectors import detectors
 from casework.domain.board import Board
 from casework.domain.envelope import Actor
+from casework.domain.events import TaskStopped
 from casework.domain.ids import StreamId
 from casework.domain.status import Status
 from casework.domain.task import Task
@@ -27,6 +29,7 @@ from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.checks import FakeChecks
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
+from tests.fakes.permissions import FakeWeigher
 from tests.fakes.sandbox import FakeSandbox, FakeWaysOut
 from tests.fakes.tools import FakeToolboxes
 from tests.fakes.workspace import MemoryRepositories, MemoryWorkspace
@@ -83,6 +86,9 @@ class World:
     """What outlives the daemon."""
 
     shelf: Shelf = field(default_factory=Shelf)
+    user: Shelf = field(default_factory=Shelf)
+    """The user's own journal."""
+    weigher: FakeWeigher = field(default_factory=FakeWeigher)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     repositories: MemoryRepositories = field(default_factory=MemoryRepositories)
     clock: Counter = field(default_factory=Counter)
@@ -110,6 +116,9 @@ class Room:
 
     def task(self, number: int = 1) -> Task:
         return self.repository.board.number(number)
+
+    async def stop(self, number: int = 1) -> Task:
+        return await intake.move_task(self.repository, number, "stop", TaskStopped(), ADA)
 
     async def until(self, *statuses: Status, number: int = 1) -> Task:
         await wait_until_async(
@@ -178,6 +187,12 @@ async def room(
 
     agent = FakeAgent("scripted", files)
     checkout = Checkout(world.workspace.identity.top, world.workspace, world.lander)
+    user = Recorder(MemoryJournal(StreamId("20000000-0000-7000-8000-000000000000"), world.user), Board(), lambda d: d)
+    known = KnownRules()
+    for row in world.user.rows:
+        known.apply(row)
+    rules = Rulebook(user, known, world.clock)
+    user.start()
     repository = Repository(
         identity=world.workspace.identity,
         recorder=recorder,
@@ -186,6 +201,8 @@ async def room(
         agents={"scripted": agent, **(more_agents or {})},
         clock=world.clock,
         documents=world.documents,
+        weigher=world.weigher,
+        rules=rules,
         is_trusted=lambda: world.trusted,
         checks=world.checks,
         detectors=detectors(),
@@ -205,3 +222,4 @@ async def room(
         await made.runner.close()
         await made.landings.close()
         await recorder.close()
+        await user.close()

@@ -106,6 +106,7 @@ async def test_red_work_goes_back_twice_and_then_to_the_human_as_red() -> None:
         task = await made.until("in_review")
         assert [run.state for run in task.runs] == ["finished", "finished", "finished"]
         assert made.kinds().count("run.sent_back") == 2
+        assert [run.briefing.red for run in made.agent.runs] == ["", *["`pytest`: red."] * 2]
         shown = view(made)
         assert shown.checks == "Red: `pytest`: red. It went back to its agent 2 times."
         assert [(one.state, one.sentence) for one in shown.criteria] == [

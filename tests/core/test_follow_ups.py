@@ -6,12 +6,15 @@ from typing import Any, Final
 
 import pytest
 
+from casework.agents.builtin.prompt import first_message
 from casework.core import intake, reviews
+from casework.core.briefing import brief
 from casework.core.follow_ups import inside
 from casework.core.skeletons import record_taken
 from casework.domain import events as e
 from casework.domain.errors import Refused
-from casework.domain.task import Task
+from casework.domain.ids import CommitId, RunId
+from casework.domain.task import Run, Task
 from casework.lsp.present.reviews import review_view
 from tests.core.room import ADA, DONE, EDIT, Room, World, room
 from tests.waiting import wait_until_async
@@ -268,3 +271,17 @@ async def test_taking_a_skeleton_accepts_its_task_and_happens_once() -> None:
         with pytest.raises(Refused) as no:
             await record_taken(desk.repository, 3, "tests/test_auth.py", ADA, command=None)
         assert no.value.sentence == "The skeleton of task 3 was taken already: tests/test_auth.py."
+
+
+async def test_who_works_on_a_follow_up_is_told_what_was_found() -> None:
+    async with room(world()) as desk:
+        await desk.review(SAFER, DONE)
+        task = desk.task(3)
+        run = Run(RunId("r"), 1, "scripted", CommitId("0" * 40), "/worktrees/3")
+        told = brief(desk.repository, task, run, desk.agent, (), resume_after=0)
+        assert told.found.startswith("missing-tests, found in task 1\n\nThe change says anew what these do")
+        assert "\n\nshop/auth.py:1\ndef sign_in(user, password):\n\n" in told.found
+        assert "A skeleton of tests/test_auth.py:\n" in told.found
+        assert "def test_sign_in():" in told.found
+        assert "<follow-up " in first_message(told), "fenced: words of others are data"
+        assert brief(desk.repository, desk.task(1), run, desk.agent, (), resume_after=0).found == ""

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from itertools import count
 
 from casework.domain import events as e
+from casework.domain.actions import Grants
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind
 from casework.domain.envelope import Actor, Draft, Origin
 from casework.domain.events import Event
 from casework.domain.evidence import Proof
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
+from casework.domain.rules import CommandShape, HostShape, RuleId, Wanted
 from casework.domain.spec import Criterion, Spec
 
 _HUMAN = Actor(kind="human", id="ada", via="lsp", session="s1")
@@ -26,6 +28,7 @@ _TRACKER = Actor(kind="tracker", id="github")
 
 _BASE, _HEAD, _LANDED = (CommitId(letter * 40) for letter in "abc")
 _TARGET = "refs/heads/main"
+_NPM = CommandShape(words=("npm", "install"), names=True, hosts=("packages.example:443",))
 _HUNKS = (HunkId("0123456789abcdef"), HunkId("0123456789abcdef-2"))
 
 
@@ -84,6 +87,8 @@ def _trust(write: _Writer) -> Iterator[Draft]:
     yield write(e.RepositorySeen(repository="r1", path="/home/ada/cards", common_dir="/home/ada/cards/.git"))
     yield write(e.TrustGranted(repository="r1", path="/home/ada/cards"), _SHELL, command="c1")
     yield write(e.TrustRevoked(repository="r1", path="/home/ada/cards"), _SHELL)
+    yield write(e.RuleAdded(id=RuleId("rule-1"), repository="r1", path="/home/ada/cards", shape=_NPM), _SHELL)
+    yield write(e.RuleRemoved(id=RuleId("rule-1")), _SHELL)
     yield write(e.ChecksChosen(repository="r1", commands=("pytest -q",), environment="/home/ada/env"), _SHELL)
 
 
@@ -140,6 +145,7 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
         e.QuestionAsked(id=QuestionId("q1"), text="Which clock?", why="Zones.", choices=("UTC", "local")), _AGENT
     )
     yield write(e.QuestionAnswered(id=QuestionId("q1"), answer="UTC"), _HUMAN)
+    yield from _a_question_about_an_action(write)
     yield write(e.RunResumed(after_step=1, note="The daemon was restarted."))
     yield write(e.CheckpointKept(n=1, commit=_HEAD))
     yield from _a_conversation(write)
@@ -172,6 +178,33 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     yield write(e.LandingConfirmed(landing=_landing(1), commit=_LANDED, how_seen="ref", note="Landed on cards."))
     yield write(e.LandingAnnounced(landing=_landing(2), plan=_blob(9), commit=_BASE, undo_of=_landing(1)), _SHELL)
     yield write(e.LandingTakenBack(landing=_landing(1), undo=_landing(2), commit=_BASE))
+
+
+def _a_question_about_an_action(write: _Writer) -> Iterator[Draft]:
+    grants = Grants(hosts=("packages.example:443",))
+    yield write(
+        e.QuestionAsked(
+            id=QuestionId("q2"),
+            text="May it run npm install undici@7?",
+            choices=("yes, once", "no"),
+            wanted=Wanted(digest="5" * 64, grants=grants, shapes=(_NPM, HostShape(host="packages.example:443"))),
+        ),
+        _AGENT,
+    )
+    yield write(e.QuestionAnswered(id=QuestionId("q2"), answer="yes, once"), _HUMAN)
+    yield write(
+        e.ActionRuled(
+            what="run npm install undici@7",
+            digest="5" * 64,
+            allowed=True,
+            by="human",
+            reason="The user said yes, once.",
+            rule="rule-1",
+            question=QuestionId("q2"),
+            grants=grants,
+        ),
+        _AGENT,
+    )
 
 
 def _a_change_that_can_not_land(write: _Writer) -> Iterator[Draft]:

@@ -98,10 +98,25 @@ export interface WaitForTask extends TaskParams {
   timeout_s?: number;
 }
 
-/** Answer an agent's question. */
+/** Answer a question. */
 export interface AnswerQuestion extends TaskDeed {
   question: string;
+  /** About an action: one of its choices, `always` for its narrowest rule, or `no: WHY`. */
   answer: string;
+  /** With `always`: the rule holds in every repository, not only in this one. */
+  everywhere?: boolean;
+}
+
+/** Which rules to list. */
+export interface ListRules extends Params {
+  /** Those of all repositories, not only those that hold in this one. */
+  everywhere?: boolean;
+}
+
+/** Take a rule back. */
+export interface RemoveRule extends Deed {
+  /** Its id, or the end of it. */
+  rule: string;
 }
 
 /** Open a review of a change that stands already. */
@@ -193,12 +208,30 @@ export interface PurgeParams extends Deed {
   unlanded?: string[];
 }
 
-/** A question of an agent that waits for the human. */
+/** One answer that a question about an action can be given. */
+export interface ChoiceView {
+  /** What is sent. */
+  answer: string;
+  kind: "once" | "always" | "no";
+  /** Of `always`: what the rule allows from then on, whole. `no` may be followed by a colon and the reason. */
+  rule: string;
+}
+
+/** A question that waits for the human: an agent's, or one about what it wants to do. */
 export interface QuestionView {
   id: string;
+  /** Of a `permission`: in words of ours, and what is wanted literally. */
   text: string;
+  /** The agent's own words, to be shown as such. */
   why: string;
   choices: string[];
+  kind: "question" | "permission";
+  /** Of a `permission`: the hosts that a yes opens, each `host:port`. */
+  hosts: string[];
+  /** Of a `permission`: the paths that a yes opens; relative ones lie in the worktree. */
+  places: string[];
+  /** Of a `permission`: its choices in their order, the narrowest rule before wider ones. */
+  options: ChoiceView[];
 }
 
 /** One line of the board. */
@@ -325,6 +358,22 @@ export interface TaskView {
 /** Tasks, in the order of their numbers. */
 export interface TaskList {
   tasks: TaskCard[];
+}
+
+/** A rule of the user's: what agents may do without being asked again. */
+export interface RuleView {
+  id: string;
+  /** What it allows, whole. */
+  text: string;
+  /** Whether it holds in every repository. */
+  everywhere: boolean;
+  /** Where its repository was when it was made. */
+  place: string;
+}
+
+/** Rules of the user's, oldest first. */
+export interface RuleList {
+  rules: RuleView[];
 }
 
 /** One acceptance criterion and what is known of it. */
@@ -574,12 +623,16 @@ export interface Methods {
   "casework/task/restore": { params: TaskDeed; result: TaskView };
   /** Wait until a task is in one of the statuses; cancel to end the wait. */
   "casework/task/wait": { params: WaitForTask; result: TaskView };
+  /** Answer a question of an agent, or about one. */
+  "casework/question/answer": { params: AnswerQuestion; result: TaskView };
+  /** List what agents may do without being asked again. */
+  "casework/rules/list": { params: ListRules; result: RuleList };
+  /** Take a rule back, and list those that are left. */
+  "casework/rules/remove": { params: RemoveRule; result: RuleList };
   /** Write a task's skeleton as a file to be opened. */
   "casework/skeleton/document": { params: TaskParams; result: Document };
   /** Put a task's skeleton into the work tree, as a new file. */
   "casework/skeleton/take": { params: TaskDeed; result: Document };
-  /** Answer an agent's question. */
-  "casework/question/answer": { params: AnswerQuestion; result: TaskView };
   /** Open a review of the working tree, a branch or a range. */
   "casework/review/open": { params: OpenReview; result: ReviewView };
   /** Open a review of recent history. */
@@ -653,9 +706,11 @@ export const Method = {
   taskDrop: "casework/task/drop",
   taskRestore: "casework/task/restore",
   taskWait: "casework/task/wait",
+  questionAnswer: "casework/question/answer",
+  rulesList: "casework/rules/list",
+  rulesRemove: "casework/rules/remove",
   skeletonDocument: "casework/skeleton/document",
   skeletonTake: "casework/skeleton/take",
-  questionAnswer: "casework/question/answer",
   reviewOpen: "casework/review/open",
   reviewRecent: "casework/review/recent",
   reviewList: "casework/review/list",
@@ -699,9 +754,11 @@ export const Command = {
   taskDrop: "casework.task.drop",
   taskRestore: "casework.task.restore",
   taskWait: "casework.task.wait",
+  questionAnswer: "casework.question.answer",
+  rulesList: "casework.rules.list",
+  rulesRemove: "casework.rules.remove",
   skeletonDocument: "casework.skeleton.document",
   skeletonTake: "casework.skeleton.take",
-  questionAnswer: "casework.question.answer",
   reviewOpen: "casework.review.open",
   reviewRecent: "casework.review.recent",
   reviewList: "casework.review.list",

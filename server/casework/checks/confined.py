@@ -104,7 +104,7 @@ def _reported(reports: Path) -> tuple[Case, ...]:
 def _box(wanted: WantedCheck, top: str, record: str, reports: str) -> Box:
     python = wanted.environment.python
     places: list[Place] = [place(wanted.folder, at=top if top != wanted.folder else "", writable=True)]
-    places += [place(path) for path in wanted.environment.read_only]
+    places += [place(path) for path in (wanted.objects, *wanted.environment.read_only) if path]
     places += [place(RECORDER), place(reports, writable=True), place(record, writable=True)]
     path = SYSTEM_PATH
     environment = {

@@ -9,6 +9,7 @@ from casework.cli import checks, doctor, editors, tasks, trying, upkeep, verdict
 from casework.cli.options import AsJson
 from casework.cli.output import Output
 from casework.cli.reviews import reviews
+from casework.cli.rules import rules
 from casework.cli.skeletons import skeletons
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(tasks.tasks, name="task")
 app.add_typer(skeletons, name="skeleton")
 app.command("wait")(tasks.wait)
 app.command("answer")(tasks.answer)
+app.add_typer(rules, name="rules")
 app.add_typer(checks.checks, name="checks")
 app.command("trust")(upkeep.trust)
 app.command("journal")(upkeep.journal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,10 +110,27 @@ def task_lines(task: dict[str, Any]) -> list[str]:
     if task["commit"]:
         lines.append(f"commit     {task['commit']}")
     for question in card["questions"]:
-        lines.append(f"asks       {visible(question['text'])}   (casework answer {card['number']} TEXT)")
+        lines += question_lines(card["number"], question)
     if task["follow_ups"]:
         lines += ["follow-ups", *card_lines(task["follow_ups"])]
     return lines
+
+
+def question_lines(number: int, question: dict[str, Any]) -> list[str]:
+    """Give a question as text; one about an action with every answer that is possible, its rules whole."""
+    if question["kind"] == "question":
+        return [f"asks       {visible(question['text'])}   (casework answer {number} TEXT)"]
+    lines = [f"asks       {visible(question['text'])}"]
+    if question["why"]:
+        lines.append(f"because    {visible(question['why'])}   (the agent's words)")
+    lines += [f"           {visible(_command(number, option))}" for option in question["options"]]
+    return [*lines, f"           casework answer {number} 'no: WHY'"]
+
+
+def _command(number: int, option: dict[str, Any]) -> str:
+    if option["kind"] != "always":
+        return f"casework answer {number} {'yes' if option['kind'] == 'once' else 'no'}"
+    return f"casework answer {number} {shlex.quote(option['answer'])}"
 
 
 def _place(anchor: dict[str, Any] | None) -> str:
@@ -201,21 +220,36 @@ def wait(
 
 def answer(
     number: Number,
-    text: Annotated[str, typer.Argument(help="The answer.")],
+    text: Annotated[str, typer.Argument(help="The answer; about an action: yes, always, no, or 'no: WHY'.")],
     question: Annotated[str | None, typer.Option(help="Which question, when there are several.")] = None,
+    everywhere: Annotated[bool, typer.Option(help="With always: in every repository, not only in this one.")] = False,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Answer an agent's question."""
+    """Answer a question of an agent, or one about what it wants to do."""
     output = Output(as_json)
     with sentences(output), daemon() as asked:
         shown = asked.ask("casework/task/show", place(where), number=number)
         waiting = shown["card"]["questions"]
-        chosen = question or (waiting[0]["id"] if len(waiting) == 1 else "")
-        if not chosen:
+        chosen = [one for one in waiting if one["id"] == question] if question else waiting
+        if len(chosen) != 1:
             raise _which_question(number, shown["card"]["status"], [one["id"] for one in waiting])
-        done = asked.ask("casework/question/answer", place(where), number=number, question=chosen, answer=text)
-        output.give(done, f"task {number} goes on")
+        rule = _rule(chosen[0], text)
+        if rule and sys.stdin.isatty() and sys.stdout.isatty():
+            here = "in every repository" if everywhere else "in this repository"
+            if not typer.confirm(f"From now on, {here}, without asking: {visible(rule)}. Is that right?"):
+                raise Refused("No rule was made and nothing was answered.", code="not_confirmed")
+        params = {"question": chosen[0]["id"], "answer": text, "everywhere": everywhere}
+        done = asked.ask("casework/question/answer", place(where), number=number, **params)
+        output.give(done, f"task {number} goes on", *([f"rule       {visible(rule)}"] if rule else []))
+
+
+def _rule(question: dict[str, Any], text: str) -> str:
+    """Give the rule that this answer makes; empty for none."""
+    rules = [option for option in question["options"] if option["kind"] == "always"]
+    if text.strip().lower() in ("a", "always"):
+        return str(rules[0]["rule"]) if rules else ""
+    return next((str(option["rule"]) for option in rules if option["answer"] == text.strip()), "")
 
 
 def _which_question(number: int, status: str, waiting: list[str]) -> Refused:

@@ -25,9 +25,11 @@ def brief(
         epoch=repository.recorder.journal.state.epoch,
         title=task.title,
         ticket=repository.text(task.ticket),
+        found=_found(repository, task),
         spec=task.spec,
         worktree=run.worktree,
         comments=tuple(_asked_for(repository, task)),
+        red=repository.text(task.sent_back[-1]) if task.sent_back else "",
         script=repository.text(task.script),
         resume_after=resume_after,
         answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
@@ -37,6 +39,18 @@ def brief(
         notes=_notes(repository, run) if asks and not turns else "",
         no_shell=workplace(repository, task, run, again=False).no_shell if asks else "",
     )
+
+
+def _found(repository: Repository, task: Task) -> str:
+    """Give what came with a follow-up; of a skeleton that its human took, the file in the work tree is the truth."""
+    if task.found_in is None:
+        return ""
+    parts = [f"{task.kind}, found in task {task.found_in}", task.why]
+    if task.anchor is not None:
+        parts.append(f"{task.anchor.path}:{task.anchor.line}\n{task.anchor.snippet}".rstrip())
+    if task.skeleton is not None and not task.skeleton.taken:
+        parts.append(f"A skeleton of {task.skeleton.path}:\n{repository.text(task.skeleton.text)}".rstrip())
+    return "\n\n".join(part for part in parts if part)
 
 
 def _notes(repository: Repository, run: Run) -> str:
@@ -51,10 +65,9 @@ def _notes(repository: Repository, run: Run) -> str:
 def _asked_for(repository: Repository, task: Task) -> list[str]:
     """What the human said of the last run: comments, and rejected hunks with their reasons."""
     review = task.review
-    checks = [repository.text(said) for said in task.sent_back[-1:]]
     if review is None:
-        return checks
-    said = checks + [
+        return []
+    said = [
         f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
         if comment.anchor is not None
         else repository.text(comment.text)

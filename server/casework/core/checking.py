@@ -220,6 +220,7 @@ class _Checking:
                     folder=tree.path,
                     top=self._top,
                     environment=self._environment,
+                    objects=f"{self._repository.identity.common_dir}/objects",
                     only=only,
                     wall_s=float(self._repository.limits().check_seconds),
                 )
@@ -244,7 +245,7 @@ class _Checking:
 
 def told_to_agent(evidence: Sequence[Evidence]) -> str:
     """Say what is red, for the agent that is to mend it."""
-    lines = ["Checks that the daemon ran on your work are red. Mend the cause; do not weaken a test."]
+    lines = []
     for found in evidence:
         if found.colour == "red":
             lines += [found.sentence, *found.doubts]

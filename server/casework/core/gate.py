@@ -1,17 +1,23 @@
 """The gate: every action of an agent passes here before it happens, and before its `step.begun` is recorded.
 
-What the run's box allows by itself passes silently. Weigh first and announce then: an action that waits here for the
-human has not begun, so after a restart it is wanted again instead of being called interrupted.
+A weigher says what an action comes to (`ports/permissions.py`); here it is decided. What the run's box allows by itself
+passes silently; what a rule of the user's allows passes and is told in the journal; what can't be allowed is refused;
+about everything else the human is asked (`asking.py`). Weigh first and announce then: an action that waits here has not
+begun, so after a restart it is wanted again instead of being called interrupted.
 """
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import asyncio
+import hashlib
 from typing import assert_never
 
+from casework.core.asking import Matter, ask, ruled
 from casework.core.repository import Repository
 from casework.domain.actions import Action, ReachHost, ReadFile, Ruling, RunCommand, SearchFiles, WriteFile
 from casework.domain.ids import RunId, TaskId
+from casework.domain.rules import rule_text
+from casework.ports.permissions import Beyond, Inside, Never, Scene
 
 _IN_THE_BOX = Ruling(allowed=True, why="The run's box allows it.")
 
@@ -19,39 +25,52 @@ _IN_THE_BOX = Ruling(allowed=True, why="The run's box allows it.")
 async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action) -> Ruling:
     """Say whether the agent may do it, and by what the box is wider for it; may wait for the human, for days.
 
-    Wanted again by the same run, the same action gets the same answer without a second question. Cancelling the wait
-    leaves the question where it is.
+    Wanted again while the question is open, or after a no, the same action of the same run asks no second question.
+    A yes holds for one time. Cancelling the wait leaves the question where it is. When the run ends meanwhile, it is a
+    no.
     """
-    tops = (repository.identity.top, repository.board.tasks[task].top, _worktree(repository, task, run))
+    rules = repository.rules.holding(repository.identity.id)
+    scene = _scene(repository, task, run)
+    assessment = await asyncio.to_thread(repository.weigher.weigh, action, scene, rules)
+    matter = Matter(repository, task, run, _digest(action))
+    match assessment:
+        case Inside():
+            return _IN_THE_BOX
+        case Never():
+            return await ruled(matter, _what(action), allowed=False, by="default", reason=assessment.why)
+        case Beyond(rule=rule) if rule is not None:
+            why = f"Your rule allows it: {rule_text(rule.shape)}."
+            return await ruled(
+                matter, assessment.what, allowed=True, by="rule", reason=why, rule=rule.id, grants=assessment.grants
+            )
+        case Beyond():
+            return await ask(matter, assessment, action.why)
+        case _:
+            assert_never(assessment)
+
+
+def _scene(repository: Repository, task: TaskId, run: RunId) -> Scene:
+    now = repository.board.tasks[task]
+    worktree = next((one.worktree for one in now.runs if one.id == run), "")
+    tops = tuple(dict.fromkeys(top for top in (now.top, repository.identity.top) if top))
+    return Scene(worktree, tops, repository.identity.common_dir)
+
+
+def _digest(action: Action) -> str:
+    """Name an action by everything that makes it this one: all but the agent's words about it."""
+    text = action.model_dump_json(exclude={"why"})
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _what(action: Action) -> str:
     match action:
-        case ReadFile() | WriteFile() | SearchFiles():
-            if _is_inside(action.path, tops):
-                return _IN_THE_BOX
-            return _refused(f"{action.path} lies outside the worktree")
         case RunCommand():
-            if not action.hosts and not action.outside:
-                return _IN_THE_BOX
-            return _refused(f"it wants {', '.join((*action.hosts, *action.outside))}, which its box keeps closed")
+            return f"run {action.command}"
         case ReachHost():
-            return _refused(f"it wants {action.host}, and its box has no network")
+            return f"fetch from {action.host}"
+        case ReadFile() | SearchFiles():
+            return f"read {action.path}"
+        case WriteFile():
+            return f"write {action.path}"
         case _:
             assert_never(action)
-
-
-def _worktree(repository: Repository, task: TaskId, run: RunId) -> str:
-    return next((one.worktree for one in repository.board.tasks[task].runs if one.id == run), "")
-
-
-def _is_inside(path: str, tops: tuple[str, ...]) -> bool:
-    """Tell whether a path stays below the worktree, and out of git's own files, as it is written."""
-    wanted = PurePosixPath(path)
-    if wanted.is_absolute():
-        top = next((PurePosixPath(top) for top in tops if top and wanted.is_relative_to(top)), None)
-        if top is None:
-            return False
-        wanted = wanted.relative_to(top)
-    return ".." not in wanted.parts and ".git" not in (part.lower() for part in wanted.parts)
-
-
-def _refused(what: str) -> Ruling:
-    return Ruling(allowed=False, why=f"Not done: {what}. Do without it, or say in your comment what is missing.")

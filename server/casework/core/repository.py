@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from casework.core.recorder import Recorder
+from casework.core.rulebook import Rulebook
 from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft, Origin
@@ -22,6 +23,7 @@ from casework.ports.clock import Clock
 from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
 from casework.ports.landing import Lander, LandingPlan
+from casework.ports.permissions import Weigher
 from casework.ports.sandbox import Sandbox, WaysOut
 from casework.ports.tools import Toolboxes
 from casework.ports.workspace import Identity, Workspace
@@ -73,6 +75,9 @@ class Repository:
     clock: Clock
     documents: OpenDocuments
     is_trusted: Callable[[], bool]
+    weigher: Weigher
+    rules: Rulebook
+    """The user's own: they hold in this repository or in all."""
     toolboxes: Toolboxes
     sandbox: Sandbox
     ways_out: WaysOut

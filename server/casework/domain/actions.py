@@ -48,7 +48,7 @@ class RunCommand(Frozen):
     hosts: tuple[str, ...] = ()
     """What it wants to reach, each `host:port`; none for what runs without a network."""
     outside: tuple[str, ...] = ()
-    """What it wants to write although its box keeps that closed: absolute paths outside, or protected ones inside."""
+    """What it wants to write although its box keeps that closed: paths outside the worktree, or protected in it."""
     why: str = ""
     """The agent's own words, shown as such."""
 
@@ -73,7 +73,8 @@ class Grants(Frozen):
     readable: tuple[str, ...] = ()
     """Absolute paths that are there, read-only."""
     writable: tuple[str, ...] = ()
-    """Absolute paths that are there and may be written: outside the worktree, or protected ones inside."""
+    """Paths that are there and may be written: absolute ones outside the worktree, and protected ones in it, relative
+    to its top."""
 
 
 class Ruling(Frozen):

@@ -29,13 +29,16 @@ from casework.domain.landing_events import (
     LandingTakenBack as LandingTakenBack,
     LandingUndone as LandingUndone,
 )
+from casework.domain.question_events import (
+    ActionRuled as ActionRuled,
+    QuestionAnswered as QuestionAnswered,
+    QuestionAsked as QuestionAsked,
+)
 from casework.domain.run_events import (
     AgentSaid as AgentSaid,
     CheckpointKept as CheckpointKept,
     ModelBack as ModelBack,
     ModelOutOfReach as ModelOutOfReach,
-    QuestionAnswered as QuestionAnswered,
-    QuestionAsked as QuestionAsked,
     RunFailed as RunFailed,
     RunFinished as RunFinished,
     RunResumed as RunResumed,
@@ -50,6 +53,8 @@ from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.user_events import (
     ChecksChosen as ChecksChosen,
     RepositorySeen as RepositorySeen,
+    RuleAdded as RuleAdded,
+    RuleRemoved as RuleRemoved,
     TrustGranted as TrustGranted,
     TrustRevoked as TrustRevoked,
     UserEvent as UserEvent,
@@ -267,6 +272,7 @@ RunEvent = (
     | CheckpointKept
     | QuestionAsked
     | QuestionAnswered
+    | ActionRuled
     | TurnKept
     | ModelOutOfReach
     | ModelBack

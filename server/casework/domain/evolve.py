@@ -145,10 +145,12 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
         case "checkpoint.kept":
             return replace(task, changed=now, runs=_runs(task, replace(last, checkpoints=event.n, head=event.commit)))
         case "question.asked":
-            question = Question(event.id, event.text, event.why, event.choices, row.draft.run)
+            question = Question(event.id, event.text, event.why, event.choices, row.draft.run, wanted=event.wanted)
             return replace(task, changed=now, status="waiting", questions=(*task.questions, question))
         case "question.answered":
             return _answered(task, event, now)
+        case "action.ruled":
+            return replace(task, changed=now, questions=_used(task, event))
         case "turn.kept":
             return replace(task, changed=now, runs=_runs(task, replace(last, turns=event.n)))
         case "model.out_of_reach":
@@ -182,6 +184,13 @@ def _answered(task: Task, event: e.QuestionAnswered, now: Stamp) -> Task:
     waiting = task.model_lost or any(question.answer is None for question in questions)
     status: Status = "running" if task.status == "waiting" and not waiting else task.status
     return replace(task, changed=now, questions=questions, status=status)
+
+
+def _used(task: Task, event: e.ActionRuled) -> tuple[Question, ...]:
+    """A yes holds for one action: whoever wants the same again is asked again."""
+    if event.question is None or not event.allowed:
+        return task.questions
+    return tuple(replace(q, used=True) if q.id == event.question else q for q in task.questions)
 
 
 def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:

@@ -9,7 +9,7 @@ from pydantic import Field
 from casework.domain.check_events import Sentence, Short
 from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
-from casework.domain.ids import BlobHash, CommitId, QuestionId
+from casework.domain.ids import BlobHash, CommitId
 
 TurnRole = Literal["user", "assistant", "result", "cut"]
 """Of a part of a conversation; `cut`: results before it are stubs from there on."""
@@ -92,24 +92,6 @@ class CheckpointKept(Frozen):
     kind: Literal["checkpoint.kept"] = "checkpoint.kept"
     n: int
     commit: CommitId
-
-
-class QuestionAsked(Frozen):
-    """The agent asked the human and waits."""
-
-    kind: Literal["question.asked"] = "question.asked"
-    id: QuestionId
-    text: Sentence
-    why: Sentence = ""
-    choices: tuple[Short, ...] = ()
-
-
-class QuestionAnswered(Frozen):
-    """The human answered."""
-
-    kind: Literal["question.answered"] = "question.answered"
-    id: QuestionId
-    answer: Sentence
 
 
 class TurnKept(Frozen):

@@ -13,6 +13,7 @@ from casework.domain.envelope import Actor, Origin
 from casework.domain.errors import Refused
 from casework.domain.evidence import Colour, Proof
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
+from casework.domain.rules import Wanted
 from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.status import Status
 
@@ -96,6 +97,10 @@ class Question:
     choices: tuple[str, ...]
     run: RunId | None
     answer: str | None = None
+    wanted: Wanted | None = None
+    """Of a question about an action."""
+    used: bool = False
+    """Whether the action that a yes allowed was let through."""
 
 
 @dataclass(frozen=True, slots=True)

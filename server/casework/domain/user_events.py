@@ -8,6 +8,7 @@ from pydantic import Field
 
 from casework.domain.check_events import Short
 from casework.domain.frozen import Frozen
+from casework.domain.rules import RuleId, RuleShape
 
 
 class TrustGranted(Frozen):
@@ -24,6 +25,25 @@ class TrustRevoked(Frozen):
     kind: Literal["trust.revoked"] = "trust.revoked"
     repository: str
     path: str
+
+
+class RuleAdded(Frozen):
+    """The user lets agents do something for good. In the user's journal only."""
+
+    kind: Literal["rule.added"] = "rule.added"
+    id: RuleId
+    repository: str
+    """The repository's identity; empty for every one."""
+    path: str = ""
+    """Where that repository was then, for people."""
+    shape: RuleShape
+
+
+class RuleRemoved(Frozen):
+    """The user took a rule back. In the user's journal only."""
+
+    kind: Literal["rule.removed"] = "rule.removed"
+    id: RuleId
 
 
 class RepositorySeen(Frozen):
@@ -46,4 +66,4 @@ class ChecksChosen(Frozen):
     """The folder of the environment to use instead of the one that is found."""
 
 
-UserEvent = TrustGranted | TrustRevoked | RepositorySeen | ChecksChosen
+UserEvent = TrustGranted | TrustRevoked | RepositorySeen | ChecksChosen | RuleAdded | RuleRemoved

@@ -133,9 +133,8 @@ def _of_task(task: Task, top: str) -> Iterator[types.CodeAction]:
     for question in task.open_questions if status == "waiting" else ():
         for choice in question.choices or ("yes", "no"):
             asked = {"number": number, "question": question.id, "answer": choice}
-            yield _action(
-                top, f"Answer {number}, {question.text[:60]}: {choice[:40]}", "casework.question.answer", **asked
-            )
+            shown = choice[:40] if question.wanted is None else choice  # a rule is read whole before it is chosen
+            yield _action(top, f"Answer {number}, {question.text[:60]}: {shown}", "casework.question.answer", **asked)
     if status in ("proposed", "backlog"):
         agent = {"agent": task.agent} if task.agent else {}
         yield _action(top, f"Start {number}: {title}", "casework.task.start", number=number, **agent)

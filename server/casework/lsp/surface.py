@@ -31,6 +31,8 @@ COMMANDS: Final = (
     "casework.skeleton.document",
     "casework.skeleton.take",
     "casework.question.answer",
+    "casework.rules.list",
+    "casework.rules.remove",
     "casework.review.open",
     "casework.review.recent",
     "casework.review.list",

@@ -26,6 +26,8 @@ class WantedCheck(Frozen):
     top: str
     """The user's work tree: the path at which `folder` stands in the box, where the sandbox can move places."""
     environment: Environment
+    objects: str = ""
+    """Where git keeps what the folder's own `.git` borrows; read-only in the box, so that git can be asked there."""
     only: tuple[str, ...] = ()
     """Of pytest: the test files to run, relative; everything where none is named."""
     wall_s: float = 600.0

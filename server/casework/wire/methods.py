@@ -68,11 +68,13 @@ METHODS: Final[tuple[Method, ...]] = (
         TaskView,
         "Wait until a task is in one of the statuses; cancel to end the wait.",
     ),
+    Method("casework/question/answer", r.AnswerQuestion, TaskView, "Answer a question of an agent, or about one."),
+    Method("casework/rules/list", r.ListRules, r.RuleList, "List what agents may do without being asked again."),
+    Method("casework/rules/remove", r.RemoveRule, r.RuleList, "Take a rule back, and list those that are left."),
     Method("casework/skeleton/document", r.TaskParams, r.Document, "Write a task's skeleton as a file to be opened."),
     Method(
         "casework/skeleton/take", r.TaskDeed, r.Document, "Put a task's skeleton into the work tree, as a new file."
     ),
-    Method("casework/question/answer", r.AnswerQuestion, TaskView, "Answer an agent's question."),
     Method("casework/review/open", r.OpenReview, ReviewView, "Open a review of the working tree, a branch or a range."),
     Method("casework/review/recent", r.RecentReview, ReviewView, "Open a review of recent history."),
     Method("casework/review/list", r.Params, r.TaskList, "List the reviews that wait for a verdict."),

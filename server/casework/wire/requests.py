@@ -10,7 +10,7 @@ from casework.domain.anchor import Anchor
 from casework.domain.events import Decision, LandingMode, Verdict
 from casework.domain.spec import Criterion, TaskKind
 from casework.domain.status import Status
-from casework.wire.views import JournalRow, LeftoverView, RepositoryView, TaskCard
+from casework.wire.views import JournalRow, LeftoverView, RepositoryView, RuleView, TaskCard
 
 Number = Annotated[int, Field(ge=1, le=2**31)]
 Text = Annotated[str, Field(max_length=200_000)]
@@ -95,10 +95,27 @@ class WaitForTask(TaskParams):
 
 
 class AnswerQuestion(TaskDeed):
-    """Answer an agent's question."""
+    """Answer a question."""
 
     question: str
     answer: Annotated[str, Field(max_length=2000)]
+    """About an action: one of its choices, `always` for its narrowest rule, or `no: WHY`."""
+    everywhere: bool = False
+    """With `always`: the rule holds in every repository, not only in this one."""
+
+
+class ListRules(Params):
+    """Which rules to list."""
+
+    everywhere: bool = False
+    """Those of all repositories, not only those that hold in this one."""
+
+
+class RemoveRule(Deed):
+    """Take a rule back."""
+
+    rule: Line
+    """Its id, or the end of it."""
 
 
 class OpenReview(Deed):
@@ -260,6 +277,12 @@ class TrustView(Answer):
 
     trusted: bool
     sentence: str
+
+
+class RuleList(Answer):
+    """Rules of the user's, oldest first."""
+
+    rules: list[RuleView]
 
 
 class ChooseChecks(Deed):

@@ -21,13 +21,44 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+class ChoiceView(View):
+    """One answer that a question about an action can be given."""
+
+    answer: str
+    """What is sent."""
+    kind: Literal["once", "always", "no"]
+    rule: str = ""
+    """Of `always`: what the rule allows from then on, whole. `no` may be followed by a colon and the reason."""
+
+
 class QuestionView(View):
-    """A question of an agent that waits for the human."""
+    """A question that waits for the human: an agent's, or one about what it wants to do."""
 
     id: str
     text: str
+    """Of a `permission`: in words of ours, and what is wanted literally."""
     why: str = ""
+    """The agent's own words, to be shown as such."""
     choices: list[str] = Field(default_factory=list)
+    kind: Literal["question", "permission"] = "question"
+    hosts: list[str] = Field(default_factory=list)
+    """Of a `permission`: the hosts that a yes opens, each `host:port`."""
+    places: list[str] = Field(default_factory=list)
+    """Of a `permission`: the paths that a yes opens; relative ones lie in the worktree."""
+    options: list[ChoiceView] = Field(default_factory=list)
+    """Of a `permission`: its choices in their order, the narrowest rule before wider ones."""
+
+
+class RuleView(View):
+    """A rule of the user's: what agents may do without being asked again."""
+
+    id: str
+    text: str
+    """What it allows, whole."""
+    everywhere: bool
+    """Whether it holds in every repository."""
+    place: str = ""
+    """Where its repository was when it was made."""
 
 
 class TaskCard(View):

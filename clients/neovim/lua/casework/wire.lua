@@ -79,10 +79,19 @@
 ---@field statuses casework.Status[]
 ---@field timeout_s? number
 
---- Answer an agent's question.
+--- Answer a question.
 ---@class (exact) casework.AnswerQuestion: casework.TaskDeed
 ---@field question string
----@field answer string
+---@field answer string About an action: one of its choices, `always` for its narrowest rule, or `no: WHY`.
+---@field everywhere? boolean With `always`: the rule holds in every repository, not only in this one.
+
+--- Which rules to list.
+---@class (exact) casework.ListRules: casework.Params
+---@field everywhere? boolean Those of all repositories, not only those that hold in this one.
+
+--- Take a rule back.
+---@class (exact) casework.RemoveRule: casework.Deed
+---@field rule string Its id, or the end of it.
 
 --- Open a review of a change that stands already.
 ---@class (exact) casework.OpenReview: casework.Deed
@@ -150,12 +159,22 @@
 ---@field apply? boolean
 ---@field unlanded? string[] Names of unlanded leftovers to remove all the same.
 
---- A question of an agent that waits for the human.
+--- One answer that a question about an action can be given.
+---@class (exact) casework.ChoiceView
+---@field answer string What is sent.
+---@field kind "once"|"always"|"no"
+---@field rule string Of `always`: what the rule allows from then on, whole. `no` may be followed by a colon and the reason.
+
+--- A question that waits for the human: an agent's, or one about what it wants to do.
 ---@class (exact) casework.QuestionView
 ---@field id string
----@field text string
----@field why string
+---@field text string Of a `permission`: in words of ours, and what is wanted literally.
+---@field why string The agent's own words, to be shown as such.
 ---@field choices string[]
+---@field kind "question"|"permission"
+---@field hosts string[] Of a `permission`: the hosts that a yes opens, each `host:port`.
+---@field places string[] Of a `permission`: the paths that a yes opens; relative ones lie in the worktree.
+---@field options casework.ChoiceView[] Of a `permission`: its choices in their order, the narrowest rule before wider ones.
 
 --- One line of the board.
 ---@class (exact) casework.TaskCard
@@ -256,6 +275,17 @@
 --- Tasks, in the order of their numbers.
 ---@class (exact) casework.TaskList
 ---@field tasks casework.TaskCard[]
+
+--- A rule of the user's: what agents may do without being asked again.
+---@class (exact) casework.RuleView
+---@field id string
+---@field text string What it allows, whole.
+---@field everywhere boolean Whether it holds in every repository.
+---@field place string Where its repository was when it was made.
+
+--- Rules of the user's, oldest first.
+---@class (exact) casework.RuleList
+---@field rules casework.RuleView[]
 
 --- One acceptance criterion and what is known of it.
 ---@class (exact) casework.CriterionView
@@ -446,9 +476,11 @@ M.method = {
   task_drop = "casework/task/drop",
   task_restore = "casework/task/restore",
   task_wait = "casework/task/wait",
+  question_answer = "casework/question/answer",
+  rules_list = "casework/rules/list",
+  rules_remove = "casework/rules/remove",
   skeleton_document = "casework/skeleton/document",
   skeleton_take = "casework/skeleton/take",
-  question_answer = "casework/question/answer",
   review_open = "casework/review/open",
   review_recent = "casework/review/recent",
   review_list = "casework/review/list",
@@ -492,9 +524,11 @@ M.command = {
   task_drop = "casework.task.drop",
   task_restore = "casework.task.restore",
   task_wait = "casework.task.wait",
+  question_answer = "casework.question.answer",
+  rules_list = "casework.rules.list",
+  rules_remove = "casework.rules.remove",
   skeleton_document = "casework.skeleton.document",
   skeleton_take = "casework.skeleton.take",
-  question_answer = "casework.question.answer",
   review_open = "casework.review.open",
   review_recent = "casework.review.recent",
   review_list = "casework.review.list",

@@ -18,6 +18,7 @@ from casework.agents.builtin.prompt import CUT_OFF, GO_ON, NOT_FINISHED, STARTED
 from casework.agents.builtin.tools import AskCall, FinishCall, FollowUpCall, WrongArguments, parse
 from casework.agents.line import Line
 from casework.domain.anchor import Anchor
+from casework.domain.evidence import Proof
 from casework.domain.ids import QuestionId
 from casework.domain.redaction import redact
 from casework.domain.turns import redacted_blocks
@@ -298,7 +299,13 @@ class Conversation:
 
 def _handed_in(call: FinishCall) -> Finished:
     notes = tuple(Note(anchor=Anchor(path=note.path, line=note.line), text=note.text) for note in call.notes)
-    return Finished(comment=call.comment, notes=notes, claims=call.claims)
+    claims = [claim.split(maxsplit=1) for claim in call.claims if claim.strip()]
+    return Finished(
+        comment=call.comment,
+        notes=notes,
+        claims=tuple(claim[0] for claim in claims),
+        proofs=tuple(Proof(criterion=one[:16], test=test[0][:300]) for one, *test in claims if test),
+    )
 
 
 def _follow_up(call: FollowUpCall) -> FollowedUp:

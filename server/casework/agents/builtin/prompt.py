@@ -29,10 +29,17 @@ def first_message(briefing: Briefing) -> str:
         parts.append(f"Checks that will be run: {'; '.join(spec.checks)}")
     if briefing.ticket:
         parts.append(fenced("ticket", briefing.ticket))
+    if briefing.found:
+        parts.append(fenced("follow-up", briefing.found))
     if briefing.comments:
         parts.append(
             "A human reviewed your last change, which stands in the worktree, and asks for:\n"
             + fenced("review comments", "\n\n".join(briefing.comments))
+        )
+    if briefing.red:
+        parts.append(
+            "Checks of your last change, which stands in the worktree, are red. Mend the cause, weaken no test:\n"
+            + fenced("checks", briefing.red)
         )
     if briefing.notes:
         parts.append(fenced("project notes at the top", briefing.notes))

@@ -139,7 +139,8 @@ _SAID: Final = (
     ),
     _tool(
         "finish",
-        "Hand in: what changed and why, what was left; ids of criteria that are met",
+        "Hand in: what changed and why, what was left; claims: criteria that are met, each with a test that fails "
+        "without your change: `AC1 tests/test_a.py::test_b`",
         {
             "comment": _TEXT,
             "notes": {

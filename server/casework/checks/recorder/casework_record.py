@@ -72,6 +72,10 @@ def start() -> None:
     _line.write(t="begin", argv=[str(word)[:200] for word in getattr(sys, "argv", [])[:3]])
     atexit.register(_end)
     sys.addaudithook(_heard)
+    if _line.only:
+        import casework_stand_ins  # type: ignore[import-not-found]  # it stands beside this file
+
+        casework_stand_ins.stand_in(_line.top, _line.only)
 
 
 def _end() -> None:

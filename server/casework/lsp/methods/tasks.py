@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from casework.core import intake
+from casework.core import answering, intake
 from casework.core.desk import OpenRepository
 from casework.domain import events as e
-from casework.domain.board import Board as Tasks
-from casework.domain.envelope import Draft, Recorded
+from casework.domain.envelope import Recorded
 from casework.domain.errors import Refused
-from casework.domain.ids import QuestionId
 from casework.domain.spec import Spec
 from casework.domain.status import MoveName
 from casework.domain.task import Task
@@ -143,30 +141,18 @@ async def _start(session: Session, params: r.StartTask, *, again: bool) -> TaskV
 
 @endpoint("casework/question/answer", r.AnswerQuestion, TaskView)
 async def answer_question(session: Session, params: r.AnswerQuestion) -> TaskView:
-    """Answer an agent's question."""
+    """Answer a question."""
     opened = await session.repository(params.repository)
-    repository = opened.repository
-
-    def decide(board: Tasks) -> Sequence[Draft]:
-        task = board.number(params.number)
-        question = next((one for one in task.questions if one.id == params.question), None)
-        if question is None:
-            raise Refused(f"Task {task.number} asked no such question; nothing was answered.", code="unknown_question")
-        if question.answer is not None:
-            raise Refused(
-                f"The question of task {task.number} was already answered: {question.answer[:80]!r}.",
-                code="already_answered",
-            )
-        if task.status != "waiting":
-            raise Refused(
-                f"Task {task.number} does not wait for an answer any more: it is {task.status.replace('_', ' ')}.",
-                code="wrong_status",
-            )
-        event = e.QuestionAnswered(id=QuestionId(params.question), answer=params.answer)
-        return [repository.draft(event, session.actor, task=task.id, run=question.run)]
-
-    await repository.recorder.record(decide, command=params.command)
-    return await show(opened, repository.board.number(params.number))
+    task = await answering.answer_question(
+        opened.repository,
+        params.number,
+        params.question,
+        params.answer,
+        session.actor,
+        everywhere=params.everywhere,
+        command=params.command,
+    )
+    return await show(opened, task)
 
 
 @endpoint("casework/task/wait", r.WaitForTask, TaskView)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
+from casework.core.answering import ALWAYS, NO, ONCE
 from casework.core.desk import OpenRepository
 from casework.domain.board import Board as Tasks
+from casework.domain.rules import rule_text
 from casework.domain.status import MOVES, MoveName, Status
-from casework.domain.task import Task
+from casework.domain.task import Question, Task
 from casework.domain.verdict import shown_hash
-from casework.wire.views import Board, Group, QuestionView, TaskCard
+from casework.wire.views import Board, ChoiceView, Group, QuestionView, TaskCard
 
 Icon = Literal["review", "question", "failed", "running", "queued", "follow_up", "task", "done", "proposed"]
 
@@ -79,13 +81,28 @@ def card(task: Task, *, now_us: int, approve_label: str = "") -> TaskCard:
         severity=task.severity,
         found_in=task.found_in,
         skeleton=task.skeleton.path if task.skeleton is not None else "",
-        questions=[
-            QuestionView(id=q.id, text=q.text, why=q.why, choices=list(q.choices))
-            for q in task.open_questions
-            if task.status == "waiting"
-        ],
+        questions=[question_view(question) for question in task.open_questions if task.status == "waiting"],
         shown=shown_hash(review) if review is not None else None,
         approve_label=approve_label,
+    )
+
+
+def question_view(question: Question) -> QuestionView:
+    """Give the view of an open question."""
+    view = QuestionView(id=question.id, text=question.text, why=question.why, choices=list(question.choices))
+    wanted = question.wanted
+    if wanted is None:
+        return view
+    rules = [rule_text(shape) for shape in wanted.shapes]
+    options = [ChoiceView(answer=ONCE, kind="once")]
+    options += [ChoiceView(answer=f"{ALWAYS}: {rule}", kind="always", rule=rule) for rule in rules]
+    return view.model_copy(
+        update={
+            "kind": "permission",
+            "hosts": list(wanted.grants.hosts),
+            "places": [*wanted.grants.readable, *wanted.grants.writable],
+            "options": [*options, ChoiceView(answer=NO, kind="no")],
+        }
     )
 
 

@@ -101,10 +101,11 @@ def comment_of(
     words = repository.text(review.comment)
     if review.change_kind != "run":
         return words
-    left = [f"{one.number}: {one.title} ({one.kind})" for one in repository.board.found_in(task.number)]
     more = words_of(repository.text(task.words))
     change = repository.change(review.manifest)
-    return prefilled(task, change, words, more, known, checks=checks, follow_ups=left)
+    return prefilled(
+        task, change, words, more, known, checks=checks, follow_ups=()
+    )  # every face lists them, as they stand now
 
 
 def mode_label(mode: LandingMode, review: Review, chosen: Selection) -> str:
