@@ -15,7 +15,7 @@ from casework.core.runner import LOSSES
 from casework.domain import events as e
 from casework.domain.ids import QuestionId
 from casework.ports import agent as a
-from casework.ports.tools import EditCall, Outcome, ReadCall
+from casework.ports.tools import Outcome, ReadCall, ShellCall
 from tests.core.room import ADA, Room, World, room
 from tests.fakes.tools import FakeToolboxes
 from tests.waiting import wait_until_async
@@ -144,10 +144,10 @@ async def test_an_action_is_announced_done_kept_and_given_back_in_this_order() -
 async def test_what_the_gate_refuses_is_not_done_and_the_model_is_told_why() -> None:
     async with stage() as here:
         run = await here.begin()
-        outside = a.ActionWanted(call="c1", action=EditCall(path="../outside", old="", new="x"))
-        await run.say(user(), answer("c1"), outside)
+        closed = a.ActionWanted(call="c1", action=ShellCall(command="curl x", hosts=("never.example:443",)))
+        await run.say(user(), answer("c1"), closed)
         await here.until(lambda: run.results, "the result is given")
-        assert run.results["c1"].is_error
+        assert (run.results["c1"].is_error, "never.example" in run.results["c1"].text) == (True, True)
         assert here.toolboxes.done == []
 
 
