@@ -194,7 +194,8 @@ class CaseworkApplication:
         """Put the worker of an agent that runs no programs into a box, where there is one."""
         from casework.core.boxes import worker_box
 
-        return self._sandbox.command(command, worker_box(worktree)) if self._sandbox.facts().confines else None
+        facts = self._sandbox.facts()
+        return self._sandbox.command(command, worker_box(worktree, facts)) if facts.confines else None
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)

@@ -35,12 +35,15 @@ _GIT: Final = {
 }
 
 
-def worker_box(worktree: str) -> Box:
-    """Give the box of a worker that itself writes to the worktree: our Python, the worktree, nothing of the project."""
+def worker_box(worktree: str, facts: SandboxFacts) -> Box:
+    """Give the box of a worker that itself writes to the worktree: our Python, the worktree, nothing of the project.
+
+    Where protection would take away the top of the worktree as well, such a worker goes without: it runs no programs.
+    """
     return Box(
         places=(*_our_python(), place(worktree, writable=True)),
         cwd=worktree,
-        protected=protected_paths(worktree),
+        protected=protected_paths(worktree) if facts.moves_places else (),
         environment=_variables(),
     )
 
