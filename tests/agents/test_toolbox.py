@@ -36,7 +36,7 @@ def place(worktree: Path, *, boxed: bool = True, notes: bool = False, again: boo
     if boxed:
         if not Chosen().facts().confines:
             pytest.skip("nothing on this machine confines a program")
-        box, no_shell = worker_box(str(worktree)), ""
+        box, no_shell = worker_box(str(worktree), Chosen().facts()), ""
     return Workplace(root=str(worktree), box=box, no_shell=no_shell, notes=notes, again=again)
 
 

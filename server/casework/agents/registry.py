@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from casework.agents.builtin.agent import BuiltinAgent
+from casework.agents.builtin.agent import BuiltinAgent, Enter, no_box
 from casework.agents.frames import ModelAccess
 from casework.agents.process import Confine, ProcessAgent, unconfined
 from casework.ports.agent import Agent, Briefing
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from casework.settings import Settings
 
 
-def agents(settings: Callable[[], Settings], confine: Confine = unconfined) -> dict[str, Agent]:
+def agents(settings: Callable[[], Settings], confine: Confine = unconfined, enter: Enter = no_box) -> dict[str, Agent]:
     """Give every agent that ships with Casework, by name.
 
-    `settings` gives those that hold now; `confine` puts the workers of agents that run no programs into boxes.
+    `settings` gives those that hold now; `confine` puts the workers of agents that run no programs into boxes, `enter`
+    the one that talks to a model.
     """
     known: tuple[Agent, ...] = (
         ProcessAgent("scripted", _check_script, confine=confine),
-        BuiltinAgent(lambda: _access(settings)),
+        BuiltinAgent(lambda: _access(settings), enter=enter),
     )
     return {agent.name: agent for agent in known}
 
