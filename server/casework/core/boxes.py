@@ -26,6 +26,8 @@ VARIABLES: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 SYSTEM_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 _OBJECTS: Final = f"{OURS}/objects"
+_QUIET: Final = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""What a project forgot to ignore is not to stand in the change: what Python compiles would."""
 _GIT: Final = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES": _OBJECTS,
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -90,10 +92,19 @@ def run_box(
         places=tuple(places),
         cwd=at,
         protected=protected_paths(at, inside),
-        environment={**_variables(), **git, **_paths_of(environment)},
+        environment={**_variables(), **_QUIET, **git, **_paths_of(environment)},
         socket=socket,
         limits=limits or Limits(),
     )
+
+
+def survey_box(worktree: str, facts: SandboxFacts, places: Iterable[str]) -> Box:
+    """Give the box of a survey's worker: as a worker's, and the project's environment read-only where it is.
+
+    What it measures it measures in copies in its private temporary folder.
+    """
+    box = worker_box(worktree, facts)
+    return box.model_copy(update={"places": (*box.places, *(place(path) for path in places))})
 
 
 def protected_paths(at: str, granted: Iterable[str] = ()) -> tuple[str, ...]:
