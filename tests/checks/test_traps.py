@@ -284,3 +284,13 @@ async def test_a_test_that_can_not_be_loaded_without_the_change_turned_nothing(
     folder = tree(shop, tmp_path / "before", {"tests/test_new.py": test})
     before = (await checks.run(wanted(shop, folder, only=("tests/test_new.py",)))).seen
     assert [(case.id, case.outcome) for case in before.cases] == [("tests/test_new.py", "error")]
+
+
+async def test_tests_that_run_in_several_processes_are_known_one_by_one(
+    checks: ConfinedChecks, shop: Path, tmp_path: Path
+) -> None:
+    head = await seen(checks, shop, tree(shop, tmp_path / "head"), "pytest -q -n 2")
+    assert (head.colour, head.sentence, head.proven) == ("green", "`pytest -q -n 2`: 2 passed.", True)
+    broken = await seen(checks, shop, tree(shop, tmp_path / "broken", BROKEN), "pytest -q -n 2")
+    assert (broken.colour, broken.proven) == ("red", True)
+    assert "1 passed, 1 failed" in broken.sentence
