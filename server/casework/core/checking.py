@@ -242,7 +242,9 @@ class _Checking:
             workspace.contents(commit, deciding.MANIFESTS, largest=_MANIFEST_BYTES)
             for commit in (change.base, change.head)
         )
-        return deciding.deciders(change, command, before, after)
+        names = [file.path for file in change.files if file.status != "deleted" and not file.binary]
+        changed = workspace.contents(change.head, names, largest=_MANIFEST_BYTES)
+        return (*deciding.deciders(change, command, before, after), *deciding.of_the_record(changed))
 
 
 def told_to_agent(evidence: Sequence[Evidence]) -> str:
