@@ -17,8 +17,8 @@ help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: try
-try: $(READY)  ## open a review of this clone's last changes
-	@$(BIN)/casework try $(TRY)
+try: $(READY)  ## open a review of this clone's last changes, and survey them (this trusts the clone)
+	@$(BIN)/casework try --trust $(TRY)
 
 .PHONY: test
 test: $(READY)  ## run every test that needs no editor

@@ -36,6 +36,7 @@ from casework.lsp.documents import OpenTexts
 from casework.lsp.service import SessionService
 from casework.lsp.session import DaemonFacts
 from casework.permissions import Closed, RuleWeigher
+from casework.ports.agent import Briefing
 from casework.ports.journal import Journal
 from casework.ports.sandbox import Boxed
 from casework.ports.tools import Toolboxes
@@ -83,7 +84,7 @@ class CaseworkApplication:
         self._sandbox = Chosen()
         self._weigher = RuleWeigher(_closed())
         self._rules: Rulebook
-        self._agents = agents(lambda: self._settings.current(), self._confine_worker)
+        self._agents = agents(lambda: self._settings.current(), self._confine_worker, self._confine_survey)
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -182,6 +183,7 @@ class CaseworkApplication:
             check_runs=settings.check_runs,
             check_seconds=settings.check_seconds,
             checks_sent_back=settings.checks_sent_back,
+            survey_budget_s=settings.survey_budget_s,
         )
 
     @cached_property
@@ -190,11 +192,20 @@ class CaseworkApplication:
 
         return Proxies(paths.runtime_directory)
 
-    def _confine_worker(self, command: Sequence[str], worktree: str) -> Boxed | None:
+    def _confine_worker(self, command: Sequence[str], briefing: Briefing) -> Boxed | None:
         """Put the worker of an agent that runs no programs into a box, where there is one."""
         from casework.core.boxes import worker_box
 
-        return self._sandbox.command(command, worker_box(worktree)) if self._sandbox.facts().confines else None
+        facts = self._sandbox.facts()
+        return self._sandbox.command(command, worker_box(briefing.worktree, facts)) if facts.confines else None
+
+    def _confine_survey(self, command: Sequence[str], briefing: Briefing) -> Boxed:
+        """Put the survey's worker into a box with the project's environment; without one it does not start."""
+        from casework.core.boxes import survey_box
+        from casework.ports.survey import SurveyOrder
+
+        order = SurveyOrder.model_validate_json(briefing.script)
+        return self._sandbox.command(command, survey_box(briefing.worktree, self._sandbox.facts(), order.places))
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)

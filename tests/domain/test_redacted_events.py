@@ -101,6 +101,7 @@ FREE = [
     "evidence.captured: sentence",
     "follow_up.left_out: title",
     "hunk.decided: reason",
+    "hunks.surveyed: marks.why",
     "landing.confirmed: how_seen",
     "landing.confirmed: note",
     "landing.undone: reason",
@@ -127,6 +128,7 @@ FREE = [
     "task.added: why",
     "task.dismissed: reason",
     "task.dropped: reason",
+    "task.settled: reason",
     "task.stopped: reason",
 ]
 FIXED = [

@@ -26,6 +26,7 @@ TABLE: tuple[tuple[MoveName, str, str | None, str], ...] = (
     ("stop", "queued running waiting", "stopped", "human daemon"),
     ("send_back", "running", "queued", "daemon"),
     ("fail", "running", "failed", "daemon"),
+    ("settle", "running", "read", "daemon"),
     ("retry", "stopped failed", "queued", "human"),
     ("request_changes", "in_review", "queued", "human"),
     ("approve", "in_review", "landing", "human"),

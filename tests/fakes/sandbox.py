@@ -51,6 +51,7 @@ class FakeSandbox:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, 9)
+            await asyncio.shield(process.wait())
         output, _ = await speaking
         if told is not None and output:
             told(output)

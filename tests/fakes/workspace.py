@@ -192,6 +192,18 @@ class MemoryWorkspace:
         files = self.commits[commit].files
         return {path: files[path] for path in paths if path in files and len(files[path]) <= largest}
 
+    def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
+        found: list[tuple[str, tuple[str, ...]]] = []
+        at: CommitId | None = head
+        while at is not None and at != base and len(found) < most:
+            commit = self.commits[at]
+            parent = commit.parents[0] if commit.parents else None
+            before = self.commits[parent].files if parent is not None else {}
+            paths = sorted(path for path in {*before, *commit.files} if before.get(path) != commit.files.get(path))
+            found.append((commit.message, tuple(paths)))
+            at = parent
+        return found
+
     def paths(self, commit: CommitId) -> list[str]:
         return sorted(self.commits[commit].files)
 

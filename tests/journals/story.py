@@ -18,6 +18,8 @@ from casework.domain.evidence import Proof
 from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId, QuestionId, RunId, TaskId
 from casework.domain.rules import CommandShape, HostShape, RuleId, Wanted
 from casework.domain.spec import Criterion, Spec
+from casework.domain.survey import HunkMark
+from casework.domain.survey_events import HunksSurveyed, TaskSettled
 
 _HUMAN = Actor(kind="human", id="ada", via="lsp", session="s1")
 _SHELL = Actor(kind="human", id="ada", via="cli")
@@ -79,6 +81,7 @@ def story() -> list[Draft]:
         *_a_range_that_is_read(write),
         *_a_run_that_fails_and_one_that_is_stopped(write),
         *_proposals(write),
+        *_a_survey(write),
         *_checks(write),
     ]
 
@@ -289,3 +292,19 @@ def _proposals(write: _Writer) -> Iterator[Draft]:
     yield write(e.SkeletonKept(path="tests/test_cards.py", text=_blob(12), line=6), _DETECTOR)
     yield write(e.SkeletonTaken(path="tests/test_cards.py"), _HUMAN)
     yield write(e.FollowUpLeftOut(reason="too_many", title="One more"), _AGENT)
+
+
+def _a_survey(write: _Writer) -> Iterator[Draft]:
+    write.begin(20)
+    added = e.TaskAdded(
+        number=20, task_kind="missing-tests", title="What nothing guards in b..c", status="backlog", fingerprint="s1"
+    )
+    yield write(added, _SHELL)
+    yield write(e.TaskQueued(agent="survey", script=_blob(12), top="/home/ada/shop"), _SHELL)
+    write.begin_run(20)
+    yield write(e.RunStarted(n=1, agent="survey", base=_HEAD, worktree="/home/ada/.local/state/w/20"))
+    guarded = HunkMark(hunk=_HUNKS[0], guard="guarded", why="tests/test_cards.py::test_expired")
+    late = HunkMark(hunk=_HUNKS[1], guard="not_looked_at", why="the budget was spent", final=False)
+    yield write(HunksSurveyed(marks=(guarded, late)), Actor(kind="agent", id="survey"))
+    yield write(e.RunFinished(comment=_blob(13)))
+    yield write(TaskSettled(reason="The survey found nothing to propose."))

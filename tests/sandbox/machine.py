@@ -9,6 +9,7 @@ import pytest
 from casework.domain.errors import Refused
 from casework.ports.sandbox import Sandbox
 from casework.sandbox.bubblewrap import probe
+from casework.sandbox.landlock import probe as probe_landlock
 
 
 @cache
@@ -17,6 +18,22 @@ def _bubblewrap() -> Sandbox | str:
         return probe()
     except Refused as no:
         return no.sentence
+
+
+@cache
+def _landlock() -> Sandbox | str:
+    try:
+        return probe_landlock()
+    except Refused as no:
+        return no.sentence
+
+
+def landlock() -> Sandbox:
+    """Give Landlock."""
+    found = _landlock()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
 
 
 def bubblewrap() -> Sandbox:

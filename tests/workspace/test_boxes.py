@@ -133,7 +133,7 @@ async def test_what_the_human_granted_can_be_written_and_nothing_beside_it(
 
 
 async def test_a_worker_sees_its_worktree_and_our_python(sandbox: Sandbox, worktree: Worktree) -> None:
-    box = worker_box(worktree.path)
+    box = worker_box(worktree.path, sandbox.facts())
     program = (
         "import casework.agents.worker, os; print(os.getcwd()); print(os.path.exists(os.environ['HOME'] + '/.ssh'))"
     )

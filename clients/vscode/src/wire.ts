@@ -14,6 +14,8 @@ export type Group = "needs_you" | "running" | "backlog" | "done";
 
 export type Severity = "low" | "medium" | "high";
 
+export type Guard = "guarded" | "unguarded" | "not_looked_at";
+
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed";
 
 export type ChangeKind = "run" | "working_tree" | "branch" | "range";
@@ -194,6 +196,21 @@ export interface ChooseChecks extends Deed {
   environment?: string;
 }
 
+/** Ask what the last changes did that nothing guards. */
+export interface StartSurvey extends Deed {
+  /** `REV..REV`; by default the recent history of HEAD. */
+  range?: string;
+  /** Seconds to measure for, instead of the settings'. */
+  budget_s?: number | null;
+}
+
+/** Answered when something is newer than `after`, or when the time is up. */
+export interface WaitForSurvey extends TaskParams {
+  /** The `changed_seq` that is known. */
+  after?: number;
+  timeout_s?: number;
+}
+
 /** Rows behind `after`, of one task if asked. */
 export interface ReadJournal extends Params {
   after?: number;
@@ -353,6 +370,8 @@ export interface TaskView {
   /** The commit that landed. */
   commit: string | null;
   follow_ups: TaskCard[];
+  /** What the last run said when it handed in, as Markdown. */
+  comment: string;
 }
 
 /** Tasks, in the order of their numbers. */
@@ -407,6 +426,10 @@ export interface HunkView {
   decision: Decision;
   reason: string;
   comments: CommentView[];
+  /** What a survey found out about it: whether a test turns red without it. None where none has, or without trust. */
+  guard: Guard | null;
+  /** Which test, how many were run, or why it was not looked at. */
+  guard_why: string;
 }
 
 /** One changed file, in reading order. */
@@ -511,6 +534,36 @@ export interface ChecksView {
   sentence: string;
   /** Files whose commands are not known, as sentences. */
   unread: string[];
+}
+
+/** How many hunks there are of one kind, for one reason. */
+export interface SurveyRow {
+  guard: Guard;
+  /** Empty for hunks that a test guards: each has its own. */
+  why: string;
+  hunks: number;
+}
+
+/** A survey, also while it runs. */
+export interface SurveyView {
+  number: number;
+  status: Status;
+  changed_seq: number;
+  range_text: string;
+  budget_s: number;
+  /** What is under way. */
+  step: string;
+  /** Why it stands where it stands. */
+  reason: string;
+  guarded: number;
+  unguarded: number;
+  not_looked_at: number;
+  /** The kinds, the most hunks first. */
+  rows: SurveyRow[];
+  /** The table and what was found, as Markdown; empty until it is over. */
+  comment: string;
+  /** Files with proposed tests that wait for a verdict under the same number. */
+  tests: number;
 }
 
 /** Whether the user trusts the repository. */
@@ -663,6 +716,12 @@ export interface Methods {
   "casework/checks/show": { params: Params; result: ChecksView };
   /** Choose what checks a repository. */
   "casework/checks/choose": { params: ChooseChecks; result: ChecksView };
+  /** Find out what the last changes did that nothing guards; the project's tests are run, so it needs trust. */
+  "casework/survey/start": { params: StartSurvey; result: SurveyView };
+  /** Show what a survey has found out so far. */
+  "casework/survey/show": { params: TaskParams; result: SurveyView };
+  /** Wait until a survey has found out more, or is over. */
+  "casework/survey/wait": { params: WaitForSurvey; result: SurveyView };
   /** Tell whether the user trusts the repository. */
   "casework/trust/show": { params: Params; result: TrustView };
   /** Trust the repository: its programs may be run. */
@@ -726,6 +785,9 @@ export const Method = {
   reviewCheck: "casework/review/check",
   checksShow: "casework/checks/show",
   checksChoose: "casework/checks/choose",
+  surveyStart: "casework/survey/start",
+  surveyShow: "casework/survey/show",
+  surveyWait: "casework/survey/wait",
   trustShow: "casework/trust/show",
   trustGrant: "casework/trust/grant",
   trustRevoke: "casework/trust/revoke",
@@ -774,6 +836,9 @@ export const Command = {
   reviewCheck: "casework.review.check",
   checksShow: "casework.checks.show",
   checksChoose: "casework.checks.choose",
+  surveyStart: "casework.survey.start",
+  surveyShow: "casework.survey.show",
+  surveyWait: "casework.survey.wait",
   trustShow: "casework.trust.show",
   trustGrant: "casework.trust.grant",
   trustRevoke: "casework.trust.revoke",

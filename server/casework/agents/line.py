@@ -76,6 +76,10 @@ class Line:
         self._wait(lambda: question.id in self._answers)
         return self._answers[question.id]
 
+    def check(self) -> None:
+        """Raise `Cancelled` when the run is to end: for agents that work for long without a report."""
+        self._check()
+
     def act(self, wanted: ActionWanted) -> ActionResult:
         """Have a tool used and wait for what comes of it; raises `Cancelled`."""
         self._results.clear()

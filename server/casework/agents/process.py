@@ -59,8 +59,8 @@ ENVIRONMENT: Final = ("LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ")
 """What of the daemon's environment a worker is given: nothing that holds a secret, a display or a repository."""
 STOPPED: Final = Lost(sentence="The agent was stopped before it handed in its work; what it wrote is kept.")
 
-Confine = Callable[[Sequence[str], str], Boxed | None]
-"""Puts a command that works in a folder into a box; None where nothing confines. Blocks."""
+Confine = Callable[[Sequence[str], Briefing], Boxed | None]
+"""Puts the worker of a run into a box; None where nothing confines and it may do without. Blocks."""
 
 _MAILBOX: Final = 16
 _IDLE_FRAMES_A_SECOND: Final = 100
@@ -85,7 +85,7 @@ class Patience:
     """Between TERM and KILL, for the head and again for its group."""
 
 
-def unconfined(_command: Sequence[str], _worktree: str) -> Boxed | None:
+def unconfined(_command: Sequence[str], _briefing: Briefing) -> Boxed | None:
     """Give no box."""
     return None
 
@@ -142,7 +142,7 @@ class ProcessAgent:
             Trouble (`agent_not_started`): there is no such folder or program, or it does not say a proper hello.
         """
         try:
-            boxed = await asyncio.to_thread(self._confine, self._command, briefing.worktree)
+            boxed = await asyncio.to_thread(self._confine, self._command, briefing)
             if boxed is None:
                 given = {name: os.environ[name] for name in self._environment if name in os.environ}
                 boxed = Boxed(self._command, given, briefing.worktree)

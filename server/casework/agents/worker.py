@@ -29,7 +29,13 @@ def _scripted() -> Callable[[Line], None]:
     return perform
 
 
-AGENTS: Final[dict[str, Callable[[], Callable[[Line], None]]]] = {"scripted": _scripted}
+def _survey() -> Callable[[Line], None]:
+    from casework.agents.survey.perform import perform
+
+    return perform
+
+
+AGENTS: Final[dict[str, Callable[[], Callable[[Line], None]]]] = {"scripted": _scripted, "survey": _survey}
 """What is loaded when an agent's first run comes: a worker pays only for the agent it is used for."""
 
 

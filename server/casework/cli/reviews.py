@@ -147,6 +147,8 @@ def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
         lines.append(
             f"     [{_MARKS[hunk['decision']]}] {grey(hunk['id'])}  +{hunk['added']} -{hunk['removed']}  {what}{reason}"
         )
+        if hunk["guard"]:
+            lines.append(grey(f"         {hunk['guard'].replace('_', ' ')}: {visible(hunk['guard_why'])}"))
         lines += [f"         > {visible(comment['text'])}" for comment in hunk["comments"]]
     return lines
 

@@ -35,12 +35,15 @@ _GIT: Final = {
 }
 
 
-def worker_box(worktree: str) -> Box:
-    """Give the box of a worker that itself writes to the worktree: our Python, the worktree, nothing of the project."""
+def worker_box(worktree: str, facts: SandboxFacts) -> Box:
+    """Give the box of a worker that itself writes to the worktree: our Python, the worktree, nothing of the project.
+
+    Where protection would take away the top of the worktree as well, such a worker goes without: it runs no programs.
+    """
     return Box(
         places=(*_our_python(), place(worktree, writable=True)),
         cwd=worktree,
-        protected=protected_paths(worktree),
+        protected=protected_paths(worktree) if facts.moves_places else (),
         environment=_variables(),
     )
 
@@ -86,6 +89,15 @@ def run_box(
         socket=socket,
         limits=limits or Limits(),
     )
+
+
+def survey_box(worktree: str, facts: SandboxFacts, places: Iterable[str]) -> Box:
+    """Give the box of a survey's worker: as a worker's, and the project's environment read-only where it is.
+
+    What it measures it measures in copies in its private temporary folder.
+    """
+    box = worker_box(worktree, facts)
+    return box.model_copy(update={"places": (*box.places, *(place(path) for path in places))})
 
 
 def protected_paths(at: str, granted: Iterable[str] = ()) -> tuple[str, ...]:

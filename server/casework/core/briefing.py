@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from casework.core.acting import workplace
 from casework.core.repository import Repository
+from casework.core.surveys import order_of
 from casework.domain.task import Run, Task
 from casework.ports.agent import Agent, Briefing, KeptTurn
+from casework.ports.survey import SURVEY
 from casework.ports.tools import NOTES
 
 _LONGEST_NOTES = 16 * 1024
@@ -30,7 +32,7 @@ def brief(
         worktree=run.worktree,
         comments=tuple(_asked_for(repository, task)),
         red=repository.text(task.sent_back[-1]) if task.sent_back else "",
-        script=repository.text(task.script),
+        script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
         resume_after=resume_after,
         answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
         turns=tuple(turns),

@@ -24,6 +24,7 @@ from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.status import check_move
+from casework.domain.survey_events import HunksSurveyed
 from casework.domain.task import Run, Task
 from casework.ports import agent as a
 from casework.ports.tools import Outcome, Tools
@@ -137,6 +138,8 @@ class Drive:
                 await self._asked(report)
             case a.FollowedUp():
                 await self._followed_up(report)
+            case a.Surveyed():
+                await self._record(HunksSurveyed(marks=report.marks))
             case a.TurnEnded():
                 await self._checkpoint("turn")
                 await worker.proceed()

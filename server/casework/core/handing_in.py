@@ -16,9 +16,11 @@ from casework.domain.change import Change
 from casework.domain.evidence import in_short
 from casework.domain.ids import BlobHash
 from casework.domain.reading import in_reading_order
+from casework.domain.survey_events import TaskSettled
 from casework.domain.task import Task
 from casework.domain.words import AgentWords, WordsOnPlace
 from casework.ports.agent import Finished
+from casework.ports.survey import SURVEY
 from casework.ports.workspace import Standing
 
 
@@ -28,6 +30,8 @@ async def hand_in(repository: Repository, task: Task, report: Finished) -> Seque
     The last checkpoint is what is checked and reviewed. May take as long as the checks; cancelling ends them.
     """
     change = await asyncio.to_thread(_change, repository, task)
+    if task.agent == SURVEY:
+        return await asyncio.to_thread(_surveyed, repository, task, change, report)
     if repository.limits().check_runs and repository.is_trusted() and change.files:
         named = [proof.test for proof in report.proofs]
         await check_change(repository, task.id, change, top=_top(task), named=named)
@@ -43,6 +47,14 @@ async def hand_in(repository: Repository, task: Task, report: Finished) -> Seque
     if back is not None:
         return (finished, back)
     return (finished, await asyncio.to_thread(_opened, repository, task, change, report))
+
+
+def _surveyed(repository: Repository, task: Task, change: Change, report: Finished) -> Sequence[e.Event]:
+    """A survey has run what it proposes itself, within its budget; without a test there is nothing to judge."""
+    finished = e.RunFinished(comment=repository.keep(report.comment))
+    if not change.files:
+        return (finished, TaskSettled(reason="The survey has nothing to propose; its table is its comment."))
+    return (finished, _opened(repository, task, change, report))
 
 
 def _change(repository: Repository, task: Task) -> Change:

@@ -40,6 +40,7 @@ class Limits:
     follow_ups_per_run: int = 20
     protected_branches: tuple[str, ...] = ()
     default_agent: str = "builtin"
+    survey_budget_s: float = 45.0
     check_runs: bool = True
     check_seconds: int = 600
     checks_sent_back: int = 2

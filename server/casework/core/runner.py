@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Sequence
 
 from casework.core.driving import Drive
 from casework.core.repository import DAEMON, Repository
+from casework.core.surveys import asked_of
 from casework.core.turns import keep_result, open_call
 from casework.domain import events as e
 from casework.domain.board import Board
@@ -20,6 +21,7 @@ from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import CommitId, RunId, TaskId
 from casework.domain.status import check_move
 from casework.domain.task import Run, Task
+from casework.ports.survey import SURVEY
 
 logger = logging.getLogger(__name__)
 
@@ -167,12 +169,14 @@ class Runner:
         self._drive(name, run, 0)
 
     def _base(self, task: Task) -> CommitId:
-        """The run stands on the last one's work, on the reviewed change, or on HEAD."""
+        """The run stands on the last one's work, on the reviewed change, at the end of what is surveyed, or on HEAD."""
         last = task.run
         if last is not None and last.head is not None:
             return last.head
         if task.review is not None:
             return task.review.head
+        if task.agent == SURVEY:
+            return asked_of(self._repository, task).head
         head, _ = self._repository.checkout(task.top).workspace.head()
         if head is None:
             raise Refused(

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from casework.domain.envelope import Recorded
 from casework.domain.errors import Refused
 from casework.domain.evolve import evolve
-from casework.domain.ids import TaskId
+from casework.domain.ids import HunkId, TaskId
 from casework.domain.status import Status
+from casework.domain.survey import HunkMark
+from casework.domain.survey_events import HunksSurveyed
 from casework.domain.task import Task
 
 
@@ -27,6 +29,8 @@ class Board:
     by_fingerprint: dict[str, tuple[TaskId, ...]] = field(default_factory=dict)
     by_source: dict[int, dict[TaskId, None]] = field(default_factory=dict)
     """Tasks by the number of the task they were found in."""
+    marks: dict[HunkId, HunkMark] = field(default_factory=dict)
+    """What the last survey found out about each hunk, wherever the same hunk is shown."""
     last_number: int = 0
     last_seq: int = 0
 
@@ -39,6 +43,9 @@ class Board:
         before = self.tasks.get(name)
         after = evolve(before, row)
         self.put(after, before)
+        event = row.draft.event
+        if isinstance(event, HunksSurveyed):
+            self.marks.update({mark.hunk: mark for mark in event.marks})
         return after
 
     def put(self, task: Task, before: Task | None) -> None:

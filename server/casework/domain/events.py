@@ -1,7 +1,6 @@
 """Everything that can have happened: one closed union, past tense.
 
-The task, the run, who and when stand in the envelope. Shapes that were released never change: a new shape gets a
-higher version in `VERSIONS` and a reader in `store`.
+The envelope has task, run, who and when. Released shapes never change: see `VERSIONS`, and the readers in `store`.
 """
 
 from __future__ import annotations
@@ -50,6 +49,7 @@ from casework.domain.run_events import (
     UsageCounted as UsageCounted,
 )
 from casework.domain.spec import Severity, Spec, TaskKind
+from casework.domain.survey_events import SurveyEvent
 from casework.domain.user_events import (
     ChecksChosen as ChecksChosen,
     RepositorySeen as RepositorySeen,
@@ -280,7 +280,8 @@ RunEvent = (
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
 Event = Annotated[
-    TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent, Field(discriminator="kind")
+    TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent | SurveyEvent,
+    Field(discriminator="kind"),
 ]
 
 VERSIONS: Final[dict[str, int]] = {}

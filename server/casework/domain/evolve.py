@@ -17,6 +17,7 @@ from casework.domain.evolve_checks import check_event
 from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.status import Status
+from casework.domain.survey_events import SurveyEvent
 from casework.domain.task import (
     Comment,
     Decided,
@@ -122,7 +123,7 @@ def _run_event(task: Task, event: e.RunEvent, row: Recorded) -> Task:
         raise ValueError(f"row {row.seq}: {event.kind} without a run")
     match event.kind:
         case "run.finished":
-            finished = _runs(task, replace(last, state="finished"))
+            finished = _runs(task, replace(last, state="finished", comment=event.comment))
             said = replace(task, claims=event.claims, proofs=event.proofs, words=event.words)
             return replace(said, changed=now, runs=finished)
         case "run.failed":
@@ -304,6 +305,18 @@ def _reopened(task: Task) -> Task:
     return replace(task, status="in_review", review=review)
 
 
+def _survey_event(task: Task, event: SurveyEvent, row: Recorded) -> Task:
+    now = _stamp(row)
+    match event.kind:
+        case "hunks.surveyed":
+            found = {**task.surveyed, **{mark.hunk: mark for mark in event.marks}}
+            return replace(task, changed=now, surveyed=found)
+        case "task.settled":
+            return replace(task, changed=now, status="read", reason=event.reason)
+        case _:
+            assert_never(event)
+
+
 def _user_event(task: Task, _event: e.UserEvent, _row: Recorded) -> Task:
     return task  # events of the user's journal have no task
 
@@ -316,6 +329,7 @@ FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = Ma
             (e.RunEvent, _run_event),
             (e.ReviewEvent, _review_event),
             (e.LandingEvent, _landing_event),
+            (SurveyEvent, _survey_event),
             (e.UserEvent, _user_event),
             (e.CheckEvent, check_event),
         )

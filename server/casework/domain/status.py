@@ -15,7 +15,7 @@ Status = Literal[
 MoveName = Literal[
     "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "lose_model", "resume", "open_review",
     "stop", "fail", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze",
-    "wake", "drop", "restore", "send_back",
+    "wake", "drop", "restore", "send_back", "settle",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Status, ...]] = (
@@ -66,6 +66,7 @@ MOVES: Final[dict[MoveName, Move]] = {
     "lose_model": _move("running waiting", "waiting", "daemon", "wait for its model"),
     "resume": _move("waiting", "running", "human daemon", "go on"),
     "open_review": _move("running", "in_review", "daemon", "open its review"),
+    "settle": _move("running", "read", "daemon", "end without a change"),
     "stop": _move("queued running waiting", "stopped", "human daemon", "be stopped"),
     "send_back": _move("running", "queued", "daemon", "be sent back to its agent"),
     "fail": _move("running", "failed", "daemon", "fail"),

@@ -16,6 +16,7 @@ from casework.domain.ids import BlobHash, CommentId, CommitId, HunkId, LandingId
 from casework.domain.rules import Wanted
 from casework.domain.spec import Severity, Spec, TaskKind
 from casework.domain.status import Status
+from casework.domain.survey import HunkMark
 
 RunState = Literal["running", "finished", "failed", "stopped", "lost"]
 
@@ -62,6 +63,8 @@ class Run:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_microdollars: int | None = None
+    comment: BlobHash | None = None
+    """What it said when it handed in."""
     turns: int = 0
     """Parts of its conversation that are kept."""
 
@@ -247,6 +250,8 @@ class Task:
     review: Review | None = None
     comments: tuple[Comment, ...] = ()
     landing: Landing | None = None
+    surveyed: Mapping[HunkId, HunkMark] = field(default_factory=dict)
+    """What a survey found out, also while it still runs."""
     model_lost: bool = False
     """It waits for the agent's model, and goes on by itself."""
     reason: str = ""

@@ -18,6 +18,7 @@ from casework.domain.evidence import Proof
 from casework.domain.frozen import Frozen
 from casework.domain.ids import QuestionId, RunId, TaskId
 from casework.domain.spec import FollowUpKind, Severity, Spec
+from casework.domain.survey import MARKS_PER_EVENT, HunkMark
 from casework.ports.tools import Outcome, ToolCall
 
 
@@ -124,6 +125,13 @@ class FollowedUp(Frozen):
     severity: Severity | None = None
 
 
+class Surveyed(Frozen):
+    """The survey agent found out about hunks whether anything would notice losing them."""
+
+    kind: Literal["surveyed"] = "surveyed"
+    marks: tuple[HunkMark, ...] = Field(max_length=MARKS_PER_EVENT)
+
+
 class TurnEnded(Frozen):
     """A turn boundary: the daemon takes a checkpoint before the agent goes on."""
 
@@ -217,6 +225,7 @@ AgentReport = Annotated[
     | Used
     | Asked
     | FollowedUp
+    | Surveyed
     | TurnEnded
     | TurnKept
     | ActionWanted

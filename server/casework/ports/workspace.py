@@ -188,6 +188,13 @@ class Workspace(Protocol):
         """
         ...
 
+    def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
+        """Give the message and the changed paths of the last `most` commits of `base..head`, newest first.
+
+        A merge is given without paths; a rename has both of its own.
+        """
+        ...
+
     def paths(self, commit: CommitId) -> list[str]:
         """Give the path of every file in a commit. One git process; costs what the commit holds."""
         ...

@@ -22,7 +22,7 @@ from typing import Final
 
 from casework.domain.errors import Refused, Trouble
 from casework.ports.sandbox import OURS, Box, Boxed, End, Limits, Ran, SandboxFacts
-from casework.sandbox import system
+from casework.sandbox import calls, system
 from casework.sandbox.guarding import Guard, guard
 from casework.sandbox.running import Watch, run_to_end
 
@@ -36,8 +36,6 @@ _UNSHARED: Final = (
     "--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--hostname", "casework",
     "--die-with-parent", "--new-session", "--cap-drop", "ALL",
 )  # fmt: skip
-_UNSAFE_OUTSIDE: Final = ("LD_", "DYLD_", "GLIBC_", "MALLOC_", "GCONV_", "LOCPATH", "NLSPATH")
-"""What the loader obeys: bubblewrap itself starts outside of the box, so these are only set within."""
 
 
 _PORT: Final = 3128
@@ -104,10 +102,11 @@ class Bubblewrap:
         given = {"PATH": system.PATH, "HOME": system.HOME, "TMPDIR": system.TMP, **box.environment}
         if box.socket:
             given.update(dict.fromkeys(_PROXY_VARIABLES, f"http://127.0.0.1:{_PORT}"))
-        inner = [name for name in given if name.startswith(_UNSAFE_OUTSIDE)]
+        inner = [name for name in given if name.startswith(system.UNSAFE_OUTSIDE)]
         guarded = guard(box)
         words = [
-            self._program, *more, *_UNSHARED, *self._private(box.limits), *self._system, *guarded.arguments,
+            self._program, *more, *_UNSHARED, *_closed(guarded), *self._private(box.limits), *self._system,
+            *guarded.arguments,
             *(_way_out(box.socket) if box.socket else ()),
             *(word for name in inner for word in ("--setenv", name, given[name])),
             "--remount-ro", "/", "--chdir", box.cwd, "--", *self._limited(box.limits),
@@ -144,6 +143,18 @@ class Bubblewrap:
         )  # fmt: skip
 
 
+def _closed(guarded: Guard) -> tuple[str, ...]:
+    """Close calls to the kernel; the filter is handed over in a file without a name."""
+    filtered = calls.closed(sockets=True)
+    if not filtered:
+        return ()
+    handle = os.memfd_create("casework-calls", os.MFD_CLOEXEC)
+    guarded.handles.append(handle)
+    os.write(handle, filtered)
+    os.lseek(handle, 0, os.SEEK_SET)
+    return "--seccomp", str(handle)
+
+
 def _way_out(socket: str) -> list[str]:
     """Put the socket of the way out, and the Python that leads to it, into a box."""
     bridge = str(Path(__file__).with_name("bridge.py"))
@@ -156,7 +167,8 @@ def _started(ran: Ran, command: Sequence[str]) -> Ran:
     if (
         ran.exit_code in (1, 127)
         and ran.output_total < 4096
-        and ran.output.startswith((b"bwrap: ", b"prlimit: failed"))
+        and ran.output.startswith((b"bwrap: execvp ", b"bwrap: Can't ", b"prlimit: failed"))
+        and ran.output.count(b"\n") == 1
     ):
         said = ran.output.decode("utf-8", "replace").strip().splitlines()[0].partition(": ")[2]
         raise Trouble(
@@ -184,7 +196,7 @@ def probe() -> Bubblewrap:
         raise Refused("bubblewrap is older than 0.8, which it has to be at least", code="no_sandbox")
     sandbox = Bubblewrap(program)
     boxed = sandbox.command(["/bin/sh", "-c", "test ! -e /etc/shadow && echo $$"], Box(places=(), cwd="/"))
-    tried = _ask(boxed.command)
+    tried = _ask(boxed.command, boxed.files)
     if tried.returncode != 0 or not tried.stdout.strip().isdigit() or int(tried.stdout) > 9:
         why = tried.stderr.strip().splitlines()[-1:] or ["it does not confine"]
         raise Refused(
@@ -195,11 +207,14 @@ def probe() -> Bubblewrap:
     return sandbox
 
 
-def _ask(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _ask(command: Sequence[str], files: Sequence[int] = ()) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PROBE_S, check=False, cwd="/",
-            env={"PATH": system.PATH, "LC_ALL": "C"},
+            command, pass_fds=tuple(files), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PROBE_S,
+            check=False, cwd="/", env={"PATH": system.PATH, "LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Refused(f"bubblewrap does not run ({error})", code="no_sandbox") from error
+    finally:
+        for handle in files:
+            os.close(handle)

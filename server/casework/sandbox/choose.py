@@ -6,8 +6,9 @@ Not here: the sandboxes.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from casework.domain.errors import Refused
 from casework.ports.sandbox import Box, Boxed, End, Ran, Sandbox, SandboxFacts
@@ -50,12 +51,28 @@ class Chosen:
 
 
 def choose() -> Sandbox:
-    """Give the first that really confines: bubblewrap, or nothing. Blocks for some 20 ms."""
-    from casework.sandbox.bubblewrap import probe
+    """Give the first that really confines, or what refuses everything. Blocks for some 20 ms."""
+    missing = []
+    for probe in _on_macos() if sys.platform == "darwin" else _on_linux():
+        try:
+            return probe()
+        except Refused as no:
+            missing.append(no.sentence)
+    from casework.sandbox.nothing import Nothing
 
-    try:
-        return probe()
-    except Refused as no:
-        from casework.sandbox.nothing import Nothing
+    return Nothing("; ".join(missing))
 
-        return Nothing(no.sentence)
+
+def _on_linux() -> Iterator[Callable[[], Sandbox]]:
+    from casework.sandbox import bubblewrap
+
+    yield bubblewrap.probe
+    from casework.sandbox import landlock
+
+    yield landlock.probe
+
+
+def _on_macos() -> Iterator[Callable[[], Sandbox]]:
+    from casework.sandbox import seatbelt
+
+    yield seatbelt.probe

@@ -20,7 +20,7 @@ from typing import Final
 
 from casework.domain.errors import Trouble
 from casework.ports.sandbox import Box, Boxed, End, Ran
-from casework.processes import end_now, spawn_group, wait_for_death
+from casework.processes import end_group, end_now, end_session, spawn_group, wait_for_death
 from casework.sandbox import tree
 from casework.sandbox.output import Output
 
@@ -30,6 +30,7 @@ GONE_S: Final = 5.0
 """In which everything of an ended box is gone."""
 _FIRST_LOOK_S: Final = 0.01
 _SLOWEST_LOOK_S: Final = 0.5
+_ASKED_S: Final = 2.0
 _OF_THE_BOX: Final = 2
 """Processes that are bubblewrap's own."""
 
@@ -98,7 +99,10 @@ def _start(boxed: Boxed, stdin: bytes) -> tuple[subprocess.Popen[bytes], int]:
 
 async def _end(process: subprocess.Popen[bytes], told_first: int) -> None:
     """End what still lives. Where a pid namespace exists its first process takes everything along."""
-    if process.poll() is None or told_first < 0:
+    if told_first < 0:  # whoever entered the box for the command is asked first: it ends what it adopted
+        await asyncio.to_thread(end_group, process, grace_s=_ASKED_S)
+        await asyncio.to_thread(end_session, process.pid)
+    elif process.poll() is None:
         await asyncio.to_thread(end_now, process)
     first = _first(told_first) if told_first >= 0 else 0
     with suppress(TimeoutError):

@@ -11,6 +11,8 @@ from typing import Final
 
 HOME: Final = "/home/casework"
 TMP: Final = "/tmp"  # noqa: S108 - the box's own
+UNSAFE_OUTSIDE: Final = ("LD_", "DYLD_", "GLIBC_", "MALLOC_", "GCONV_", "LOCPATH", "NLSPATH")
+"""What the loader obeys: whoever enters a box begins outside of it, so these are only set within."""
 PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 _TREES: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")

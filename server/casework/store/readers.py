@@ -23,6 +23,7 @@ from casework.domain.events import (
     TaskEvent,
     UserEvent,
 )
+from casework.domain.survey_events import SurveyEvent
 
 Lift = Callable[[dict[str, JsonValue]], dict[str, JsonValue]]
 
@@ -32,7 +33,7 @@ LIFTS: Final[Mapping[tuple[str, int], Lift]] = MappingProxyType({})
 KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {
         shape.model_fields["kind"].default: shape
-        for union in (TaskEvent, RunEvent, ReviewEvent, LandingEvent, UserEvent, CheckEvent)
+        for union in (TaskEvent, RunEvent, ReviewEvent, LandingEvent, UserEvent, CheckEvent, SurveyEvent)
         for shape in get_args(union)
     }
 )

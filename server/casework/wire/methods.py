@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from casework.wire import requests as r
-from casework.wire.views import Board, ChecksView, RepositoryDescription, ReviewView, TaskView
+from casework.wire.views import Board, ChecksView, RepositoryDescription, ReviewView, SurveyView, TaskView
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,14 @@ METHODS: Final[tuple[Method, ...]] = (
     Method("casework/review/check", r.TaskDeed, ReviewView, "Run the checks on a review's tree; cancel to stop them."),
     Method("casework/checks/show", r.Params, ChecksView, "Tell what checks a repository, and with which environment."),
     Method("casework/checks/choose", r.ChooseChecks, ChecksView, "Choose what checks a repository."),
+    Method(
+        "casework/survey/start",
+        r.StartSurvey,
+        SurveyView,
+        "Find out what the last changes did that nothing guards; the project's tests are run, so it needs trust.",
+    ),
+    Method("casework/survey/show", r.TaskParams, SurveyView, "Show what a survey has found out so far."),
+    Method("casework/survey/wait", r.WaitForSurvey, SurveyView, "Wait until a survey has found out more, or is over."),
     Method("casework/trust/show", r.Params, r.TrustView, "Tell whether the user trusts the repository."),
     Method("casework/trust/grant", r.Deed, r.TrustView, "Trust the repository: its programs may be run."),
     Method("casework/trust/revoke", r.Deed, r.TrustView, "Take the trust back."),

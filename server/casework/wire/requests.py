@@ -132,6 +132,23 @@ class OpenReview(Deed):
     """Of a working tree: tracked files to look at and no others, relative to the repository's top."""
 
 
+class StartSurvey(Deed):
+    """Ask what the last changes did that nothing guards."""
+
+    range: Line = ""
+    """`REV..REV`; by default the recent history of HEAD."""
+    budget_s: Annotated[float, Field(ge=5, le=3600)] | None = None
+    """Seconds to measure for, instead of the settings'."""
+
+
+class WaitForSurvey(TaskParams):
+    """Answered when something is newer than `after`, or when the time is up."""
+
+    after: int = 0
+    """The `changed_seq` that is known."""
+    timeout_s: Annotated[float, Field(ge=0, le=600)] = 10.0
+
+
 class RecentReview(Deed):
     """Open a review of recent history: what `casework try` shows."""
 

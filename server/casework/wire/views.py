@@ -11,6 +11,7 @@ from casework.domain.change import ChangeKind, FileStatus
 from casework.domain.events import Decision, LandingMode
 from casework.domain.spec import Criterion, Severity, TaskKind
 from casework.domain.status import Status
+from casework.domain.survey import Guard
 
 Group = Literal["needs_you", "running", "backlog", "done"]
 
@@ -147,6 +148,40 @@ class TaskView(View):
     commit: str | None = None
     """The commit that landed."""
     follow_ups: list[TaskCard] = Field(default_factory=list)
+    comment: str = ""
+    """What the last run said when it handed in, as Markdown."""
+
+
+class SurveyRow(View):
+    """How many hunks there are of one kind, for one reason."""
+
+    guard: Guard
+    why: str
+    """Empty for hunks that a test guards: each has its own."""
+    hunks: int
+
+
+class SurveyView(View):
+    """A survey, also while it runs."""
+
+    number: int
+    status: Status
+    changed_seq: int
+    range_text: str
+    budget_s: float
+    step: str
+    """What is under way."""
+    reason: str
+    """Why it stands where it stands."""
+    guarded: int
+    unguarded: int
+    not_looked_at: int
+    rows: list[SurveyRow]
+    """The kinds, the most hunks first."""
+    comment: str
+    """The table and what was found, as Markdown; empty until it is over."""
+    tests: int
+    """Files with proposed tests that wait for a verdict under the same number."""
 
 
 class HunkView(View):
@@ -164,6 +199,10 @@ class HunkView(View):
     decision: Decision
     reason: str = ""
     comments: list[CommentView] = Field(default_factory=list)
+    guard: Guard | None = None
+    """What a survey found out about it: whether a test turns red without it. None where none has, or without trust."""
+    guard_why: str = ""
+    """Which test, how many were run, or why it was not looked at."""
 
 
 class FileView(View):

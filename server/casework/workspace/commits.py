@@ -19,6 +19,7 @@ from casework.workspace.git import Git
 
 _NOT_A_REVISION: Final = re.compile(r"[\x00-\x1f\x7f]|^-|^$")
 _NOT_A_BRANCH: Final = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|^-|^/|//|/$|\.$|^@?$")
+_ENTRY: Final = re.compile(rb"\x01[0-9a-f]{40,64}")
 _MOST_LISTED: Final = 500
 _MOST_LETTERS: Final = 20_000
 _NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
@@ -83,6 +84,20 @@ def commits_between(git: Git, base: bytes | None, head: bytes) -> tuple[list[Com
     span = [head] if base is None else [head, b"^" + base]
     ids = git.run("rev-list", "--topo-order", *span).split()
     return read_commits(git, ids[:_MOST_LISTED]), len(ids)
+
+
+def touched_between(git: Git, base: bytes, head: bytes, most: int) -> list[tuple[str, tuple[bytes, ...]]]:
+    """Give message and changed paths of the last commits of `base..head`, newest first; merges change none."""
+    asked = ("log", "-z", "--topo-order", "--no-renames", "--name-only", "--format=%x01%H", f"--max-count={most}")
+    found: dict[bytes, list[bytes]] = {}
+    paths: list[bytes] = []
+    for word in git.run(*asked, head, b"^" + base, b"--").split(b"\0"):
+        if _ENTRY.fullmatch(word):
+            paths = found.setdefault(word[1:], [])
+        elif word:
+            paths.append(word.removeprefix(b"\n"))
+    commits = read_commits(git, list(found))
+    return [(commit.message, tuple(found[commit.id.encode()])) for commit in commits]
 
 
 def read_commits(git: Git, ids: Sequence[bytes]) -> list[Commit]:

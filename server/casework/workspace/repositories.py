@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from casework.domain.change import Change
 from casework.domain.ids import CommitId, HunkId, TaskId
+from casework.domain.repopath import quote
 from casework.ports.workspace import Identity, Leftover, RepositoryFacts, Standing, Worktree
 from casework.workspace import (
     checkpoints,
+    commits,
     differences,
     identity,
     leftovers,
@@ -125,6 +127,10 @@ class GitWorkspace:
 
     def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
         return differences.contents_of(self.git, commit, paths, largest)
+
+    def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
+        found = commits.touched_between(self.git, base.encode(), head.encode(), most)
+        return [(message, tuple(quote(path) for path in paths)) for message, paths in found]
 
     def paths(self, commit: CommitId) -> list[str]:
         return differences.paths_in(self.git, commit)

@@ -14,6 +14,8 @@
 
 ---@alias casework.Severity "low"|"medium"|"high"
 
+---@alias casework.Guard "guarded"|"unguarded"|"not_looked_at"
+
 ---@alias casework.FileStatus "added"|"modified"|"deleted"|"renamed"|"copied"|"type_changed"
 
 ---@alias casework.ChangeKind "run"|"working_tree"|"branch"|"range"
@@ -148,6 +150,16 @@
 ---@field commands? string[]
 ---@field environment? string The folder of an environment of Python, absolute or from the top folder.
 
+--- Ask what the last changes did that nothing guards.
+---@class (exact) casework.StartSurvey: casework.Deed
+---@field range? string `REV..REV`; by default the recent history of HEAD.
+---@field budget_s? number Seconds to measure for, instead of the settings'.
+
+--- Answered when something is newer than `after`, or when the time is up.
+---@class (exact) casework.WaitForSurvey: casework.TaskParams
+---@field after? integer The `changed_seq` that is known.
+---@field timeout_s? number
+
 --- Rows behind `after`, of one task if asked.
 ---@class (exact) casework.ReadJournal: casework.Params
 ---@field after? integer
@@ -271,6 +283,7 @@
 ---@field runs casework.RunView[]
 ---@field commit? string The commit that landed.
 ---@field follow_ups casework.TaskCard[]
+---@field comment string What the last run said when it handed in, as Markdown.
 
 --- Tasks, in the order of their numbers.
 ---@class (exact) casework.TaskList
@@ -315,6 +328,8 @@
 ---@field decision casework.Decision
 ---@field reason string
 ---@field comments casework.CommentView[]
+---@field guard? casework.Guard What a survey found out about it: whether a test turns red without it. None where none has, or without trust.
+---@field guard_why string Which test, how many were run, or why it was not looked at.
 
 --- One changed file, in reading order.
 ---@class (exact) casework.FileView
@@ -393,6 +408,28 @@
 ---@field chosen_environment string The folder you named instead of what is found.
 ---@field sentence string What would be run now, or why nothing would be.
 ---@field unread string[] Files whose commands are not known, as sentences.
+
+--- How many hunks there are of one kind, for one reason.
+---@class (exact) casework.SurveyRow
+---@field guard casework.Guard
+---@field why string Empty for hunks that a test guards: each has its own.
+---@field hunks integer
+
+--- A survey, also while it runs.
+---@class (exact) casework.SurveyView
+---@field number integer
+---@field status casework.Status
+---@field changed_seq integer
+---@field range_text string
+---@field budget_s number
+---@field step string What is under way.
+---@field reason string Why it stands where it stands.
+---@field guarded integer
+---@field unguarded integer
+---@field not_looked_at integer
+---@field rows casework.SurveyRow[] The kinds, the most hunks first.
+---@field comment string The table and what was found, as Markdown; empty until it is over.
+---@field tests integer Files with proposed tests that wait for a verdict under the same number.
 
 --- Whether the user trusts the repository.
 ---@class (exact) casework.TrustView
@@ -496,6 +533,9 @@ M.method = {
   review_check = "casework/review/check",
   checks_show = "casework/checks/show",
   checks_choose = "casework/checks/choose",
+  survey_start = "casework/survey/start",
+  survey_show = "casework/survey/show",
+  survey_wait = "casework/survey/wait",
   trust_show = "casework/trust/show",
   trust_grant = "casework/trust/grant",
   trust_revoke = "casework/trust/revoke",
@@ -544,6 +584,9 @@ M.command = {
   review_check = "casework.review.check",
   checks_show = "casework.checks.show",
   checks_choose = "casework.checks.choose",
+  survey_start = "casework.survey.start",
+  survey_show = "casework.survey.show",
+  survey_wait = "casework.survey.wait",
   trust_show = "casework.trust.show",
   trust_grant = "casework.trust.grant",
   trust_revoke = "casework.trust.revoke",

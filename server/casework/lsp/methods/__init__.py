@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from casework.lsp.methods import board, checks, daemon, reviews, rules, skeletons, tasks, trust, upkeep, verdicts
+from casework.lsp.methods import (
+    board,
+    checks,
+    daemon,
+    reviews,
+    rules,
+    skeletons,
+    surveys,
+    tasks,
+    trust,
+    upkeep,
+    verdicts,
+)
 
-__all__ = ["board", "checks", "daemon", "reviews", "rules", "skeletons", "tasks", "trust", "upkeep", "verdicts"]
+__all__ = [
+    "board",
+    "checks",
+    "daemon",
+    "reviews",
+    "rules",
+    "skeletons",
+    "surveys",
+    "tasks",
+    "trust",
+    "upkeep",
+    "verdicts",
+]

@@ -6,7 +6,12 @@ import asyncio
 
 from casework.core.purge import purge
 from casework.lsp.endpoint import endpoint
-from casework.lsp.present.findings import journal_findings, leftover_findings, repository_findings
+from casework.lsp.present.findings import (
+    journal_findings,
+    leftover_findings,
+    repository_findings,
+    sandbox_finding,
+)
 from casework.lsp.session import Session
 from casework.wire.requests import Params
 from casework.wire.views import RepositoryDescription
@@ -26,6 +31,7 @@ async def describe_repository(session: Session, params: Params) -> RepositoryDes
         top=top,
         findings=[
             *repository_findings(top, facts, trusted=session.desk.is_trusted(repository.identity)),
+            sandbox_finding(await asyncio.to_thread(repository.sandbox.facts)),
             *journal_findings(repository.recorder.journal.state, await repository.recorder.journal.verify()),
             *leftover_findings(found, stages=facts.stages, landing=landing),
         ],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from casework.core.purge import Purge
 from casework.ports.journal import JournalState
+from casework.ports.sandbox import SandboxFacts
 from casework.ports.workspace import RepositoryFacts
 from casework.wire.views import FindingView
 
@@ -33,6 +34,17 @@ def repository_findings(top: str, facts: RepositoryFacts, *, trusted: bool) -> I
         "shape", f"{facts.object_format}, index version {facts.index_version or 'none'}{shape and ', ' + shape}"
     )
     yield from (_good("remote", f"{name}: {url}") for name, url in facts.remotes)
+
+
+def sandbox_finding(facts: SandboxFacts) -> FindingView:
+    """Say what confines agents and checks here, and what it does not."""
+    best = facts.ends_trees and facts.closes_network and facts.moves_places
+    return FindingView(
+        what="sandbox",
+        ok=facts.confines,
+        sentence=facts.sentence,
+        mend="" if best else "install bubblewrap 0.8 or newer (on Debian and Ubuntu: apt-get install bubblewrap)",
+    )
 
 
 def journal_findings(state: JournalState, complaint: str) -> Iterator[FindingView]:

@@ -139,7 +139,7 @@ def file_view(repository: Repository, review: Review, file: FileChange, comments
         status=file.status,
         binary=file.binary,
         why_here=file.why_here,
-        hunks=[hunk_view(review, hunk, comments) for hunk in file.hunks],
+        hunks=[_marked(repository, hunk_view(review, hunk, comments)) for hunk in file.hunks],
         whole=whole_view(review, file.whole, comments) if file.whole is not None else None,
         mode_change=mode,
     )
@@ -167,6 +167,12 @@ def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkVi
         reason=decided.reason,
         comments=[comment for comment in comments if comment.hunk == hunk.id],
     )
+
+
+def _marked(repository: Repository, view: HunkView) -> HunkView:
+    """Add what a survey found out about the same hunk, wherever that was."""
+    mark = repository.board.marks.get(HunkId(view.id)) if repository.is_trusted() else None
+    return view.model_copy(update={"guard": mark.guard, "guard_why": mark.why}) if mark is not None else view
 
 
 def whole_view(review: Review, name: HunkId, comments: list[CommentView]) -> HunkView:
@@ -238,6 +244,7 @@ def task_view(repository: Repository, task: Task) -> TaskView:
         ],
         commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
         follow_ups=follow_ups(repository, task),
+        comment=repository.text(task.run.comment) if task.run is not None else "",
     )
 
 

@@ -129,6 +129,8 @@ def _hunk(n: int, file: FileView, hunk: HunkView, patch: str) -> list[str]:
     why = f"  {one_line(file.why_here)}" if file.why_here else ""
     what = "" if file.status == "modified" else f"  {file.status.replace('_', ' ')}"
     lines = [f"### {n}. {place}{what}{why}    [{MARKS[hunk.decision]}]   <- x accept, - reject"]
+    if hunk.guard is not None:
+        lines.append(f"- {hunk.guard.replace('_', ' ')}: {one_line(hunk.guard_why)}")
     if hunk.reason:
         lines.append(f"- reason: {one_line(hunk.reason)}")
     lines += _said(hunk.comments)

@@ -1,0 +1,152 @@
+"""A plug-in of pytest that tells which tests get into which functions, what fails, and which files were imported.
+
+It keeps to the order and choice it is given, and writes one JSON object per line. Recording costs one call per call of
+a function: a library of tests for coverage would bring its own settings, and those of the project.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+with Path(os.environ["CASEWORK_SURVEY"]).open(encoding="utf-8") as _file:
+    ORDER: dict[str, Any] = json.load(_file)
+OUT = Path(ORDER["out"]).open("a", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
+WATCHED = {os.path.join(ORDER["top"], path): path for path in ORDER["files"]}  # noqa: PTH118 - compared as text
+RANK = {name: at for at, name in enumerate(ORDER["first"])}
+ONLY = frozenset(ORDER["only"]) if ORDER["only"] is not None else None
+LEFT_OUT = frozenset(ORDER["left_out"])
+
+_pid = os.getpid()
+_entered: set[tuple[str, int]] = set()
+_wide: set[tuple[str, int]] = set()
+_everything = False
+_is_wide = True
+_spawned = False
+_opened: set[str] = set()
+_began = _started = time.monotonic()
+
+
+def _say(**what: Any) -> None:
+    if os.getpid() == _pid:  # a forked child would say everything twice
+        OUT.write(json.dumps(what) + "\n")
+        OUT.flush()
+
+
+def _enter(name: str, line: int) -> None:
+    (_wide if _is_wide else _entered).add((WATCHED[name], line))
+
+
+def _trace(frame: Any, _event: str, _argument: object) -> None:
+    code = frame.f_code
+    if code.co_filename in WATCHED:
+        _enter(code.co_filename, code.co_firstlineno)
+
+
+def _arm() -> None:
+    """Begin to record, or begin again: a test may have switched it off."""
+    if not ORDER["record"]:
+        return
+    monitoring = getattr(sys, "monitoring", None)
+    if monitoring is None:
+        sys.settrace(_trace)
+        threading.settrace(_trace)
+        return
+    if monitoring.get_tool(4) is None:
+        monitoring.use_tool_id(4, "casework")
+
+        def started(code: Any, _offset: int) -> Any:
+            if code.co_filename in WATCHED:
+                _enter(code.co_filename, code.co_firstlineno)
+            return monitoring.DISABLE
+
+        monitoring.register_callback(4, monitoring.events.PY_START, started)
+        monitoring.set_events(4, monitoring.events.PY_START)
+    monitoring.restart_events()
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    global _spawned
+    if event in {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system"}:
+        _spawned = True
+    elif event == "open" and isinstance(arguments[0], str) and arguments[0] in WATCHED and not _is_wide:
+        _opened.add(WATCHED[arguments[0]])
+
+
+if ORDER["record"]:
+    sys.addaudithook(_hear)
+_arm()
+
+
+def pytest_collection_modifyitems(session: Any, config: Any, items: list[Any]) -> None:
+    """Choose and order; everything that is not asked for is deselected."""
+    del session
+    chosen = [item for item in items if item.nodeid not in LEFT_OUT and (ONLY is None or item.nodeid in ONLY)]
+    chosen.sort(key=lambda item: RANK.get(item.nodeid.partition("::")[0], len(RANK)))
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+    _say(collected=len(chosen), at=time.monotonic() - _started)
+
+
+def pytest_collectreport(report: Any) -> None:
+    """Say what could not be collected."""
+    if report.failed:
+        _say(uncollected=report.nodeid, why=str(report.longrepr)[-600:])
+
+
+def pytest_runtest_logstart(nodeid: str, location: Any) -> None:
+    """A test begins."""
+    global _is_wide, _spawned, _began
+    del location, nodeid
+    _entered.clear()
+    _opened.clear()
+    _is_wide, _spawned, _began = False, False, time.monotonic()
+    _arm()
+
+
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
+    """What a fixture of several tests gets into, all of them get into."""
+    global _is_wide
+    del request
+    _is_wide = fixturedef.scope != "function"
+
+
+def pytest_runtest_call(item: Any) -> None:
+    """From here on it is the test's own."""
+    global _is_wide
+    del item
+    _is_wide = False
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    """Say what fails."""
+    if report.failed:
+        _say(failed=report.nodeid, when=report.when, why=str(report.longrepr)[-600:])
+
+
+def pytest_runtest_logfinish(nodeid: str, location: Any) -> None:
+    """A test is over."""
+    global _is_wide
+    del location
+    took = time.monotonic() - _began
+    if sys.gettrace() is _trace:
+        sys.settrace(None)
+    _say(test=nodeid, took=took, entered=sorted(_entered), opened=sorted(_opened), spawned=_spawned)
+    _is_wide = True
+
+
+def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
+    """Say which files the watched modules came from: the proof that this tree was tested."""
+    del session
+    found = {}
+    for name, path in ORDER["modules"].items():
+        module = sys.modules.get(name)
+        where = getattr(module, "__file__", None)
+        if where:
+            found[name] = os.path.realpath(where) == os.path.realpath(os.path.join(ORDER["top"], path))  # noqa: PTH118
+    _say(ended=int(exitstatus), imported=found, wide=sorted(_wide))

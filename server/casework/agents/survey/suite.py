@@ -1,0 +1,249 @@
+"""The project's own tests: run once to see which test gets where, then again and again with one hunk taken back."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from casework.agents.survey.ground import Done, Ground, Tree
+from casework.domain.errors import Refused
+
+_LOOK: Final = """
+import importlib.util, json, sys
+names = ("pytest", "xdist", "pytest_cov", "pytest_randomly", "hypothesis", "pytest_benchmark")
+found = [name for name in names if importlib.util.find_spec(name)]
+print(json.dumps({"version": list(sys.version_info[:2]), "found": found}))
+"""
+_FLAGS: Final = {
+    "xdist": ("-n0",),
+    "pytest_cov": ("--no-cov",),
+    "pytest_randomly": ("-p", "no:randomly"),
+    "hypothesis": ("--hypothesis-seed=0",),
+    "pytest_benchmark": ("--benchmark-disable",),
+}
+"""What makes a run the same every time, of plug-ins that are there."""
+_LOOK_S: Final = 20.0
+PATIENCE: Final = 3.0
+"""How many times as long as on the head the tests may take before they count as hanging."""
+_PATIENCE_MORE_S: Final = 3.0
+_PYTHON_S: Final = 0.5
+"""Python and pytest, until our plug-in is there, and the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One test on the head."""
+
+    took: float
+    entered: frozenset[tuple[str, int]]
+    opened: frozenset[str]
+    spawned: bool
+
+
+@dataclass(slots=True)
+class Baseline:
+    """The suite on the head."""
+
+    tests: dict[str, Seen] = field(default_factory=dict)
+    red: dict[str, str] = field(default_factory=dict)
+    """Tests that fail on the head already, with the end of why."""
+    uncollected: dict[str, str] = field(default_factory=dict)
+    wide: frozenset[tuple[str, int]] = frozenset()
+    """What is entered while collecting, or by what several tests share."""
+    imported: Mapping[str, bool] = field(default_factory=dict)
+    """By module: whether it came from our tree. Empty where nobody saw the end."""
+    complete: bool = False
+    seconds: float = 0.0
+    startup_s: float = 0.3
+    """What a run costs beside its tests: Python, pytest and finding them."""
+    output: str = ""
+
+    def cost_s(self, tests: Collection[str]) -> float:
+        """What a run of these tests takes on the head."""
+        return self.startup_s + sum(self.tests[name].took for name in tests)
+
+    def reaching(self, path: str, spans: Collection[tuple[int, int]]) -> list[str]:
+        """Give the green tests that get into functions between these lines, or could see the file another way."""
+
+        def sees(test: Seen) -> bool:
+            inside = any(where == path and any(a <= line <= b for a, b in spans) for where, line in test.entered)
+            return inside or test.spawned or path in test.opened
+
+        return [name for name, test in self.tests.items() if name not in self.red and sees(test)]
+
+    def is_wide(self, path: str, spans: Collection[tuple[int, int]]) -> bool:
+        """Tell whether it is entered outside of any single test."""
+        return any(where == path and any(a <= line <= b for a, b in spans) for where, line in self.wide)
+
+
+Verdict = Literal["green", "red", "hang", "broken", "elsewhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The tests on another tree."""
+
+    verdict: Verdict
+    """`broken`: nothing could be collected, so nothing was tested. `elsewhere`: other files were imported."""
+    test: str = ""
+    """The first red one."""
+    uncollected: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+
+class Suite:
+    """Runs pytest of the project's own environment."""
+
+    def __init__(self, ground: Ground, python: str, inside: Path, roots: Collection[str]) -> None:
+        """`inside` holds the plug-in; `roots` are the folders, below the top, that modules are imported from."""
+        self._ground = ground
+        self._python = python
+        self._inside = inside
+        self._roots = tuple(roots)
+        self._flags: tuple[str, ...] = ()
+        self._names = itertools.count()
+        self.has_hypothesis = False
+
+    def look(self, tree: Tree) -> None:
+        """Look for pytest and its plug-ins.
+
+        Raises:
+            Refused: there is no Python, or no pytest in it.
+        """
+        done = self._ground.run((self._python, "-c", _LOOK), cwd=tree.top, wall_s=_LOOK_S)
+        try:
+            facts = json.loads(done.output.strip().splitlines()[-1])
+        except (ValueError, IndexError):
+            raise Refused(
+                f"{self._python} could not be started as a Python, so nothing was surveyed. Make the project's "
+                "environment anew, then try again.",
+                code="no_environment",
+            ) from None
+        if "pytest" not in facts["found"]:
+            raise Refused(
+                f"There is no pytest in {self._python}, so nothing was surveyed. Make an environment with the "
+                "project and its tests' dependencies in `.venv`, then try again.",
+                code="no_pytest",
+            )
+        self.has_hypothesis = "hypothesis" in facts["found"]
+        self._flags = tuple(flag for name in facts["found"] for flag in _FLAGS.get(name, ()))
+
+    def environment(self, tree: Tree) -> dict[str, str]:
+        """Give what makes this tree the one that is imported."""
+        paths = [str(tree.top / root) for root in self._roots]
+        return {"PYTHONPATH": ":".join([*paths, str(self._inside)]), "PYTHONHASHSEED": "0"}
+
+    def baseline(
+        self, tree: Tree, files: Collection[str], modules: Mapping[str, str], first: list[str], wall_s: float
+    ) -> Baseline:
+        """Run everything, seeing who gets into the functions of `files`; `modules` says where each must come from."""
+        order = {"record": True, "files": list(files), "modules": dict(modules), "first": first}
+        done, said = self._pytest(tree, order, (), wall_s)
+        found = Baseline(seconds=done.seconds, output=done.output)
+        for line in said:
+            match line:
+                case {"test": str(name)}:
+                    entered = frozenset((path, at) for path, at in line["entered"])
+                    found.tests[name] = Seen(line["took"], entered, frozenset(line["opened"]), line["spawned"])
+                case {"collected": int()}:
+                    found.startup_s = line["at"] + _PYTHON_S
+                case {"failed": str(name)}:
+                    found.red[name] = line["why"]
+                case {"uncollected": str(name)}:
+                    found.uncollected[name] = line["why"]
+                case {"ended": int()}:
+                    found.complete = True
+                    found.imported = line["imported"]
+                    found.wide = frozenset((path, at) for path, at in line["wide"])
+                case _:
+                    pass
+        return found
+
+    def check(
+        self,
+        tree: Tree,
+        only: Collection[str] | None,
+        *,
+        wall_s: float,
+        left_out: Collection[str] = (),
+        modules: Mapping[str, str] | None = None,
+        hash_seed: str = "0",
+    ) -> Outcome:
+        """Run tests (all of them for None) until the first red one; `left_out` are known to be red."""
+        chosen = None if only is None else sorted({name.partition("[")[0] for name in only})
+        files = () if chosen is None else tuple(dict.fromkeys(name.partition("::")[0] for name in chosen))
+        order = {"record": False, "only": chosen, "left_out": list(left_out), "modules": dict(modules or {})}
+        done, said = self._pytest(tree, order, ("-x", *files), wall_s, hash_seed)
+        red = next((line["failed"] for line in said if "failed" in line), "")
+        uncollected = next((f"{line['uncollected']}: {line['why']}" for line in said if "uncollected" in line), "")
+        ended = next((line for line in said if "ended" in line), None)
+        verdict: Verdict = "green"
+        if red:
+            verdict = "red"
+        elif uncollected:
+            verdict = "broken"
+        elif done.code is None:
+            verdict = "hang"
+        elif ended is None or done.code not in (0, 1) or not any(line.get("collected") for line in said):
+            verdict = "broken"
+        elif not all(ended["imported"].values()):
+            verdict = "elsewhere"
+        return Outcome(verdict, red, uncollected, done.seconds, done.output)
+
+    def _pytest(
+        self, tree: Tree, order: dict[str, Any], more: Collection[str], wall_s: float, hash_seed: str = "0"
+    ) -> tuple[Done, list[dict[str, Any]]]:
+        n = next(self._names)
+        ordered, out = self._inside / f"order-{n}.json", self._inside / f"said-{n}.jsonl"
+        blank: dict[str, Any] = {"only": None, "left_out": [], "files": [], "first": [], "modules": {}}
+        ordered.write_text(json.dumps(blank | order | {"top": str(tree.top), "out": str(out)}), "utf-8")
+        plain = ("-p", "casework_recorder", "-p", "no:cacheprovider", f"--rootdir={tree.top}", "-q", "--tb=short")
+        command = (self._python, "-m", "pytest", *plain, *self._flags, *more)
+        told = self.environment(tree) | {"CASEWORK_SURVEY": str(ordered), "PYTHONHASHSEED": hash_seed}
+        done = self._ground.run(command, cwd=tree.top, wall_s=max(wall_s, 0.1), environment=told)
+        return done, list(_said(out))
+
+
+def _said(out: Path) -> list[dict[str, Any]]:
+    """Read what the plug-in wrote; a last line that was cut off is left out."""
+    found = []
+    try:
+        lines = out.read_bytes().splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            found.append(value)
+    return found
+
+
+def patience_s(expected_s: float) -> float:
+    """Say how long a run may take that takes `expected_s` on the head."""
+    return expected_s * PATIENCE + _PATIENCE_MORE_S
+
+
+class Budget:
+    """The stated time of a survey."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._began = time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._began
+
+    def left(self, share: float = 1.0) -> float:
+        """Seconds until this share of it is spent."""
+        return self.seconds * share - self.spent

@@ -1,0 +1,246 @@
+"""What one hunk of a Python file is: code whose loss could matter, or text, imports, types and the like.
+
+Decided by comparing trees of the whole file with the hunk and without it, never by looking at the hunk's own text.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from casework.code.python.shape import Function, enclosing, functions
+from casework.code.python.source import Source, read_source
+
+_VERSIONS: Final = frozenset({"__version__", "__version_info__", "version", "VERSION", "__date__", "__author__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which lines a hunk has on each side, 1-based, as git gives them."""
+
+    old_start: int
+    old_lines: int
+    new_start: int
+    new_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHunk:
+    """A hunk that can be taken back alone and changes what the code does."""
+
+    reverted: bytes
+    """The whole file without it."""
+    lines: tuple[int, ...]
+    """The changed lines of the new side; where lines were only removed, the line behind."""
+    inside: tuple[Function, ...]
+    """The functions of the new side in whose bodies all of it lies; empty where some of it is run by an import."""
+    old_literals: tuple[ast.Constant, ...]
+    new_literals: tuple[ast.Constant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A hunk that is not looked at."""
+
+    why: str
+
+
+def read_hunk(old: bytes, new: bytes, place: Place) -> CodeHunk | LeftOut:
+    """Tell what a hunk is; `old` and `new` are the whole files."""
+    reverted = revert(old, new, place)
+    if reverted == new:
+        return LeftOut("nothing")
+    head = read_source(new)
+    if isinstance(head, str):
+        return LeftOut(head)
+    without = read_source(reverted)
+    if isinstance(without, str):
+        return LeftOut("can't be taken back alone")
+    said = _difference(without.tree, head.tree)
+    if said:
+        return LeftOut(said)
+    lines = _changed(old, new, place)
+    found = functions(head.tree)
+    around = [enclosing(found, line) for line in lines]
+    inside = tuple(dict.fromkeys(one for one in around if one is not None)) if None not in around else ()
+    return CodeHunk(
+        reverted,
+        lines,
+        inside,
+        tuple(_literals(without, _span(place.new_start, place.old_lines))),
+        tuple(_literals(head, _span(place.new_start, place.new_lines))),
+    )
+
+
+def revert(old: bytes, new: bytes, place: Place) -> bytes:
+    """Give the new file with one hunk taken back, every other byte as it is."""
+    before, after = _lines(old), _lines(new)
+    start = max(place.new_start - 1, 0) if place.new_lines else place.new_start
+    taken = max(place.old_start - 1, 0) if place.old_lines else place.old_start
+    middle = before[taken : taken + place.old_lines]
+    return b"".join([*after[:start], *middle, *after[start + place.new_lines :]])
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return [line + b"\n" for line in data[:-1].split(b"\n")] if data.endswith(b"\n") else _unended(data)
+
+
+def _unended(data: bytes) -> list[bytes]:
+    parts = data.split(b"\n")
+    return [*(line + b"\n" for line in parts[:-1]), *([parts[-1]] if parts[-1] else [])]
+
+
+def _span(start: int, count: int) -> range:
+    return range(start, start + max(count, 1))
+
+
+def _changed(old: bytes, new: bytes, place: Place) -> tuple[int, ...]:
+    """The hunk's lines without its context, on the new side."""
+    before = _lines(old)[max(place.old_start - 1, 0) :][: place.old_lines]
+    after = _lines(new)[max(place.new_start - 1, 0) :][: place.new_lines]
+    found: dict[int, None] = {}
+    first = max(place.new_start, 1)
+    for what, _, _, begin, end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what != "equal":
+            wanted = [at for at in range(begin, end) if after[at].strip()] or [min(begin, max(len(after) - 1, 0))]
+            found.update((first + at, None) for at in wanted)
+    return tuple(found)
+
+
+def _literals(source: Source, lines: range) -> list[ast.Constant]:
+    return [
+        node
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Constant)
+        and node.lineno in lines
+        and isinstance(node.value, str | bytes | int | float)
+        and not isinstance(node.value, bool)
+        and len(repr(node.value)) <= 60
+    ]
+
+
+def _difference(without: ast.Module, head: ast.Module) -> str:
+    """Say what a change is that changes no behaviour; empty where it may."""
+    one, other = _apart(without.body, head.body)
+    if _dump(one) == _dump(other):
+        return "formatting or comments"
+    for change, said in _STEPS:
+        one, other = change(one), change(other)
+        if _dump(one) == _dump(other):
+            return said
+    return ""
+
+
+def _apart(one: list[ast.stmt], other: list[ast.stmt]) -> tuple[ast.Module, ast.Module]:
+    """Give only the statements that differ: what follows is done several times over."""
+    ours, theirs = [ast.dump(node) for node in one], [ast.dump(node) for node in other]
+    begin = next(
+        (at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+    )
+    most = min(len(ours), len(theirs)) - begin
+    end = next((at for at in range(most) if ours[-1 - at] != theirs[-1 - at]), most)
+    mine, yours = one[begin : len(one) - end], other[begin : len(other) - end]
+    match mine, yours:
+        case [ast.ClassDef() as before], [ast.ClassDef() as after] if _outside(before) == _outside(after):
+            return _apart(before.body, after.body)
+        case _:
+            return ast.Module(mine, []), ast.Module(yours, [])
+
+
+def _outside(node: ast.ClassDef) -> str:
+    return ast.dump(ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list))
+
+
+def _dump(tree: ast.Module) -> str:
+    return ast.dump(tree)
+
+
+class _Without(ast.NodeTransformer):
+    """Leaves statements out; a body that becomes empty holds `pass`."""
+
+    def __init__(self, is_left_out: Callable[[ast.stmt], bool]) -> None:
+        self._is_left_out = is_left_out
+
+    def visit(self, node: ast.AST) -> ast.AST | None:
+        if isinstance(node, ast.stmt) and self._is_left_out(node):
+            return None
+        found = super().generic_visit(node)
+        if isinstance(found, ast.stmt | ast.ExceptHandler) and getattr(found, "body", None) == []:
+            setattr(found, "body", [ast.Pass()])  # noqa: B010 - which kinds have a body is what was asked
+        return found
+
+
+class _WithoutTypes(ast.NodeTransformer):
+    """Leaves annotations out, and keeps that there was a field."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+
+def _copy(tree: ast.Module) -> ast.Module:
+    return ast.parse(ast.unparse(tree))
+
+
+def _drop(is_left_out: Callable[[ast.stmt], bool]) -> Callable[[ast.Module], ast.Module]:
+    def change(tree: ast.Module) -> ast.Module:
+        found = _Without(is_left_out).visit(_copy(tree))
+        assert isinstance(found, ast.Module), "a module is no statement"
+        return found
+
+    return change
+
+
+def _types(tree: ast.Module) -> ast.Module:
+    found = _WithoutTypes().visit(_drop(_is_for_types)(tree))
+    assert isinstance(found, ast.Module), "a module stays one"
+    return found
+
+
+def _is_for_types(node: ast.stmt) -> bool:
+    if isinstance(node, FUNCTION):
+        return any(ast.unparse(one).rpartition(".")[2] == "overload" for one in node.decorator_list)
+    return isinstance(node, ast.If) and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING"
+
+
+FUNCTION: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _assigns(node: ast.stmt, names: frozenset[str]) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and any(
+        isinstance(target, ast.Name) and target.id in names for target in targets
+    )
+
+
+_STEPS: Final[tuple[tuple[Callable[[ast.Module], ast.Module], str], ...]] = (
+    (_drop(_is_text), "docstrings"),
+    (_drop(_is_import), "imports"),
+    (_drop(lambda node: _assigns(node, frozenset({"__all__"}))), "`__all__`"),
+    (_drop(lambda node: _assigns(node, _VERSIONS)), "a version"),
+    (_types, "types"),
+)
+"""Each stands on those before: a hunk of imports and docstrings is called imports."""
