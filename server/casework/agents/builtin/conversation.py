@@ -303,6 +303,7 @@ def _handed_in(call: FinishCall) -> Finished:
         notes=notes,
         claims=tuple(claim[0] for claim in claims),
         proofs=tuple(Proof(criterion=one[:16], test=test[0][:300]) for one, *test in claims if test),
+        left=call.left,
     )
 
 

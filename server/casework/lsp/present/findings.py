@@ -111,7 +111,9 @@ def _identity(facts: RepositoryFacts) -> Iterator[FindingView]:
 
 def _programs(facts: RepositoryFacts, *, trusted: bool) -> Iterator[FindingView]:
     if not facts.programs:
-        yield _good("trust", "trusted" if trusted else "not trusted; nothing here that would be run")
+        yield _good(
+            "trust", "trusted" if trusted else "not trusted, so no test and no check of it is run: casework trust"
+        )
         return
     named = ", ".join(facts.programs)
     if trusted:
