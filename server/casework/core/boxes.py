@@ -75,14 +75,15 @@ def run_box(
     moves = facts.moves_places and not identity.bare
     at = top if moves else worktree
     environment = find_environment(top)
-    _clear_placeholders(worktree, at, grants.writable)
-    inside = [path for path in grants.writable if PurePosixPath(path).is_relative_to(at)]
+    granted = [str(PurePosixPath(at) / path) for path in grants.writable]
+    inside = [path for path in granted if PurePosixPath(path).is_relative_to(at)]
+    _clear_placeholders(worktree, at, inside)
     places = [
         *_our_python(),
         place(worktree, writable=True, at=at if moves else ""),
         *(place(path) for path in environment.read_only),
         *(place(path) for path in grants.readable),
-        *(place(path, writable=True) for path in grants.writable if path not in inside),
+        *(place(path, writable=True) for path in granted if path not in inside),
     ]
     git: Mapping[str, str] = {}
     if moves:
