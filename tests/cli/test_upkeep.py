@@ -68,7 +68,7 @@ def test_in_a_repository_it_tells_what_a_landing_will_meet(shop: Repository) -> 
     found = findings(shop.path)
     assert found["repository"]["sentence"] == f"{shop.path}, on main"
     assert found["identity"]["sentence"] == "git knows your name and mail address"
-    assert found["trust"]["sentence"] == "not trusted; nothing here that would be run"
+    assert found["trust"]["sentence"] == "not trusted, so no test and no check of it is run: casework trust"
     assert found["shape"]["sentence"] == "sha1, index version 2"
     assert found["journal"]["sentence"] == "0 rows, each follows from the one before"
     assert found["leftovers"]["sentence"] == "nothing to clear away"

@@ -26,6 +26,8 @@ VARIABLES: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 SYSTEM_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 _OBJECTS: Final = f"{OURS}/objects"
+_QUIET: Final = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""What a project forgot to ignore is not to stand in the change: what Python compiles would."""
 _GIT: Final = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES": _OBJECTS,
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -48,6 +50,11 @@ def worker_box(worktree: str, facts: SandboxFacts) -> Box:
     )
 
 
+def model_box(socket: str) -> Box:
+    """Give the box of what talks to a model: our Python and one way out; no worktree, nothing of any project."""
+    return Box(places=tuple(_our_python()), cwd="/", environment=_variables(), socket=socket)
+
+
 def run_box(
     identity: Identity,
     facts: SandboxFacts,
@@ -68,14 +75,15 @@ def run_box(
     moves = facts.moves_places and not identity.bare
     at = top if moves else worktree
     environment = find_environment(top)
-    _clear_placeholders(worktree, at, grants.writable)
-    inside = [path for path in grants.writable if PurePosixPath(path).is_relative_to(at)]
+    granted = [str(PurePosixPath(at) / path) for path in grants.writable]
+    inside = [path for path in granted if PurePosixPath(path).is_relative_to(at)]
+    _clear_placeholders(worktree, at, inside)
     places = [
         *_our_python(),
         place(worktree, writable=True, at=at if moves else ""),
         *(place(path) for path in environment.read_only),
         *(place(path) for path in grants.readable),
-        *(place(path, writable=True) for path in grants.writable if path not in inside),
+        *(place(path, writable=True) for path in granted if path not in inside),
     ]
     git: Mapping[str, str] = {}
     if moves:
@@ -85,7 +93,7 @@ def run_box(
         places=tuple(places),
         cwd=at,
         protected=protected_paths(at, inside),
-        environment={**_variables(), **git, **_paths_of(environment)},
+        environment={**_variables(), **_QUIET, **git, **_paths_of(environment)},
         socket=socket,
         limits=limits or Limits(),
     )

@@ -49,6 +49,7 @@ class FinishCall(Frozen):
     comment: str = Field(min_length=1, max_length=20_000)
     notes: tuple[PlaceNote, ...] = Field(default=(), max_length=100)
     claims: tuple[str, ...] = Field(default=(), max_length=20)
+    left: tuple[str, ...] = Field(default=(), max_length=20)
 
 
 class WrongArguments(ValueError):
@@ -139,8 +140,8 @@ _SAID: Final = (
     ),
     _tool(
         "finish",
-        "Hand in: what changed and why, what was left; claims: criteria that are met, each with a test that fails "
-        "without your change: `AC1 tests/test_a.py::test_b`",
+        "Hand in: what changed and why; left: what was left as it is; claims: criteria that are met, each with a test "
+        "that fails without your change: `AC1 tests/test_a.py::test_b`",
         {
             "comment": _TEXT,
             "notes": {
@@ -148,6 +149,7 @@ _SAID: Final = (
                 "items": {"type": "object", "properties": {"path": _TEXT, "line": _NUMBER, "text": _TEXT}},
             },
             "claims": _TEXTS,
+            "left": _TEXTS,
         },
         "comment",
     ),

@@ -34,8 +34,10 @@ async def revoke_trust(session: Session, params: r.Deed) -> r.TrustView:
 def _view(session: Session, identity: Identity) -> r.TrustView:
     trusted = session.desk.is_trusted(identity)
     sentence = (
-        f"You trust {identity.top}: its hooks and filters may be run by a landing."
+        f"You trust {identity.top}: its tests, its checks and commands of agents may be run in a box, and its hooks "
+        "and filters by a landing."
         if trusted
-        else f"You do not trust {identity.top}: nothing of it is executed, and reviews and landings work all the same."
+        else f"You do not trust {identity.top}: nothing of it is executed, and reviews and landings work all the same. "
+        "To let its tests be run: `casework trust`."
     )
     return r.TrustView(trusted=trusted, sentence=sentence)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from casework.core.purge import Purge
+from casework.ports.agent import AgentFacts
 from casework.ports.journal import JournalState
 from casework.ports.sandbox import SandboxFacts
 from casework.ports.workspace import RepositoryFacts
@@ -85,6 +86,12 @@ def leftover_findings(found: Purge, *, stages: int, landing: int) -> Iterator[Fi
     )
 
 
+def agent_findings(agents: Mapping[str, AgentFacts]) -> Iterator[FindingView]:
+    """Say of every agent whether it has what it needs; one that lacks something is no fault of the repository's."""
+    for name, facts in agents.items():
+        yield FindingView(what=f"agent {name}", ok=True, sentence=facts.sentence, mend=facts.mend)
+
+
 def _place(top: str, facts: RepositoryFacts) -> FindingView:
     if facts.head is None:
         return _bad("repository", f"{top} has no commit yet, so nothing can be reviewed or landed.", "git commit")
@@ -111,7 +118,9 @@ def _identity(facts: RepositoryFacts) -> Iterator[FindingView]:
 
 def _programs(facts: RepositoryFacts, *, trusted: bool) -> Iterator[FindingView]:
     if not facts.programs:
-        yield _good("trust", "trusted" if trusted else "not trusted; nothing here that would be run")
+        yield _good(
+            "trust", "trusted" if trusted else "not trusted, so no test and no check of it is run: casework trust"
+        )
         return
     named = ", ".join(facts.programs)
     if trusted:
