@@ -50,6 +50,11 @@ def worker_box(worktree: str, facts: SandboxFacts) -> Box:
     )
 
 
+def model_box(socket: str) -> Box:
+    """Give the box of what talks to a model: our Python and one way out; no worktree, nothing of any project."""
+    return Box(places=tuple(_our_python()), cwd="/", environment=_variables(), socket=socket)
+
+
 def run_box(
     identity: Identity,
     facts: SandboxFacts,
