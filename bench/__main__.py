@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.contest import Outcome, table
 
-CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "busy", "boxes")
+CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "busy", "boxes", "builtin")
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 _TEXT: Final = """\
@@ -62,6 +62,12 @@ Both sides of a row use the same interpreter, the same client (`bench/client.py`
   answer, but for a run's: until its worktree is committed and read as a change.
   *Landing*, from the approval until the task is landed, against `update-index` and `git commit`, both with an index
   that knows no trees.
+- **Builtin agent** (`builtin.py`): a task of 20 calls, ten reads and ten edits, against a scripted model in the process
+  that measures, in a repository of 5,000 files. Beside it `bench/bare_loop.py`: the same SDK's stream helper, two tools
+  in its own process, each message a row of SQLite, a process for each task. A step is the median time between two
+  requests. *Accepted to first request* is from sending the start of a task until the model is asked, worktree
+  included, in a daemon whose worker is warm, beside starting the bare process. Tokens are a quarter of the characters
+  of system, tools and messages. Memory is what is not shared (USS) of daemon, worker and tools.
 - **Busy** (`busy.py`): the code actions of 100 waiting reviews, asked every 20 ms, while eight scripted agents write
   as fast as they are let, with a checkpoint every 25 steps, and 10,000 new files are written into the working tree;
   p99 of 500. Beside it the same daemon at rest.

@@ -84,7 +84,9 @@ class CaseworkApplication:
         self._sandbox = Chosen()
         self._weigher = RuleWeigher(_closed())
         self._rules: Rulebook
-        self._agents = agents(lambda: self._settings.current(), self._confine_worker, self._confine_survey)
+        self._agents = agents(
+            lambda: self._settings.current(), self._confine_worker, self._confine_survey, self._confine_model
+        )
         self._desk: Desk | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._started_at = self._clock.now_us()
@@ -206,6 +208,22 @@ class CaseworkApplication:
 
         order = SurveyOrder.model_validate_json(briefing.script)
         return self._sandbox.command(command, survey_box(briefing.worktree, self._sandbox.facts(), order.places))
+
+    @asynccontextmanager
+    async def _confine_model(self, command: Sequence[str], host: str) -> AsyncIterator[Boxed | None]:
+        """Put what talks to a model into a box from which that one host is reached.
+
+        Not where this machine itself reaches the network through a proxy only: ours knows no way through it.
+        """
+        from casework.core.boxes import model_box
+
+        facts = await asyncio.to_thread(self._sandbox.facts)
+        proxied = any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"))
+        if not facts.confines or not facts.closes_network or not host or proxied:
+            yield None
+            return
+        async with self._ways_out.open([host]) as socket:
+            yield await asyncio.to_thread(self._sandbox.command, command, model_box(socket))
 
     def _is_trusted(self, identity: Identity) -> bool:
         return self._desk is not None and self._desk.is_trusted(identity)

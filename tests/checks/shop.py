@@ -46,7 +46,7 @@ FILES = {
             assert total([]) == 0
         """,
 }
-_RUNNER = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
+_RUNNER = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pytest-xdist", "execnet")
 
 
 def lay(folder: Path, files: dict[str, str]) -> Path:

@@ -284,3 +284,33 @@ async def test_a_test_that_can_not_be_loaded_without_the_change_turned_nothing(
     folder = tree(shop, tmp_path / "before", {"tests/test_new.py": test})
     before = (await checks.run(wanted(shop, folder, only=("tests/test_new.py",)))).seen
     assert [(case.id, case.outcome) for case in before.cases] == [("tests/test_new.py", "error")]
+
+
+async def test_tests_that_run_in_several_processes_are_known_one_by_one(
+    checks: ConfinedChecks, shop: Path, tmp_path: Path
+) -> None:
+    head = await seen(checks, shop, tree(shop, tmp_path / "head"), "pytest -q -n 2")
+    assert (head.colour, head.sentence, head.proven) == ("green", "`pytest -q -n 2`: 2 passed.", True)
+    broken = await seen(checks, shop, tree(shop, tmp_path / "broken", BROKEN), "pytest -q -n 2")
+    assert (broken.colour, broken.proven) == ("red", True)
+    assert "1 passed, 1 failed" in broken.sentence
+
+
+async def test_a_test_that_is_only_written_into_the_record_is_not_believed(
+    checks: ConfinedChecks, shop: Path, tmp_path: Path
+) -> None:
+    test = """\
+        import json, os, pathlib
+        from shop.price import total
+
+        def test_total():
+            said = {"pid": os.getpid(), "id": "tests/test_price.py::test_invented", "when": "call"}
+            lines = [{"t": "call", "raised": "", **said}, {"t": "test", "outcome": "passed", **said}]
+            pathlib.Path(os.environ["CASEWORK_RECORD"]).write_text("".join(json.dumps(one) + "\\n" for one in lines))
+        """
+    head = await seen(checks, shop, tree(shop, tmp_path / "head", {"tests/test_price.py": test}))
+    assert (head.colour, head.proven, head.sentence) == (
+        "not_checked",
+        False,
+        "`pytest -q` ended well, but something in it wrote to its record, so it says nothing.",
+    )

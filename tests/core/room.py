@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,7 +23,7 @@ from casework.domain.ids import StreamId
 from casework.domain.status import Status
 from casework.domain.task import Task
 from casework.domain.verdict import shown_hash
-from casework.ports.agent import Briefing
+from casework.ports.agent import Agent, Briefing
 from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.checks import FakeChecks
@@ -167,7 +167,13 @@ DONE: Final = {"do": "finish", "comment": "Two is written large."}
 
 
 @asynccontextmanager
-async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterator[Room]:
+async def room(
+    world: World | None = None,
+    *,
+    lands: bool = True,
+    more_agents: Mapping[str, Agent] | None = None,
+    toolboxes: FakeToolboxes | None = None,
+) -> AsyncIterator[Room]:
     """Start the daemon's core on a world; leaving it is an orderly end. Without `lands` it ends before it lands."""
     world = world or World()
     journal = MemoryJournal(StreamId("10000000-0000-7000-8000-000000000000"), world.shelf)
@@ -192,7 +198,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         recorder=recorder,
         blobs=world.blobs,
         check_out=lambda _identity, _top: checkout,
-        agents={"scripted": agent},
+        agents={"scripted": agent, **(more_agents or {})},
         clock=world.clock,
         documents=world.documents,
         weigher=world.weigher,
@@ -201,7 +207,7 @@ async def room(world: World | None = None, *, lands: bool = True) -> AsyncIterat
         checks=world.checks,
         detectors=detectors(),
         sandbox=FakeSandbox(),
-        toolboxes=FakeToolboxes(),
+        toolboxes=toolboxes or FakeToolboxes(),
         ways_out=FakeWaysOut(),
     )
     recorder.start()

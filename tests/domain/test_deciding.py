@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casework.domain.change import Change, FileChange
-from casework.domain.deciding import deciders, is_test_code, sources
+from casework.domain.deciding import deciders, is_test_code, of_the_record, sources
 from casework.domain.deciding import test_files as files_of_tests
 from casework.domain.ids import CommitId
 
@@ -59,3 +59,12 @@ def test_tests_are_known_by_their_names_and_places() -> None:
     yes = ("tests/data/x.json", "test_a.py", "pay/pay_test.py", "web/a.test.ts", "conftest.py", "__tests__/a.js")
     assert [name for name in yes if not is_test_code(name)] == []
     assert not is_test_code("src/contest.py")
+
+
+def test_a_change_that_speaks_of_the_record_is_named() -> None:
+    after = {
+        "tests/a.py": b"os.environ['CASEWORK_RECORD']",
+        "tests/b.py": b"assert casework",
+        "c.sh": b"casework_record",
+    }
+    assert of_the_record(after) == ("tests/a.py", "c.sh")

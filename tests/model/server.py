@@ -38,6 +38,9 @@ class ModelServer:
         """When each of them came, on the monotonic clock."""
         self.before: Callable[[int], None] = lambda _n: None
         """Called before an answer is chosen, with how many the conversation holds; for a test that kills somebody."""
+        self.open = threading.Event()
+        """While it is not set, answers are held back."""
+        self.open.set()
         self.refused = 0
         """Requests with another key."""
         self._played: dict[int, int] = {}
@@ -59,6 +62,7 @@ class ModelServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping.set()
+        self.open.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -116,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         if complaint:
             return self._error(400, "invalid_request_error", complaint)
         answer = model.next(body)
+        model.open.wait(600)
         if isinstance(answer, Turn):
             return self._stream(events(answer, body))
         return self._fail(answer, body)

@@ -118,15 +118,14 @@ async def test_what_the_human_granted_can_be_written_and_nothing_beside_it(
     outside.mkdir()
     other.mkdir()
     (other / "note").write_text("readable")
-    grants = Grants(writable=(f"{narrow.cwd}/AGENTS.md", str(outside)), readable=(str(other),))
+    grants = Grants(writable=("AGENTS.md", f"{narrow.cwd}/.vscode", str(outside)), readable=(str(other),))
     box = box_of(sandbox, workspace, worktree, grants)
-    heard = await said(
-        sandbox,
-        box,
-        f"echo x > AGENTS.md; echo x > CLAUDE.md; cat {other}/note; echo x > {other}/y; echo x > {outside}/y",
-    )
+    inside = "echo x > AGENTS.md; mkdir .vscode; echo x > .vscode/t; echo x > CLAUDE.md"
+    script = f"{inside}; cat {other}/note; echo x > {other}/y; echo x > {outside}/y"
+    heard = await said(sandbox, box, script)
     assert "readable" in heard
     assert text(worktree, "AGENTS.md") == "x\n"
+    assert text(worktree, ".vscode/t") == "x\n"
     assert not text(worktree, "CLAUDE.md")
     assert [path.name for path in other.iterdir()] == ["note"]
     assert [path.name for path in outside.iterdir()] == ["y"]

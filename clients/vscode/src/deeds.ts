@@ -8,7 +8,7 @@ import { placeOf } from "./place";
 import { counted, oneLine } from "./plain";
 import type { Which } from "./reviews";
 import type { Showing } from "./showing";
-import type { Anchor, Document, OpenReview, TaskCard } from "./wire";
+import type { Anchor, Document, OpenReview, QuestionView, TaskCard } from "./wire";
 
 type Plain = "casework/task/accept" | "casework/task/restore" | "casework/task/wake" | "casework/task/stop";
 type Reasoned = "casework/task/dismiss" | "casework/task/drop";
@@ -94,22 +94,16 @@ export class Deeds {
     say(`${oneLine(vscode.workspace.asRelativePath(taken.path))} is yours to write`);
   }
 
-  /** Answer an agent's question. */
-  async answer({ top, number }: Which, card: TaskCard): Promise<void> {
+  /** Answer a question: an agent's own, or one about what it wants to do. */
+  async answer(which: Which, card: TaskCard): Promise<void> {
     const question = card.questions[0];
     if (!question) return;
-    const title = `${number} asks: ${question.text}`;
-    const free = "Something else ...";
-    const choices: Choice<string>[] = question.choices.map((choice) => ({ label: choice, value: choice }));
-    const chosen = choices.length
-      ? await choose(title, question.why, [...choices, { label: free, value: free }])
-      : free;
-    if (chosen === undefined) return;
-    const answer = chosen === free ? await askText(title, question.why || "Your answer, in one line") : chosen;
+    const answer =
+      question.kind === "permission" ? await permitted(which, question) : await answered(which.number, question);
     if (answer)
       await this.connection.deed("casework/question/answer", {
-        repository: top,
-        number,
+        repository: which.top,
+        number: which.number,
         question: question.id,
         answer,
       });
@@ -153,6 +147,44 @@ export class Deeds {
       boards.map(({ name, top }) => ({ label: name, description: top, value: top })),
     );
   }
+}
+
+/** What the human answers to an agent's own question. */
+async function answered(number: number, question: QuestionView): Promise<string | undefined> {
+  const title = `${number} asks: ${question.text}`;
+  const free = "Something else ...";
+  const choices: Choice<string>[] = question.choices.map((choice) => ({ label: choice, value: choice }));
+  const chosen = choices.length ? await choose(title, question.why, [...choices, { label: free, value: free }]) : free;
+  return chosen === free ? askText(title, question.why || "Your answer, in one line") : chosen;
+}
+
+/** What the human answers to what an agent wants to do; a rule is shown whole before it is made. */
+async function permitted({ number }: Which, question: QuestionView): Promise<string | undefined> {
+  const title = `${number} asks: ${question.text}`;
+  const of = (kind: string) => question.options.filter((option) => option.kind === kind);
+  const opens = [...question.hosts, ...question.places].join(", ");
+  const why = question.why ? `because: ${question.why} (its words)` : opens;
+  const rules = of("always");
+  const choices: Choice<"once" | "always" | "no" | "why">[] = [
+    { label: "y  once", description: opens, value: "once" },
+    ...(rules.length
+      ? [{ label: "a  always ...", description: "shows the rule first", value: "always" as const }]
+      : []),
+    { label: "n  no", value: "no" },
+    { label: "e  no, and why ...", description: "the agent is told", value: "why" },
+  ];
+  const chosen = await choose(title, why, choices);
+  if (chosen === "once") return of("once")[0]?.answer;
+  const no = of("no")[0]?.answer;
+  if (chosen === "no") return no;
+  if (chosen === "always")
+    return choose(
+      "From now on, in this repository and without asking again",
+      "The narrowest rule comes first; Escape makes none",
+      rules.map((one) => ({ label: one.rule, value: one.answer })),
+    );
+  const reason = chosen === "why" ? await askText(title, "Why not? The agent is told") : undefined;
+  return reason && no ? `${no}: ${reason}` : undefined;
 }
 
 /** The task whose skeleton a file is. */

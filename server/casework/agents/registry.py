@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from casework.agents.builtin.agent import BuiltinAgent
+from casework.agents.builtin.agent import BuiltinAgent, Enter, no_box
 from casework.agents.frames import ModelAccess
 from casework.agents.process import Confine, ProcessAgent, unconfined
 from casework.domain.errors import Refused
@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 
 
 def agents(
-    settings: Callable[[], Settings], confine: Confine = unconfined, confine_survey: Confine = unconfined
+    settings: Callable[[], Settings],
+    confine: Confine = unconfined,
+    confine_survey: Confine = unconfined,
+    enter: Enter = no_box,
 ) -> dict[str, Agent]:
     """Give every agent that ships with Casework, by name.
 
-    `settings` gives those that hold now; `confine` puts the workers of agents that run no programs into boxes. The
-    survey's worker runs the project's tests itself, so its box is another one: `confine_survey`.
+    `settings` gives those that hold now; `confine` puts the workers of agents that run no programs into boxes, `enter`
+    the one that talks to a model. The survey's worker runs the project's tests itself, so its box is another one:
+    `confine_survey`.
     """
     known: tuple[Agent, ...] = (
         ProcessAgent("scripted", _check_script, confine=confine),
         ProcessAgent(SURVEY, _check_survey, confine=confine_survey),
-        BuiltinAgent(lambda: _access(settings)),
+        BuiltinAgent(lambda: _access(settings), enter=enter),
     )
     return {agent.name: agent for agent in known}
 

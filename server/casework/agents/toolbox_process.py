@@ -154,12 +154,27 @@ class Toolbox:
         return os.fsencode(os.path.normpath(plain)) if plain.rstrip("/") not in ("", ".") else b""
 
     def _names(self, path: bytes) -> str:
-        names = [quote(name) + "/" * is_folder for name, is_folder in self._files.names(path)]
+        prefix = path + b"/" if path else b""
+        names = [
+            quote(name) + "/" * is_folder
+            for name, is_folder in self._files.names(path)
+            if not (is_folder and self._is_empty(prefix + name))
+        ]
         more = f"\n[and {len(names) - _NAMES} more]" if len(names) > _NAMES else ""
         return _bounded("\n".join(names[:_NAMES]) + more) or "[empty]"
 
+    def _is_empty(self, path: bytes, depth: int = 3) -> bool:
+        """Tell whether a folder holds no file: to git there is none, and a box has one in a protected path's place."""
+        with suppress(OSError, Refused):
+            return depth > 0 and all(
+                is_folder and self._is_empty(path + b"/" + name, depth - 1)
+                for name, is_folder in self._files.names(path)
+            )
+        return False
+
     def _below(self, path: bytes) -> Iterator[str]:
         if path and not self._files.is_folder(path):
+            self._files.read(path)  # or say why it can't be
             yield os.fsdecode(path)
             return
         for folder, inner, names in os.walk(os.path.join(os.fsencode(self._root), path)):  # noqa: PTH118 - bytes

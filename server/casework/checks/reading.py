@@ -73,6 +73,8 @@ def _judged(
     counts = counted(cases)
     if red:
         return _red(red, counts, command, environment)
+    if ran.exit_code == 0 and record.touched:
+        return "not_checked", f"`{command}` ended well, but something in it wrote to its record, so it says nothing."
     if ran.exit_code == 0 and record.sessions and record.broken:
         return "not_checked", f"`{command}` ended well, but its record breaks off, so it says nothing."
     if ran.exit_code == 0:

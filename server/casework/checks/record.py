@@ -69,6 +69,8 @@ class Record:
     """Runs of pytest, without those of its workers."""
     broken: bool
     """Whether a run of pytest was silenced before its end, or the record is no whole one."""
+    touched: bool
+    """Whether something in the check opened the record itself."""
     cases: tuple[Case, ...]
     loaded: tuple[LoadedFile, ...]
     elsewhere: tuple[str, ...]
@@ -84,7 +86,8 @@ def read_record(raw: bytes, tree: TreeFiles, top: str, *, overflowed: bool = Fal
     return Record(
         processes=len(reading.began),
         sessions=len(reading.sessions),
-        broken=broken,
+        broken=broken or reading.touched,
+        touched=reading.touched,
         cases=tuple(reading.cases()),
         loaded=tuple(LoadedFile(path=path, same=same) for path, same in sorted(reading.loaded.items())),
         elsewhere=tuple(sorted(reading.elsewhere)),
@@ -98,6 +101,7 @@ class _Reading:
         self._tree = tree
         self._top = top
         self.odd = False
+        self.touched = False
         self.began: set[int] = set()
         self.ended: set[int] = set()
         self.sessions: set[int] = set()
@@ -130,6 +134,8 @@ class _Reading:
                 self._phases.setdefault(_text(said, "id"), {})[_text(said, "when")] = said
             case "collect":
                 self._uncollected[_text(said, "id")] = _text(said, "why")
+            case "touched":
+                self.touched = True
             case "long":
                 self.odd = True
             case _:

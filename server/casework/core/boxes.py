@@ -50,6 +50,11 @@ def worker_box(worktree: str, facts: SandboxFacts) -> Box:
     )
 
 
+def model_box(socket: str) -> Box:
+    """Give the box of what talks to a model: our Python and one way out; no worktree, nothing of any project."""
+    return Box(places=tuple(_our_python()), cwd="/", environment=_variables(), socket=socket)
+
+
 def run_box(
     identity: Identity,
     facts: SandboxFacts,
@@ -70,15 +75,15 @@ def run_box(
     moves = facts.moves_places and not identity.bare
     at = top if moves else worktree
     environment = find_environment(top)
-    let = [str(PurePosixPath(at, path)) for path in grants.writable]  # those in the worktree are relative to its top
-    inside = [path for path in let if PurePosixPath(path).is_relative_to(at)]
+    granted = [str(PurePosixPath(at) / path) for path in grants.writable]
+    inside = [path for path in granted if PurePosixPath(path).is_relative_to(at)]
     _clear_placeholders(worktree, at, inside)
     places = [
         *_our_python(),
         place(worktree, writable=True, at=at if moves else ""),
         *(place(path) for path in environment.read_only),
         *(place(path) for path in grants.readable),
-        *(place(path, writable=True) for path in let if path not in inside),
+        *(place(path, writable=True) for path in granted if path not in inside),
     ]
     git: Mapping[str, str] = {}
     if moves:

@@ -203,12 +203,14 @@ class _Checking:
     async def _base(self, command: str) -> Seen:
         kept = self._repository.seen_bases
         key = (self._change.base, command)
-        if key not in kept:
-            seen, _ = await self._seen(command, self._change.base)
+        if key in kept:
+            return kept[key]
+        seen, _ = await self._seen(command, self._change.base)
+        if seen.colour == "green":  # whatever else it is, the user may mend it meanwhile, in the environment
             kept[key] = seen
             if len(kept) > _BASES_KEPT:
                 kept.popitem(last=False)
-        return kept[key]
+        return seen
 
     async def _seen(self, command: str, commit: CommitId, *, only: tuple[str, ...] = ()) -> tuple[Seen, bytes]:
         workspace = self._repository.checkout(self._top).workspace
@@ -240,7 +242,9 @@ class _Checking:
             workspace.contents(commit, deciding.MANIFESTS, largest=_MANIFEST_BYTES)
             for commit in (change.base, change.head)
         )
-        return deciding.deciders(change, command, before, after)
+        names = [file.path for file in change.files if file.status != "deleted" and not file.binary]
+        changed = workspace.contents(change.head, names, largest=_MANIFEST_BYTES)
+        return (*deciding.deciders(change, command, before, after), *deciding.of_the_record(changed))
 
 
 def told_to_agent(evidence: Sequence[Evidence]) -> str:

@@ -59,6 +59,7 @@ class Drive:
         self._passing: asyncio.Task[None] | None = None
         self._passed_at = 0.0
         self._one_checkpoint = asyncio.Lock()
+        self._halted_with_checkpoint = False
         self.lost = ""
         """Why the worker is not there any more, of a run that can go on in another one."""
 
@@ -117,7 +118,7 @@ class Drive:
             await self._close_tools()
             if self._passing is not None:
                 await asyncio.gather(self._passing, return_exceptions=True)
-        if self._now().status in ("stopped", "dropped"):
+        if self._now().status in ("stopped", "dropped") and not self._halted_with_checkpoint:
             await self._checkpoint("stopped")
 
     async def _handle(self, report: a.AgentReport) -> None:
@@ -242,6 +243,7 @@ class Drive:
     async def _halted(self, report: a.Halted) -> None:
         await self._close_tools()
         await self._checkpoint("stopped")
+        self._halted_with_checkpoint = True
 
         def drafts(board: Board) -> Sequence[Draft]:
             task = board.tasks[self._task]

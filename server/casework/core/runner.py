@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Sequence
 from casework.core.driving import Drive
 from casework.core.repository import DAEMON, Repository
 from casework.core.surveys import asked_of
+from casework.core.turns import INTERRUPTED as INTERRUPTED
 from casework.core.turns import keep_result, open_call
 from casework.domain import events as e
 from casework.domain.board import Board
@@ -25,7 +26,6 @@ from casework.ports.survey import SURVEY
 
 logger = logging.getLogger(__name__)
 
-INTERRUPTED = "interrupted, outcome unknown"
 _TOLD = f"{INTERRUPTED}: Casework ended while this was under way. Look before you do it again."
 LOSSES = 3
 """Workers that one run may lose without getting anywhere, before it counts as lost itself."""

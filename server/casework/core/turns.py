@@ -22,6 +22,9 @@ from casework.ports.agent import KeptTurn, TurnKept
 logger = logging.getLogger(__name__)
 
 
+INTERRUPTED = "interrupted, outcome unknown"
+
+
 def keep_turn(repository: Repository, report: TurnKept) -> BlobHash:
     """Keep a part of the conversation, its texts redacted.
 
@@ -55,23 +58,33 @@ async def conversation(repository: Repository, task: Task) -> tuple[KeptTurn, ..
     """Give what was kept of the task's last run, behind what that run goes on from.
 
     A run goes on from the one before where that was stopped or lost; not where it failed, was finished or was another
-    agent's.
+    agent's. A part that is not there any more is left out, with the results that answer it; a result that is not there
+    is told as interrupted, since what it was the result of was done.
     """
     runs = _one_after_another(task)
     if not runs:
         return ()
     found: list[KeptTurn] = []
+    calls: set[str] = set()
     async for row in repository.recorder.journal.read(task=task.id):
         event, run = row.event, row.draft.run
-        if not isinstance(event, e.TurnKept) or run not in runs:
+        if not isinstance(event, e.TurnKept) or run not in runs or (event.role == "result" and event.call not in calls):
             continue
         try:
             text = repository.text(event.content)
         except Trouble as trouble:
-            logger.warning("task %s: the conversation ends early: %s", task.number, trouble.sentence)
-            break
+            logger.warning("task %s: a part of the conversation is gone: %s", task.number, trouble.sentence)
+            if event.role != "result":
+                continue
+            text = json.dumps({"text": INTERRUPTED, "is_error": True})
+        if event.role == "assistant":
+            calls = set(_calls(text))
         found.append(KeptTurn(role=event.role, content=text, call=event.call, earlier=run != runs[-1]))
     return tuple(found)
+
+
+def _calls(answer: str) -> list[str]:
+    return [block["id"] for block in json.loads(answer)["content"] if block.get("type") == "tool_use"]
 
 
 def _one_after_another(task: Task) -> list[RunId]:
@@ -92,6 +105,4 @@ async def open_call(repository: Repository, task: Task) -> str:
     if not answers:
         return ""
     done = {turn.call for turn in own[answers[-1] :] if turn.role == "result"}
-    blocks = json.loads(own[answers[-1]].content)["content"]
-    calls = [block["id"] for block in blocks if block.get("type") == "tool_use" and block["id"] not in done]
-    return str(calls[0]) if calls else ""
+    return next((call for call in _calls(own[answers[-1]].content) if call not in done), "")

@@ -32,6 +32,7 @@ _RUNNERS: Final = frozenset({"pytest", "_pytest", "unittest", "pluggy", "nox", "
 _TABLES: Final = ("tool", "build-system")
 """Of a pyproject.toml: what steers tools and builds; name, version and dependencies decide no result by themselves."""
 _KEYS: Final = ("scripts", "jest", "vitest", "mocha", "ava", "type", "exports", "imports")
+_OF_THE_RECORD: Final = (b"casework_record", b"CASEWORK_", b"casework_stand_ins")
 MANIFESTS: Final = ("pyproject.toml", "package.json")
 """Files of which only a part decides: their contents are looked at."""
 
@@ -85,6 +86,11 @@ def deciders(change: Change, command: str, before: Mapping[str, bytes], after: M
         for file in change.files
         if any(_decides(name, words, before, after) for name in {file.path, file.old_path or file.path})
     )
+
+
+def of_the_record(after: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Name the files that speak of what records a check: who does that in a change has to be read first."""
+    return tuple(name for name, raw in after.items() if any(word in raw for word in _OF_THE_RECORD))
 
 
 def _decides(name: str, words: set[str], before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:

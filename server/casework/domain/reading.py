@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Final
 
 from casework.domain.change import Change, FileChange
+from casework.domain.protected import protection_of
 
 
 class Shelf(IntEnum):
@@ -138,7 +139,7 @@ def _shelved(file: FileChange, changed: Collection[str]) -> tuple[Shelf, str]:
     elif is_test(path) and removed > added:
         lost = removed - added
         shelf, why = Shelf.WEAKENED_TESTS, f"a test loses {lost} line{'' if lost == 1 else 's'}"
-    elif _PROTECTED.search(path):
+    elif _PROTECTED.search(path) or protection_of(path) is not None:
         shelf, why = Shelf.PROTECTED, "runs by itself or steers tools"
     elif is_test(path):
         pass

@@ -61,7 +61,7 @@ def shapes_of(command: str, grants: Grants) -> tuple[tuple[RuleShape, ...], str]
         return (), "No rule can be made of it, because something in it looks like a secret, and rules are written down."
     verb = _verb(read.words)
     rest = read.words[len(verb) :]
-    if not rest or not all(_is_name(word) for word in rest) or grants.writable:
+    if not verb or not rest or not all(_is_name(word) for word in rest) or grants.writable:
         return (exact,), ""
     return (exact, CommandShape(words=verb, names=True, hosts=grants.hosts)), ""
 

@@ -31,6 +31,8 @@ GONE_S: Final = 5.0
 _FIRST_LOOK_S: Final = 0.01
 _SLOWEST_LOOK_S: Final = 0.5
 _ASKED_S: Final = 2.0
+_MAKES_WAY: Final = 10
+"""Niceness of what runs in a box."""
 _OF_THE_BOX: Final = 2
 """Processes that are bubblewrap's own."""
 
@@ -91,6 +93,9 @@ def _start(boxed: Boxed, stdin: bytes) -> tuple[subprocess.Popen[bytes], int]:
                 boxed.command, cwd=Path(boxed.cwd), env=boxed.environment, stdin=given, stdout=writing, stderr=writing,
                 pass_fds=boxed.files,
             )  # fmt: skip
+            # What floods the machine must not keep us from ending it, nor an editor from being answered.
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PGRP, process.pid, _MAKES_WAY)
     except OSError as error:
         os.close(reading)
         raise Trouble(f"{boxed.command[0]!r} could not be started: {error.strerror}", code="not_started") from error
@@ -143,8 +148,9 @@ class Watch:
             pause = min(_SLOWEST_LOOK_S, max(min(pause * 2, LOOK_S), 20 * (time.monotonic() - began)))
 
     def _look(self) -> End | None:
-        used, limits = tree.used(self._head), self._limits
-        if used.threads > limits.processes + _OF_THE_BOX:
+        limits, most = self._limits, self._limits.processes + _OF_THE_BOX
+        used = tree.used(self._head, most)
+        if used.threads > most:
             return "too_many_processes"
         if used.anonymous > limits.memory_bytes and tree.proportional(used.pids) > limits.memory_bytes:
             return "too_much_memory"

@@ -97,6 +97,10 @@ class Workbench:
         widget = self.page.locator(".quick-input-widget:visible")
         return _one_line(widget.inner_text())
 
+    def hint(self) -> str:
+        """Read what the open box says where nothing is typed yet."""
+        return self._input().get_attribute("placeholder") or ""
+
     def _input(self) -> Locator:
         box = self.page.locator(".quick-input-widget:visible input")
         box.first.wait_for(timeout=STEP_TIMEOUT_S * 1000)

@@ -86,9 +86,8 @@ function M.lines(card, question, width)
   for _, text in ipairs(draw.wrap(question.text, width - 4)) do
     lines[#lines + 1] = { chunks = { { '   ' .. text, 'CaseworkTitle' } } }
   end
-  labelled(lines, 'hosts', table.concat(question.hosts or {}, ', '), width)
-  labelled(lines, 'places', table.concat(question.places or {}, ', '), width)
-  labelled(lines, 'because', question.why, width)
+  local is_about_action = question.kind == 'permission' and question.why ~= ''
+  labelled(lines, 'because', question.why .. (is_about_action and '  (its words)' or ''), width)
   lines[#lines + 1] = { chunks = {} }
   if question.kind == 'permission' then
     local _, rules = M.permitted(question)
@@ -108,16 +107,20 @@ function M.lines(card, question, width)
   return lines
 end
 
+M.ALWAYS = 'From now on agents may do this in this repository without asking. The narrowest rule comes first.'
+
 --- Builds the lines that show what `always` would allow from now on, whole. Pure.
 ---@param card casework.TaskCard
 ---@param rules casework.ChoiceView[]
 ---@param width integer
 ---@return casework.Line[]
 function M.rule_lines(card, rules, width)
-  local heading = ('From now on %d and every other task may, in this repository and without asking again:'):format(card.number)
-  local lines = {}
-  for _, text in ipairs(draw.wrap(heading, width - 2)) do
-    lines[#lines + 1] = { chunks = { { ' ' .. text, 'CaseworkGroup' } } }
+  local lines = {
+    { chunks = { { (' %d  '):format(card.number), 'CaseworkNumber' }, { 'always', 'CaseworkGroup' } } },
+    { chunks = {} },
+  }
+  for _, text in ipairs(draw.wrap(M.ALWAYS, width - 4)) do
+    lines[#lines + 1] = { chunks = { { '   ' .. text, 'CaseworkTitle' } } }
   end
   lines[#lines + 1] = { chunks = {} }
   for index, rule in ipairs(rules) do
@@ -163,6 +166,7 @@ end
 ---@class (exact) casework.Panel
 ---@field lines fun(width: integer): casework.Line[]
 ---@field keys {key: string, what: string, act: fun()}[]  Each closes the window first.
+---@field q string  What `q` does.
 
 --- Shows something with keys in a window below.
 ---@param root string
@@ -177,7 +181,7 @@ local function below(root, number, panel)
   local lines = panel.lines(vim.api.nvim_win_get_width(window))
   draw.put(buffer, lines)
   vim.api.nvim_win_set_height(window, #lines)
-  vim.wo[window].winfixheight, vim.wo[window].statusline = true, ' Casework %=q leaves it open '
+  vim.wo[window].winfixheight, vim.wo[window].statusline = true, ' Casework %=q ' .. panel.q .. ' '
   for _, key in ipairs(panel.keys) do
     guard.map(buffer, key.key, function()
       if vim.api.nvim_win_is_valid(window) then
@@ -201,7 +205,7 @@ local function show_rules(root, card, question, rules)
       M.answer(root, card.number, question, rule.answer)
     end }
   end
-  below(root, card.number, { keys = keys, lines = function(width)
+  below(root, card.number, { keys = keys, q = 'goes back', lines = function(width)
     return M.rule_lines(card, rules, width)
   end })
 end
@@ -231,7 +235,7 @@ function M.open(root, card, question)
       M.answer(root, card.number, question, one.answer)
     end }
   end
-  below(root, card.number, { keys = keys, lines = function(width)
+  below(root, card.number, { keys = keys, q = 'leaves it open', lines = function(width)
     return M.lines(card, question, width)
   end })
 end

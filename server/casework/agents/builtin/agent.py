@@ -11,7 +11,9 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 from casework.agents.frames import (
     PROTOCOL,
@@ -61,6 +63,15 @@ LOOK_AT_SETTINGS_S: Final = 2.0
 """Between two looks whether settings or key have changed, while a run is under way."""
 _MAILBOX: Final = 256
 
+Enter = Callable[[Sequence[str], str], AbstractAsyncContextManager[Boxed | None]]
+"""Puts the worker into a box from which one host, `name:port`, is reached; None where nothing confines."""
+
+
+@asynccontextmanager
+async def no_box(_command: Sequence[str], _host: str) -> AsyncIterator[Boxed | None]:
+    """Give no box."""
+    yield None
+
 
 class BuiltinAgent:
     """The agent named `builtin`."""
@@ -69,10 +80,12 @@ class BuiltinAgent:
         self,
         access: Callable[[], ModelAccess],
         *,
+        enter: Enter = no_box,
         command: Sequence[str] = SERVING,
         patience: Patience | None = None,
     ) -> None:
         """`access` gives how the model is reached now; it may block, and is called in a thread."""
+        self._enter = enter
         self._access = access
         self._command = tuple(command)
         self._patience = patience or Patience()
@@ -109,7 +122,7 @@ class BuiltinAgent:
         async with self._starting:
             worker = self._worker
             if worker is None or worker.dead:
-                worker = self._worker = await self._begin()
+                worker = self._worker = await self._begin(_host(access))
         worker.configure(access)
         return worker.begin(briefing)
 
@@ -119,33 +132,45 @@ class BuiltinAgent:
         if worker is not None:
             await worker.end()
 
-    async def _begin(self) -> _Worker:
-        try:
-            names = [name for name in (*ENVIRONMENT, *NETWORK) if name in os.environ]
-            pipe = await WorkerPipe.spawn(Boxed(self._command, {name: os.environ[name] for name in names}, "/"))
-        except OSError as error:
-            raise _not_started(error.strerror or "the system said no") from error
-        try:
-            async with asyncio.timeout(self._patience.start_s):
-                hello = await pipe.receive()
-            if not isinstance(hello, Hello) or hello.protocol != PROTOCOL or self.name not in hello.agents:
-                raise Broken("it did not begin with a proper hello")
-        except (Broken, TimeoutError) as error:
-            await pipe.end(self._patience.grace_s)
-            late = f"it said nothing for {self._patience.start_s:g} seconds" if isinstance(error, TimeoutError) else ""
-            raise _not_started(late or str(error) or pipe.epitaph()) from error
-        except BaseException:
-            await pipe.end(self._patience.grace_s)
-            raise
-        pipe.send(Welcome(protocol=PROTOCOL, lease_s=self._patience.lease_s, beat_s=self._patience.beat_s))
-        return _Worker(pipe, self._patience, self._access)
+    async def _begin(self, host: str) -> _Worker:
+        async with AsyncExitStack() as opened:
+            try:
+                boxed = await opened.enter_async_context(self._enter(self._command, host))
+                if boxed is None:
+                    names = [name for name in (*ENVIRONMENT, *NETWORK) if name in os.environ]
+                    boxed = Boxed(self._command, {name: os.environ[name] for name in names}, "/")
+                pipe = await WorkerPipe.spawn(boxed)
+            except OSError as error:
+                raise _not_started(error.strerror or "the system said no") from error
+            opened.push_async_callback(pipe.end, self._patience.grace_s)
+            try:
+                async with asyncio.timeout(self._patience.start_s):
+                    hello = await pipe.receive()
+                if not isinstance(hello, Hello) or hello.protocol != PROTOCOL or self.name not in hello.agents:
+                    raise Broken("it did not begin with a proper hello")
+            except (Broken, TimeoutError) as error:
+                late = isinstance(error, TimeoutError) and f"it said nothing for {self._patience.start_s:g} seconds"
+                await pipe.end(self._patience.grace_s)
+                raise _not_started(late or str(error) or pipe.epitaph()) from error
+            pipe.send(Welcome(protocol=PROTOCOL, lease_s=self._patience.lease_s, beat_s=self._patience.beat_s))
+            return _Worker(pipe, self._patience, self._access, host, opened.pop_all())
 
 
 class _Worker:
     """The warm worker while it lives."""
 
-    def __init__(self, pipe: WorkerPipe, patience: Patience, access: Callable[[], ModelAccess]) -> None:
+    def __init__(
+        self,
+        pipe: WorkerPipe,
+        patience: Patience,
+        access: Callable[[], ModelAccess],
+        host: str,
+        opened: AsyncExitStack,
+    ) -> None:
+        """`opened` ends the process and closes its way out."""
         self.dead = False
+        self._host = host
+        self._opened = opened
         self._pipe = pipe
         self._patience = patience
         self._access = access
@@ -185,7 +210,7 @@ class _Worker:
             self.dead = True
             self._renewing.cancel()
             self._looking.cancel()
-            await asyncio.shield(self._pipe.end(self._patience.grace_s))
+            await asyncio.shield(self._opened.aclose())
             for run in list(self._runs.values()):
                 await run.end(lost(why or self._pipe.epitaph()))
 
@@ -223,8 +248,13 @@ class _Worker:
         """Tell the worker when settings or key change: a run that waits for the model goes on then."""
         while True:
             await asyncio.sleep(LOOK_AT_SETTINGS_S)
-            if self._runs:
-                self.configure(await asyncio.to_thread(self._access))
+            if not self._runs:
+                continue
+            access = await asyncio.to_thread(self._access)
+            if _host(access) != self._host:  # its way out leads elsewhere: the runs go on in another worker
+                self._living.cancel()
+                return
+            self.configure(access)
 
 
 class SharedRun:
@@ -317,6 +347,16 @@ class SharedRun:
         if not self._ended:
             self._pipe.send(Cancel(run=self._run, epoch=self.epoch))
             await self.end(STOPPED)
+
+
+def _host(access: ModelAccess) -> str:
+    """Give the one host that is to be reached, as `name:port`; empty where the address is none."""
+    try:
+        parts = urlsplit(access.base_url)
+        name, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return ""
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}" if name else ""
 
 
 def _not_started(why: str) -> Trouble:

@@ -95,7 +95,7 @@ class Conversation:
     def go(self) -> NoReturn:
         """Work until it is over."""
         self._begin()
-        self._use_tools(set())  # those of an answer that was kept and not acted on
+        self._use_tools(Answer())  # those of an answer that was kept and not acted on
         while True:
             self._check_limits()
             self._make_room()
@@ -137,7 +137,7 @@ class Conversation:
         match answer.stop_reason:
             case "tool_use" if self._history.open_calls():
                 self._idle = 0
-                self._use_tools(answer.garbled)
+                self._use_tools(answer)
             case "pause_turn":
                 self._count_idle()  # the service wants to be asked again, with its own words at the end
             case "model_context_window_exceeded":
@@ -186,12 +186,14 @@ class Conversation:
 
     # ---- tools ------------------------------------------------------------------------------------------------------
 
-    def _use_tools(self, garbled: set[str]) -> None:
+    def _use_tools(self, answer: Answer) -> None:
+        """Use what the last answer asks for: as the model wrote it, and not as it is kept without its secrets."""
+        written = {block["id"]: block["input"] for block in answer.content if block["type"] == "tool_use"}
         for call in self._history.open_calls():
-            self._use(call, garbled=call["id"] in garbled)
+            self._use(call, written.get(call["id"], call["input"]), garbled=call["id"] in answer.garbled)
 
-    def _use(self, call: Block, *, garbled: bool) -> None:
-        name, given = str(call["name"]), call["input"]
+    def _use(self, call: Block, given: Any, *, garbled: bool) -> None:
+        name = str(call["name"])
         asked = json.dumps(given, sort_keys=True)
         try:
             if garbled:

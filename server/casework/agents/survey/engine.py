@@ -31,7 +31,11 @@ _INSIDE: Final = Path(__file__).with_name("inside")
 BASELINE_SHARE: Final = 0.5
 """Of what is left of the budget then, for the suite on the head; what was seen until then is worked with."""
 MEASURE_SHARE: Final = 0.75
-"""Of the budget, until which hunks are taken back; the rest is for witnesses."""
+"""Of the budget, until which hunks are taken back once one stayed green; the rest is for witnesses."""
+COLLECT_SHARE: Final = 0.4
+"""Of that, within which the whole suite must be collected; else only the nearest files of tests are."""
+MOST_NEAR: Final = 12
+"""Files of tests that are run on the head where the whole suite can't even be collected in time."""
 MOST_TREES: Final = 4
 """Scratch trees, and so hunks that are taken back at once; never more than there are processors."""
 _TICK_S: Final = 0.1
@@ -67,6 +71,7 @@ class Engine:
     tell: Callable[[list[HunkMark]], None]
     """Hears every mark as soon as it is known."""
     _red_first: dict[HunkId, str] = field(default_factory=dict)
+    _any_green: bool = False
 
     def mark(self, *marks: HunkMark) -> None:
         """Note what is known of hunks, and tell it."""
@@ -83,7 +88,7 @@ class Engine:
         survey, reading = self.survey, self.survey.reading
         self.mark(*reading.left_out)
         known = {mark.hunk: mark for mark in survey.order.known if mark.final and mark.guard != "unguarded"}
-        survey.marks.update({one.id: known[one.id] for one in reading.suspects if one.id in known})
+        self.mark(*(known[one.id] for one in reading.suspects if one.id in known))
         todo = [one for one in reading.suspects if one.id not in known]
         if not todo:
             return
@@ -111,7 +116,18 @@ class Engine:
         paths = sorted({one.path for one in todo})
         first, wall = by_relevance(survey.reading, tree), self.budget.left() * BASELINE_SHARE
         modules = survey.reading.modules
-        (found,) = self.together([None], lambda _: self.suite.baseline(tree, paths, modules, first, wall))
+
+        def run(files: tuple[str, ...]) -> Baseline:
+            within = self.budget.left() * BASELINE_SHARE
+            collect_s = within if files else within * COLLECT_SHARE
+            return self.suite.baseline(
+                tree, paths, modules, first, wall_s=within, collect_s=collect_s, files_of_tests=files
+            )
+
+        (found,) = self.together([()], run)
+        if not found.tests and not found.ended and first:
+            (found,) = self.together([tuple(first[:MOST_NEAR])], run)
+            found.complete = False
         survey.baseline = found
         survey.notes += _said_of(found, wall)
 
@@ -119,9 +135,9 @@ class Engine:
         """Find the tests that could see a hunk; mark it where that is hopeless."""
         base = self.survey.baseline
         if not base.tests:
-            self._set(one, "not_looked_at", "no test could be run")
+            self._set(one, "not_looked_at", "no test could be run", final=False)
         elif base.imported.get(one.module.name) is False:
-            self._set(one, "not_looked_at", "the tests import another copy of it, not this tree")
+            self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
         else:
             one.everywhere = not one.spans or base.is_wide(one.path, one.spans)
             green = [name for name in base.tests if name not in base.red]
@@ -137,7 +153,7 @@ class Engine:
             return True
         base = self.survey.baseline
         cost = base.cost_s(one.reach)
-        left = self.budget.left(MEASURE_SHARE)
+        left = self._left()
         if left < min(cost, 2 * base.startup_s):
             self._set(one, "not_looked_at", "the budget was spent", final=False)
             return False
@@ -153,10 +169,13 @@ class Engine:
         if not rest:
             return True
         cost = base.cost_s(rest)
-        if self.budget.left(MEASURE_SHARE) < cost:
+        if self._left() < cost:
             return False
         wall = min(patience_s(cost), self.budget.left())
         return self._judge(one, tree, self._check(tree, rest, wall), cut=wall < patience_s(cost))
+
+    def _left(self) -> float:
+        return self.budget.left(MEASURE_SHARE if self._any_green else 1.0)
 
     def _check(self, tree: Tree, only: Collection[str], wall_s: float) -> Outcome:
         red = self.survey.baseline.red
@@ -165,6 +184,7 @@ class Engine:
     def _judge(self, one: Suspect, tree: Tree, outcome: Outcome, *, cut: bool) -> bool:
         match outcome.verdict:
             case "green":
+                self._any_green = True
                 return True
             case "red":
                 self._red_first[one.id] = outcome.test
@@ -173,7 +193,7 @@ class Engine:
                 why = "the budget was spent" if cut else "without it the tests hang"
                 self._set(one, "not_looked_at", why, final=not cut)
             case "elsewhere":
-                self._set(one, "not_looked_at", "the tests import another copy of it, not this tree")
+                self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
             case "broken" if self._imports(one, tree):
                 self._set(one, "guarded", outcome.uncollected.partition(": ")[0] or "the tests do not start without it")
             case "broken":

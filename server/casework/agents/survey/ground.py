@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,13 @@ class Ground:
             _end(group)
 
     def run(
-        self, command: Sequence[str], *, cwd: Path, wall_s: float, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        wall_s: float,
+        environment: Mapping[str, str] | None = None,
+        given_up: Callable[[], bool] = lambda: False,
     ) -> Done:
         """Run a program of the project for at most `wall_s` seconds; its output is read whole and mostly forgotten.
 
@@ -77,7 +83,7 @@ class Ground:
             return Done(127, error.strerror or "it could not be started", 0.0)
         self._living.add(process.pid)
         try:
-            output = _read(process, began + wall_s)
+            output = _read(process, began + wall_s, given_up)
         finally:
             _end(process.pid)
             process.wait()
@@ -91,15 +97,15 @@ class Ground:
         return Done(process.returncode if ended else None, text, time.monotonic() - began)
 
 
-def _read(process: subprocess.Popen[bytes], end: float) -> bytes | None:
-    """Read to the end of the process itself, whoever else holds its output; None where the time is up."""
+def _read(process: subprocess.Popen[bytes], end: float, given_up: Callable[[], bool]) -> bytes | None:
+    """Read to the end of the process itself, whoever else holds its output; None where its time is up."""
     assert process.stdout is not None, "it was asked for"
     tail = b""
     with selectors.DefaultSelector() as waiting:
         waiting.register(process.stdout, selectors.EVENT_READ)
         while True:
             left = end - time.monotonic()
-            if left <= 0:
+            if left <= 0 or given_up():
                 return None
             if waiting.select(min(left, 0.1)):
                 chunk = os.read(process.stdout.fileno(), 65536)

@@ -58,6 +58,8 @@ class Baseline:
     imported: Mapping[str, bool] = field(default_factory=dict)
     """By module: whether it came from our tree. Empty where nobody saw the end."""
     complete: bool = False
+    """Whether the whole suite was run to its end."""
+    ended: bool = False
     seconds: float = 0.0
     startup_s: float = 0.3
     """What a run costs beside its tests: Python, pytest and finding them."""
@@ -140,11 +142,22 @@ class Suite:
         return {"PYTHONPATH": ":".join([*paths, str(self._inside)]), "PYTHONHASHSEED": "0"}
 
     def baseline(
-        self, tree: Tree, files: Collection[str], modules: Mapping[str, str], first: list[str], wall_s: float
+        self,
+        tree: Tree,
+        files: Collection[str],
+        modules: Mapping[str, str],
+        first: list[str],
+        *,
+        wall_s: float,
+        collect_s: float,
+        files_of_tests: Collection[str] = (),
     ) -> Baseline:
-        """Run everything, seeing who gets into the functions of `files`; `modules` says where each must come from."""
+        """Run everything, seeing who gets into the functions of `files`; `modules` says where each must come from.
+
+        Where nothing is collected after `collect_s` it is given up. With `files_of_tests` only those are run.
+        """
         order = {"record": True, "files": list(files), "modules": dict(modules), "first": first}
-        done, said = self._pytest(tree, order, (), wall_s)
+        done, said = self._pytest(tree, order, files_of_tests, wall_s, collect_s=collect_s)
         found = Baseline(seconds=done.seconds, output=done.output)
         for line in said:
             match line:
@@ -158,7 +171,7 @@ class Suite:
                 case {"uncollected": str(name)}:
                     found.uncollected[name] = line["why"]
                 case {"ended": int()}:
-                    found.complete = True
+                    found.complete = found.ended = True
                     found.imported = line["imported"]
                     found.wide = frozenset((path, at) for path, at in line["wide"])
                 case _:
@@ -197,7 +210,14 @@ class Suite:
         return Outcome(verdict, red, uncollected, done.seconds, done.output)
 
     def _pytest(
-        self, tree: Tree, order: dict[str, Any], more: Collection[str], wall_s: float, hash_seed: str = "0"
+        self,
+        tree: Tree,
+        order: dict[str, Any],
+        more: Collection[str],
+        wall_s: float,
+        hash_seed: str = "0",
+        *,
+        collect_s: float | None = None,
     ) -> tuple[Done, list[dict[str, Any]]]:
         n = next(self._names)
         ordered, out = self._inside / f"order-{n}.json", self._inside / f"said-{n}.jsonl"
@@ -206,7 +226,9 @@ class Suite:
         plain = ("-p", "casework_recorder", "-p", "no:cacheprovider", f"--rootdir={tree.top}", "-q", "--tb=short")
         command = (self._python, "-m", "pytest", *plain, *self._flags, *more)
         told = self.environment(tree) | {"CASEWORK_SURVEY": str(ordered), "PYTHONHASHSEED": hash_seed}
-        done = self._ground.run(command, cwd=tree.top, wall_s=max(wall_s, 0.1), environment=told)
+        until = time.monotonic() + (wall_s if collect_s is None else collect_s)
+        is_idle = lambda: time.monotonic() > until and not out.exists()  # noqa: E731
+        done = self._ground.run(command, cwd=tree.top, wall_s=max(wall_s, 0.1), environment=told, given_up=is_idle)
         return done, list(_said(out))
 
 

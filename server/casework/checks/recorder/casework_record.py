@@ -32,10 +32,12 @@ class _Line:
         self.only = [name for name in os.environ.get("CASEWORK_ONLY", "").split("\n") if name]
         self.handle = -1
         self.inode = 0
+        self.opening = False
         self.known: set[str] = set()
         self.prefix = ""
 
     def open(self) -> None:
+        self.opening = True
         try:
             low = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
             self.handle = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _HIGH)
@@ -44,6 +46,8 @@ class _Line:
             self.inode = os.fstat(self.handle).st_ino
         except OSError:
             self.handle = -1
+        finally:
+            self.opening = False
 
     def write(self, **said: object) -> None:
         said["pid"] = os.getpid()
@@ -84,6 +88,9 @@ def _end() -> None:
 
 def _heard(event: str, args: tuple[Any, ...]) -> None:
     """`exec` is raised for the code of every module that is loaded from a file (PEP 578); it can't be unhooked."""
+    if event == "open" and not _line.opening and args and _is_record(args[0]):
+        _line.write(t="touched")
+        return
     if event != "exec" or not args:
         return
     name = getattr(args[0], "co_filename", "")
@@ -94,6 +101,17 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
         _tell(os.path.abspath(name))  # noqa: PTH100
     except Exception:  # noqa: BLE001 - what records must never change how a project's code goes
         return
+
+
+def _is_record(path: object) -> bool:
+    """Whether somebody opens the record by its name: nobody but us has any business in it."""
+    name = os.fsdecode(path) if isinstance(path, (str, bytes)) else str(path)
+    if not name.endswith(os.path.basename(_line.path)):  # noqa: PTH119
+        return False
+    try:
+        return os.path.samefile(name, _line.path)  # noqa: PTH121
+    except OSError:
+        return False
 
 
 def _tell(path: str) -> None:

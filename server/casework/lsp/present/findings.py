@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from casework.core.purge import Purge
+from casework.ports.agent import AgentFacts
 from casework.ports.journal import JournalState
 from casework.ports.sandbox import SandboxFacts
 from casework.ports.workspace import RepositoryFacts
@@ -83,6 +84,12 @@ def leftover_findings(found: Purge, *, stages: int, landing: int) -> Iterator[Fi
         sentence=f"{_many(count, 'thing')} that no task needs ({size:.1f} MB), {unlanded} with unlanded work",
         mend="casework purge",
     )
+
+
+def agent_findings(agents: Mapping[str, AgentFacts]) -> Iterator[FindingView]:
+    """Say of every agent whether it has what it needs; one that lacks something is no fault of the repository's."""
+    for name, facts in agents.items():
+        yield FindingView(what=f"agent {name}", ok=True, sentence=facts.sentence, mend=facts.mend)
 
 
 def _place(top: str, facts: RepositoryFacts) -> FindingView:

@@ -16,7 +16,6 @@ from typing import Any
 
 with Path(os.environ["CASEWORK_SURVEY"]).open(encoding="utf-8") as _file:
     ORDER: dict[str, Any] = json.load(_file)
-OUT = Path(ORDER["out"]).open("a", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
 WATCHED = {os.path.join(ORDER["top"], path): path for path in ORDER["files"]}  # noqa: PTH118 - compared as text
 RANK = {name: at for at, name in enumerate(ORDER["first"])}
 ONLY = frozenset(ORDER["only"]) if ORDER["only"] is not None else None
@@ -34,8 +33,8 @@ _began = _started = time.monotonic()
 
 def _say(**what: Any) -> None:
     if os.getpid() == _pid:  # a forked child would say everything twice
-        OUT.write(json.dumps(what) + "\n")
-        OUT.flush()
+        with Path(ORDER["out"]).open("a", encoding="utf-8") as out:
+            out.write(json.dumps(what) + "\n")
 
 
 def _enter(name: str, line: int) -> None:
