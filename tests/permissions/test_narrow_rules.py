@@ -11,9 +11,7 @@ from casework.permissions.commands import shapes_of
 REACHES = Grants(hosts=("example.org:443",))
 
 
-@pytest.mark.parametrize(
-    "command", ["true", "curl", "cp a b", "git fetch origin", "npm install undici@7", "pip install x"]
-)
+@pytest.mark.parametrize("command", ["true", "curl", "cp a b", "npm install undici@7"])
 def test_every_rule_that_is_offered_begins_with_the_program(command: str) -> None:
     shapes, _ = shapes_of(command, REACHES)
     assert shapes

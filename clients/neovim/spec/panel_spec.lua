@@ -56,6 +56,16 @@ return {
     },
   },
   {
+    'what a survey found out about this hunk stands with it',
+    got = function()
+      local surveyed = review()
+      surveyed.files[1].hunks[1].guard = 'unguarded'
+      surveyed.files[1].hunks[1].guard_why = '12 tests stayed green without it'
+      return lines(surveyed)[3]
+    end,
+    want = ' guarded by no test  12 tests stayed green without it',
+  },
+  {
     'text that was changed nowhere is never taken as a format',
     got = function()
       return panel.bar(review({ approve_label = 'Land 100%' }), 120):match('Land 100%%%%') ~= nil

@@ -88,9 +88,15 @@ function rangeOf(file: FileView, hunk: HunkView, base: string[], head: string[])
 function wordsOf(review: ReviewView, hunk: HunkView, here: boolean): string {
   const decided = hunk.decision === "rejected" && hunk.reason ? `rejected: ${oneLine(hunk.reason)}` : hunk.decision;
   const count = judged(review).find((one) => one.hunk.id === hunk.id);
-  const parts = [hunk.decision === "none" ? "" : decided];
+  const parts = [hunk.decision === "none" ? "" : decided, guardOf(hunk, here)];
   if (here && count) parts.push(`${count.index + 1} of ${review.hunks}`, hunk.decision === "none" ? KEYS : "u");
   return parts.filter((part) => part).join(" · ");
+}
+
+/** What a survey found out: said where no test guards a hunk, and at the cursor's hunk in any case. */
+function guardOf(hunk: HunkView, here: boolean): string {
+  if (hunk.guard === "unguarded") return "no test guards this";
+  return here && hunk.guard === "guarded" ? "guarded by a test" : "";
 }
 
 function after(text: string): vscode.ThemableDecorationAttachmentRenderOptions {

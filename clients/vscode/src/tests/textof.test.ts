@@ -17,6 +17,7 @@ test("a ticket stays inside its fence whatever it contains", () => {
     runs: [],
     commit: null,
     follow_ups: [],
+    comment: "",
   });
   assert.match(text, /^`{5}text\nbefore\n```\n# Not a heading\n````\nafter\n`{5}$/m);
 });

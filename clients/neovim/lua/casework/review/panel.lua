@@ -12,6 +12,14 @@ local STATES = {
   not_checked = { 'not checked', 'CaseworkDetail' },
 }
 
+--- What a survey found out about a hunk.
+---@type table<string, {[1]: string, [2]: string}>
+local GUARDS = {
+  guarded = { 'guarded by a test', 'CaseworkDone' },
+  unguarded = { 'guarded by no test', 'CaseworkQuestion' },
+  not_looked_at = { 'guard not looked at', 'CaseworkDetail' },
+}
+
 --- What became of the review, as a sentence, once it is no longer to be judged.
 ---@param review casework.ReviewView
 ---@return casework.Chunk[]?
@@ -131,6 +139,10 @@ local function this_hunk(lines, review, place, width)
   end
   if thing.decision == 'rejected' and thing.reason ~= '' then
     paragraph(lines, thing.reason, 'CaseworkTitle', width, { 'rejected  ', 'CaseworkRejected' })
+  end
+  local guard = GUARDS[thing.guard or '']
+  if guard then
+    paragraph(lines, thing.guard_why, 'CaseworkDetail', width, { guard[1] .. '  ', guard[2] })
   end
   for _, comment in ipairs(thing.comments) do
     paragraph(lines, comment.text, 'CaseworkTitle', width, { draw.plain(comment.by) .. '  ', 'CaseworkReview' })

@@ -51,6 +51,8 @@ export function hunk(id: string, more: Partial<HunkView> = {}): HunkView {
     decision: "none",
     reason: "",
     comments: [],
+    guard: null,
+    guard_why: "",
     ...more,
   };
 }
