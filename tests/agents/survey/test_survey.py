@@ -36,6 +36,16 @@ def test_what_nothing_guards_is_told_apart_and_gets_a_test_where_a_witness_is_fo
     assert project.read("dur.py") == after["dur.py"], "what is measured is measured in copies"
 
 
+def test_a_test_with_parameters_guards_as_any_other(project: Project) -> None:
+    test = (
+        "import pytest\nfrom dur import parse\n\n\n@pytest.mark.parametrize('text', ['1h', '2h'])\n"
+        "def test_hours(text):\n    assert parse(text) % 3600 == 0\n"
+    )
+    before = {**BEFORE, "tests/test_more.py": test}
+    marks = project.survey(before, {**changed(HOURS), "tests/test_more.py": test})
+    assert [(mark.guard, mark.why) for mark in marks.values()] == [("guarded", "tests/test_more.py::test_hours[1h]")]
+
+
 def test_nothing_unguarded_ends_well_with_the_table(project: Project) -> None:
     after = changed(("parse(text) * 2", "parse(text) * 4"))
     after["tests/test_dur.py"] = after["tests/test_dur.py"].replace("== 240", "== 480")

@@ -194,6 +194,8 @@ class Engine:
                 self._set(one, "not_looked_at", why, final=not cut)
             case "elsewhere":
                 self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
+            case "fewer":
+                self._set(one, "not_looked_at", "without it some tests are not there", final=False)
             case "broken" if self._imports(one, tree):
                 self._set(one, "guarded", outcome.uncollected.partition(": ")[0] or "the tests do not start without it")
             case "broken":

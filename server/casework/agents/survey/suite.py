@@ -83,7 +83,7 @@ class Baseline:
         return any(where == path and any(a <= line <= b for a, b in spans) for where, line in self.wide)
 
 
-Verdict = Literal["green", "red", "hang", "broken", "elsewhere"]
+Verdict = Literal["green", "red", "hang", "broken", "elsewhere", "fewer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ class Outcome:
     """The tests on another tree."""
 
     verdict: Verdict
-    """`broken`: nothing could be collected, so nothing was tested. `elsewhere`: other files were imported."""
+    """`broken`: nothing could be collected, so nothing was tested. `elsewhere`: other files were imported.
+    `fewer`: some of the tests were not there."""
     test: str = ""
     """The first red one."""
     uncollected: str = ""
@@ -207,6 +208,8 @@ class Suite:
             verdict = "broken"
         elif not all(ended["imported"].values()):
             verdict = "elsewhere"
+        elif chosen is not None and sum(line.get("collected", 0) for line in said) < len(chosen):
+            verdict = "fewer"
         return Outcome(verdict, red, uncollected, done.seconds, done.output)
 
     def _pytest(

@@ -82,14 +82,20 @@ if ORDER["record"]:
 _arm()
 
 
+def _function(item: Any) -> str:
+    """Name a test without its parameters: some are named anew each time."""
+    name: str = item.nodeid.partition("[")[0]
+    return name
+
+
 def pytest_collection_modifyitems(session: Any, config: Any, items: list[Any]) -> None:
     """Choose and order; everything that is not asked for is deselected."""
     del session
-    chosen = [item for item in items if item.nodeid not in LEFT_OUT and (ONLY is None or item.nodeid in ONLY)]
+    chosen = [item for item in items if item.nodeid not in LEFT_OUT and (ONLY is None or _function(item) in ONLY)]
     chosen.sort(key=lambda item: RANK.get(item.nodeid.partition("::")[0], len(RANK)))
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
-    _say(collected=len(chosen), at=time.monotonic() - _started)
+    _say(collected=len({_function(item) for item in chosen}), at=time.monotonic() - _started)
 
 
 def pytest_collectreport(report: Any) -> None:
