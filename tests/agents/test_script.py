@@ -97,7 +97,7 @@ _TURN = {"do": "turn"}
         ),
         (
             {"do": "write", "path": "a", "content": "{answer}", "use_answer": True},
-            "`use_answer` needs an `ask` step before it",
+            "`use_answer` needs an `ask` or `want` step before it",
         ),
         ({"do": "edit", "path": "a", "old": "", "new": "b"}, "the text to replace is empty"),
         ({"do": "rename", "path": "a"}, "give either `to` or `to_b64`"),

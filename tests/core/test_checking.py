@@ -96,7 +96,10 @@ async def test_nothing_is_run_in_a_repository_that_is_not_trusted() -> None:
         await made.until("in_review")
         assert made.world.checks.ran == []
         shown = view(made)
-        assert shown.checks == "Not checked: repository not trusted, so nothing of it was run."
+        assert (
+            shown.checks
+            == "Not checked: repository not trusted, so nothing of it was run; `casework trust` shows what would be."
+        )
         assert [one.state for one in shown.criteria] == ["claimed"]
 
 

@@ -29,6 +29,7 @@ AGENT: Final = Actor(kind="agent", id="scripted")
 @asynccontextmanager
 async def working(world: World | None = None) -> AsyncIterator[Room]:
     """A run that is under way and does nothing by itself."""
+    world = world or World(trusted=True)
     async with room(world) as desk:
         await desk.add()
         await desk.start(HANG, HANG)
@@ -98,7 +99,9 @@ async def test_a_no_with_a_reason_reaches_the_agent_and_is_not_asked_again() -> 
         ruling = wanting(desk)
         await asked(desk)
         await answer(desk, "no: use what is vendored")
-        told = "Not done: The user said no: use what is vendored Do without it, or say in your comment what is missing."
+        told = (
+            "Not done: The user said no: use what is vendored. Do without it, or say in your comment what is missing."
+        )
         assert (await ruling).why == told
         assert (await wanting(desk)).why == told
         assert [(one.allowed, one.by) for one in rulings(desk)] == [(False, "human")] * 2
@@ -177,7 +180,7 @@ async def test_what_is_never_allowed_asks_nobody_and_is_told_in_the_journal() ->
 
 
 async def test_a_question_waits_over_restarts_and_its_answer_reaches_the_resumed_agent() -> None:
-    world = World()
+    world = World(trusted=True)
     async with working(world) as desk:
         wanting(desk)
         first = (await asked(desk)).open_questions[0]
@@ -192,7 +195,7 @@ async def test_a_question_waits_over_restarts_and_its_answer_reaches_the_resumed
 
 
 async def test_answered_with_always_and_killed_before_the_answer_the_question_is_still_there() -> None:
-    world = World()
+    world = World(trusted=True)
     async with working(world) as desk:
         wanting(desk)
         question = (await asked(desk)).open_questions[0]
@@ -223,3 +226,12 @@ async def test_a_run_that_waits_for_the_human_takes_no_place_from_others() -> No
         await desk.add("task 3")
         await desk.start(EDIT, DONE, number=3)
         await desk.until("in_review", number=3)
+
+
+async def test_in_a_repository_that_is_not_trusted_nobody_is_asked_whether_a_program_may_run() -> None:
+    async with working(World()) as desk:
+        ruling = await wanting(desk)
+        assert ruling.why.startswith(
+            "Not done: The repository is not trusted, so no program is run in it; the user trusts"
+        )
+        assert desk.task().open_questions == ()

@@ -18,6 +18,7 @@ from casework.agents.scripted import Files, play
 from casework.domain.errors import Refused, Trouble
 from casework.domain.ids import QuestionId
 from casework.ports.agent import (
+    ActionWanted,
     AgentFacts,
     AgentReport,
     AgentRun,
@@ -124,6 +125,7 @@ class FakeRun:
         self._gate = asyncio.Event()
         self._gate_given_out = False
         self._answers: dict[QuestionId, asyncio.Future[str]] = {}
+        self._results: dict[str, asyncio.Future[Outcome]] = {}
         self._open = 0
         self._ended = False
         self._lost_by: str | None = None
@@ -152,7 +154,9 @@ class FakeRun:
             future.set_result(text.encode("utf-8", "replace").decode())
 
     async def result(self, call: str, outcome: Outcome) -> None:
-        raise AssertionError("a script wants no actions")
+        future = self._result_of(call)
+        if not future.done():
+            future.set_result(outcome)
 
     async def cancel(self) -> None:
         await self._mail.close()
@@ -200,12 +204,18 @@ class FakeRun:
                     self._open += 1
                     answer = await self._answer_to(move.id)
                     self._open -= 1
+                case ActionWanted():
+                    await self._mail.put(move)
+                    answer = (await self._result_of(move.call)).text
                 case StepBegun() | TurnEnded():
                     self._gate.clear()
                     await self._mail.put(move)
                     await self._gate.wait()
                 case _:
                     await self._mail.put(move)
+
+    def _result_of(self, call: str) -> asyncio.Future[Outcome]:
+        return self._results.setdefault(call, asyncio.get_running_loop().create_future())
 
     def _answer_to(self, question: QuestionId) -> asyncio.Future[str]:
         return self._answers.setdefault(question, asyncio.get_running_loop().create_future())

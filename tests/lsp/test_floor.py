@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from casework.lsp.actions import TRUST
 from casework.lsp.documents import uri_of
 from casework.lsp.new_tasks import todo_in
 from tests.lsp.light import Light, Refusal, light
@@ -239,7 +240,7 @@ async def test_each_line_of_the_board_does_what_can_be_done_with_its_task(world:
         lines = lines_on_disk(board)
         found = [await client.actions(board, at) for at in range(1, len(lines) + 1)]
         assert [[one["title"].removeprefix("Casework: ") for one in actions] for actions in found if actions] == [
-            ["Open review 1: Say new", "Approve review 1: Land 1 on main", "Drop 1"],
+            ["Open review 1: Say new", "Approve review 1: Land 1 on main", TRUST, "Drop 1"],
             ["Start 2: Later", "Drop 2"],
         ]
         assert await client.actions(board, len(lines) + 10) == []
@@ -266,7 +267,8 @@ async def test_history_is_closed_as_read_and_never_approved(world: Path) -> None
         document = Path((await client.ask("casework/review/document", {"number": 1}))["path"])
         client.open(document)
         assert [one["title"] for one in await client.actions(document, 1)] == [
-            "Casework: Open review 1: Say new", "Casework: Close review 1 as read", "Casework: Drop 1",
+            "Casework: Open review 1: Say new", "Casework: Close review 1 as read", f"Casework: {TRUST}",
+            "Casework: Drop 1",
         ]  # fmt: skip
         await press(client, document, 1, "Close review 1 as read")
         assert (await client.ask("casework/task/show", {"number": 1}))["card"]["status"] == "read"

@@ -40,9 +40,9 @@ _BEFORE: Final[dict[str, SectionName]] = {
     "options": "options", "file": "file", "commit": "commit", "shell": "shell", "aside": "aside", "script": "script",
 }  # fmt: skip
 _ENDS: Final = ("story", "journal", "repository")
-OPTIONS: Final = frozenset({"ordinary user", "another owner", "no repository", "small state disk"})
+OPTIONS: Final = frozenset({"ordinary user", "another owner", "no repository", "small state disk", "needs a box"})
 """`ordinary user`: means nothing as root. `another owner`: the repository is somebody else's. `no repository`: the
-folder is empty. `small state disk`: of 4 MB."""
+folder is empty. `small state disk`: of 4 MB. `needs a box`: programs are run, which takes something that confines."""
 _DEFECT: Final = "known defect: "
 """The beginning of an option that says why the story does not go as it is told yet."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.machine import bubblewrap
 from tests.scenarios.ordinary import ordinary_user
 from tests.scenarios.stage import Stage
 from tests.scenarios.story import Step, Story, parse, render, trimmed
@@ -31,6 +32,8 @@ async def test_the_story_goes_as_it_is_told(file: Path, world: Path, request: py
     user = ordinary_user()
     if "ordinary user" in story.options and user.why_not:
         pytest.skip(user.why_not)
+    if "needs a box" in story.options:
+        bubblewrap()
     stage = Stage(world, user, story)
     with stage.disks():
         try:

@@ -570,6 +570,8 @@ export interface SurveyView {
 export interface TrustView {
   trusted: boolean;
   sentence: string;
+  /** What trust lets run, one a line. */
+  runs: string[];
 }
 
 /** One event as people may read it. */

@@ -81,7 +81,7 @@ class Write(_OnFile):
     content: str | None = None
     content_b64: str | None = None
     use_answer: bool = False
-    """Put the answer to the last question wherever the content says `{answer}`."""
+    """Put the answer to the last question, or what came of the last command, where the content says `{answer}`."""
 
     def check(self) -> None:
         """Also the content."""
@@ -206,6 +206,16 @@ class Ask(Frozen):
     choices: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
 
 
+class Want(Frozen):
+    """Want a command to be run: weighed, perhaps asked about, and run by the daemon in the run's box."""
+
+    do: Literal["want"]
+    command: Annotated[str, Field(min_length=1, max_length=20_000)]
+    hosts: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    outside: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    why: Annotated[str, Field(max_length=1000)] = ""
+
+
 class _Place(Frozen):
     path: str | None = None
     path_b64: str | None = None
@@ -298,7 +308,7 @@ class Crash(Frozen):
 
 
 FileStep = Write | Edit | Delete | Rename | Chmod | Symlink
-WordStep = Say | Plan | Turn | Usage | Ask | FollowUp
+WordStep = Say | Plan | Turn | Usage | Ask | Want | FollowUp
 LastStep = Finish | Fail
 Step = Annotated[FileStep | WordStep | LastStep | Hang | Crash, Field(discriminator="do")]
 
@@ -366,8 +376,8 @@ def _out_of_order(runs: tuple[Steps, ...]) -> Iterator[tuple[str, str]]:
         asked = False
         for n, step in enumerate(steps.steps):
             place = place_of(("runs", run, "steps", n) if len(runs) > 1 else ("steps", n))
-            asked = asked or isinstance(step, Ask)
+            asked = asked or isinstance(step, Ask | Want)
             if isinstance(step, LastStep) and n < len(steps.steps) - 1:
                 yield place, f"nothing can come after `{step.do}`"
             if isinstance(step, Write) and step.use_answer and not asked:
-                yield place, "`use_answer` needs an `ask` step before it"
+                yield place, "`use_answer` needs an `ask` or `want` step before it"

@@ -34,6 +34,7 @@ from casework.agents.script import (
     Symlink,
     Turn,
     Usage,
+    Want,
     WordStep,
     Write,
     parse_script,
@@ -43,6 +44,7 @@ from casework.domain.errors import Refused
 from casework.domain.ids import QuestionId, RunId
 from casework.domain.repopath import quote
 from casework.ports.agent import (
+    ActionWanted,
     AgentReport,
     Asked,
     Briefing,
@@ -56,13 +58,15 @@ from casework.ports.agent import (
     TurnEnded,
     Used,
 )
+from casework.ports.tools import ShellCall
 
 _QUESTIONS: Final = uuid.UUID("6f0a2c0e-9c1b-5b53-8a43-3f1f6d1f7c11")
 
 Move = AgentReport | Hang | Crash
 """What the agent does next: report, or fall silent, or die."""
 Play = Generator[Move, str | None, None]
-"""Ends with `Finished` or `Failed`; is sent the answer after `Asked`, nothing after all else."""
+"""Ends with `Finished` or `Failed`; is sent the answer after `Asked`, what came of it after `ActionWanted`, nothing
+after all else."""
 
 
 class Files(Protocol):
@@ -122,6 +126,8 @@ def perform(line: Line) -> None:
                     _crash(move)
                 case Asked():
                     answer = line.ask(move)
+                case ActionWanted():
+                    answer = line.act(move).text
                 case _:
                     line.report(move)
 
@@ -173,6 +179,9 @@ def play(briefing: Briefing, files: Files) -> Play:
             case _ if n <= briefing.resume_after:
                 answer = yield from _pass_by(n, step, briefing, answers, answer, files)
                 continue
+            case Want():
+                answer = (yield ActionWanted(call=f"want-{n}", action=_shell(step))) or ""
+                continue  # the daemon announces the step and says what came of it
             case _:
                 yield StepBegun(n=n, what=step.do, summary=_summary(step))
         try:
@@ -210,6 +219,10 @@ def _ask(n: int, step: Ask, run: RunId, answers: dict[QuestionId, str]) -> Gener
     return (yield Asked(id=question, text=step.text, why=step.why, choices=step.choices)) or ""
 
 
+def _shell(step: Want) -> ShellCall:
+    return ShellCall(command=step.command, hosts=step.hosts, outside=step.outside, why=step.why)
+
+
 def _do(n: int, step: Step, answer: str, files: Files) -> Generator[Move, str | None, str]:
     match step:
         case Write() | Edit() | Delete() | Rename() | Chmod() | Symlink():
@@ -237,7 +250,7 @@ def _do(n: int, step: Step, answer: str, files: Files) -> Generator[Move, str | 
             )
         case Hang() | Crash():
             yield step
-        case Ask() | Finish() | Fail():
+        case Ask() | Want() | Finish() | Fail():
             raise AssertionError(f"{step.do} is played elsewhere")
         case _:
             assert_never(step)
@@ -311,6 +324,8 @@ def _summary(step: FileStep | WordStep | Hang | Crash) -> str:
             text = step.text
         case Plan():
             text = step.items[0]
+        case Want():
+            text = step.command
         case FollowUp():
             text = step.title
         case Turn() | Usage() | Hang() | Crash():

@@ -12,6 +12,7 @@ import typer
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Reason, Where, place, text_of
 from casework.cli.output import Output, columns, grey, many, sentences, strong, visible
+from casework.cli.trusting import Trusting, give_trust
 from casework.domain.errors import Refused
 
 tasks = typer.Typer(no_args_is_help=True, help="Tasks: add, list, start, stop, drop.")
@@ -137,9 +138,13 @@ def _place(anchor: dict[str, Any] | None) -> str:
     return f"{anchor['path']}:{anchor['line']}" if anchor is not None else ""
 
 
-def _deed(method: str, number: int, where: Path, as_json: bool, done: str, **params: Any) -> None:
+def _deed(
+    method: str, number: int, where: Path, as_json: bool, done: str, *, trust: bool = False, **params: Any
+) -> None:
     output = Output(as_json)
     with sentences(output), daemon() as asked:
+        if trust:
+            give_trust(asked, place(where), yes=True)
         answer = asked.ask(method, place(where), number=number, **params)
         output.give(answer, f"task {number} {done}")
 
@@ -164,18 +169,30 @@ Script = Annotated[Path | None, typer.Option(help="For the scripted agent: its J
 
 @tasks.command("start")
 def start(
-    number: Number, agent: Agent = "", script: Script = None, where: Where = HERE, as_json: AsJson = False
+    number: Number,
+    agent: Agent = "",
+    script: Script = None,
+    trust: Trusting = False,
+    where: Where = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Let an agent work on a task."""
-    _deed("casework/task/start", number, where, as_json, "is queued", agent=agent, script=text_of(script))
+    params = {"agent": agent, "script": text_of(script)}
+    _deed("casework/task/start", number, where, as_json, "is queued", trust=trust, **params)
 
 
 @tasks.command("retry")
 def retry(
-    number: Number, agent: Agent = "", script: Script = None, where: Where = HERE, as_json: AsJson = False
+    number: Number,
+    agent: Agent = "",
+    script: Script = None,
+    trust: Trusting = False,
+    where: Where = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Try a stopped or failed task again."""
-    _deed("casework/task/retry", number, where, as_json, "is queued again", agent=agent, script=text_of(script))
+    params = {"agent": agent, "script": text_of(script)}
+    _deed("casework/task/retry", number, where, as_json, "is queued again", trust=trust, **params)
 
 
 @tasks.command("stop")

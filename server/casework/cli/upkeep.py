@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -12,7 +11,8 @@ from casework import paths
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Where, place
 from casework.cli.output import Output, columns, sentences, visible
-from casework.domain.errors import Refused, Trouble
+from casework.cli.trusting import give_trust
+from casework.domain.errors import Trouble
 from casework.domain.redaction import redact
 from casework.transport import Channel
 
@@ -104,32 +104,20 @@ def log_tail(lines: int) -> list[str]:
 def trust(
     revoke: Annotated[bool, typer.Option(help="Take the trust back.")] = False,
     show: Annotated[bool, typer.Option(help="Only tell.")] = False,
-    yes: Annotated[bool, typer.Option("--trust", help="Do not ask; for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--trust", "--yes", help="Do not ask; for scripts.")] = False,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Trust a repository: its own programs may be run. Everything else works without."""
     output = Output(as_json)
     with sentences(output), daemon() as asked:
-        if show:
-            answer = asked.ask("casework/trust/show", place(where))
-        elif revoke:
+        answer = asked.ask("casework/trust/show", place(where))
+        if revoke:
             answer = asked.ask("casework/trust/revoke", place(where))
-        else:
-            before = asked.ask("casework/trust/show", place(where))
-            if not before["trusted"] and not yes:
-                _confirm_trust(place(where))
-            answer = asked.ask("casework/trust/grant", place(where))
-        output.give(answer, visible(answer["sentence"]))
-
-
-def _confirm_trust(where: str) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Refused(
-            "Trust is given on a terminal, or with `casework trust --trust` in a script.", code="not_confirmed"
-        )
-    if not typer.confirm(f"Programs of {visible(where)} (its filters and hooks) may be run. Trust it?"):
-        raise Refused("It is not trusted; nothing was changed.", code="not_confirmed")
+        elif not show and not answer["trusted"]:
+            answer = give_trust(asked, place(where), yes=yes)
+        lines = [f"  {visible(line)}" for line in answer["runs"]] if show else []
+        output.give(answer, visible(answer["sentence"]), *lines)
 
 
 def journal(

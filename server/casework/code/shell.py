@@ -23,11 +23,11 @@ _QUOTED: Final = {"'": re.compile(r"[ -&(-~]*"), '"': re.compile(r"[ #%-\[\]-_a-
 _PROGRAM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _OF_THE_SHELL: Final = "case coproc do done elif else esac fi for function if in select then time until while"
 _RUNNING_OTHERS: Final = """
-alias ash awk bash builtin bunx busybox caller chroot chrt command csh dash deno doas docker dotenv eval exec fakeroot
-find firejail fish flock gawk git gmake ionice just ksh ksh93 lua make mawk mksh nice nix nix-shell node nodejs nohup
-nox npx nsenter osascript parallel perl php pipx pkexec podman posh pypy pypy3 python python2 python3 rake ruby
-run-parts runuser rush screen script sed setpriv setsid sg sh source ssh stdbuf strace su sudo systemd-run task taskset
-tclsh tcsh timeout tmux tox trap unbuffer unshare uvx vim watch xargs xonsh yash zsh
+alias ash awk bash builtin bunx busybox caller chroot chrt command csh dash deno doas docker dotenv env eval exec
+fakeroot find firejail fish flock gawk git gmake ionice just ksh ksh93 lua make mawk mksh nice nix nix-shell node
+nodejs nohup nox npx nsenter osascript parallel perl php pipx pkexec podman posh pypy pypy3 python python2 python3
+rake ruby run-parts runuser rush screen script sed setpriv setsid sg sh source ssh stdbuf strace su sudo systemd-run
+task taskset tclsh tcsh timeout tmux tox trap unbuffer unshare uvx vim watch xargs xonsh yash zsh
 """
 _RUNNING_THE_PROJECT: Final = "dlx exec generate prefix run run-script script start test tool x"
 
@@ -71,7 +71,7 @@ def read_command(line: str) -> Simple | NotSimple:
         return NotSimple(f"`{program}` is a word of the shell's own")
     if program in RUNS_OTHERS or _VERSIONED.fullmatch(program):
         return NotSimple(f"`{program}` runs other commands, or what a file says")
-    if any(word in RUNS_THE_PROJECT for word in words[1:3]):
+    if words[1:2] and words[1] in RUNS_THE_PROJECT:
         return NotSimple("it runs what a file of the project says")
     return Simple(tuple(words))
 

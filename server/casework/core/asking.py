@@ -110,7 +110,11 @@ async def ask(matter: Matter, beyond: Beyond, why: str) -> Ruling:
         return _over()
     kind, words = meant(question)
     if kind == "no":
-        reason = f"The user said no: {words}" if words else "The user said no."
+        reason = (
+            f"The user said no: {words}{'' if words.endswith(('.', '!', '?')) else '.'}"
+            if words
+            else "The user said no."
+        )
         return await ruled(matter, beyond.what, allowed=False, by="human", reason=reason, question=question.id)
     reason = "The user said yes, once." if kind == "once" else f"The user said yes, always: {words}"
     return await ruled(

@@ -25,7 +25,7 @@ from casework.ports.checks import WantedCheck
 
 _BASES_KEPT = 16
 _MANIFEST_BYTES = 1024 * 1024
-NOT_TRUSTED = "Not checked: repository not trusted, so nothing of it was run."
+NOT_TRUSTED = "Not checked: repository not trusted, so nothing of it was run; `casework trust` shows what would be."
 
 
 @dataclass(frozen=True, slots=True)

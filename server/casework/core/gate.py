@@ -38,6 +38,8 @@ async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action
             return _IN_THE_BOX
         case Never():
             return await ruled(matter, _what(action), allowed=False, by="default", reason=assessment.why)
+        case Beyond() if why := await _no_programs(repository, action):
+            return await ruled(matter, assessment.what, allowed=False, by="default", reason=why)
         case Beyond(rule=rule) if rule is not None:
             why = f"Your rule allows it: {rule_text(rule.shape)}."
             return await ruled(
@@ -47,6 +49,16 @@ async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action
             return await ask(matter, assessment, action.why)
         case _:
             assert_never(assessment)
+
+
+async def _no_programs(repository: Repository, action: Action) -> str:
+    """Say why no command can be run at all: then nobody is asked whether this one may."""
+    if not isinstance(action, RunCommand):
+        return ""
+    if not repository.is_trusted():
+        return "The repository is not trusted, so no program is run in it; the user trusts it with `casework trust`."
+    facts = await asyncio.to_thread(repository.sandbox.facts)
+    return "" if facts.confines else facts.sentence
 
 
 def _scene(repository: Repository, task: TaskId, run: RunId) -> Scene:

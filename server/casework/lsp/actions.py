@@ -25,6 +25,9 @@ V = TypeVar("V")
 KIND: Final = "casework"
 """Of every action: a kind of our own, so that an editor that applies quick fixes or source actions by itself, when a
 file is saved or when there is only one, never gives a verdict."""
+TRUST: Final = (
+    "Trust this repository: its tests, tools and commands may be run, in a box, and git's filters and signing"
+)
 _TITLE: Final = 120
 _REMEMBERED: Final = 4096
 _MOST_TASKS: Final = 20
@@ -61,7 +64,14 @@ class Offers:
         if known is None or known[0] is not task:
             known = (task, list(self._review(task, top)))
             _remember(self._reviews, (task.id, top), known)
-        return known[1]
+        return [*known[1], *self._of_trust(task, top)]
+
+    def _of_trust(self, task: Task, top: str) -> Iterator[types.CodeAction]:
+        """What trust makes possible, or trusting itself; not remembered, because no task changes with it."""
+        if not self._opened.repository.is_trusted():
+            yield _action(top, TRUST, "casework.trust.grant")
+        elif task.review is not None and task.review.change_kind != "range":
+            yield _action(top, f"Check review {task.number}", "casework.review.check", number=task.number)
 
     def _review(self, task: Task, top: str) -> Iterator[types.CodeAction]:
         review, number = task.review, task.number
@@ -70,8 +80,6 @@ class Offers:
         if review.change_kind == "range":
             yield _action(top, f"Close review {number} as read", "casework.review.read", number=number)
             return
-        if self._opened.repository.is_trusted():
-            yield _action(top, f"Check review {number}", "casework.review.check", number=number)
         shown = shown_hash(review)
         label = approve_label(review, selection(review, self._opened.repository.change(review.manifest)))
         answer: dict[str, Any] = {"number": number, "shown": shown}

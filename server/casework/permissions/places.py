@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
+from casework.domain.protected import protection_of
 from casework.domain.redaction import redact
 from casework.ports.permissions import Never, Scene
 
@@ -18,8 +19,11 @@ _SYSTEM: Final = tuple(map(PurePosixPath, ("/usr", "/bin", "/sbin", "/lib", "/li
 _OWN: Final = tuple(map(PurePosixPath, ("/tmp", "/var/tmp")))  # noqa: S108 - the names inside, of each box's own folder
 """What every box has of its own."""
 _NOT_FILES: Final = tuple(map(PurePosixPath, ("/proc", "/sys", "/dev", "/run", "/var/run", "/boot")))
+_GITS: Final = ".git"
 _LONGEST: Final = 1000
 """Characters of a path that is asked about."""
+
+_MOST_ENTRIES: Final = 10_000
 
 Kind = Literal["inside", "protected", "outside"]
 
@@ -31,6 +35,8 @@ class Led:
     kind: Kind
     path: str
     """Relative to the worktree's top where it lies in it, else absolute; links are followed."""
+    opened: str = ""
+    """Of what is protected: the whole of what a box has to open for it, `.vscode` for a file in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def lead(path: str, scene: Scene, closed: Closed, *, writing: bool) -> Led | Nev
         return Led("inside", str(real))
     if _under(wanted, _OWN) and ".." not in wanted.parts:
         return Led("inside", str(wanted))
-    why = _never(real, scene, closed)
+    why = _never(real, scene, closed) or (_holds_too_much(real) if writing else "")
     return Never(why) if why else Led("outside", str(real))
 
 
@@ -73,31 +79,26 @@ def _in_worktree(below: PurePosixPath, scene: Scene) -> Led | Never:
     if not real.is_relative_to(worktree):
         return Never(f"{below} leads out of the worktree; name the place itself if it is wanted.")
     inside = real.relative_to(worktree)
-    for one in (below, inside):
-        if any(_is_gits(part) for part in one.parts):
-            return Never(f"{below} is one of git's own files: what stands there is run or obeyed outside of every box.")
-    kind: Kind = (
-        "protected" if any(_covers(name, one) for name in scene.protected for one in (below, inside)) else "inside"
-    )
-    return Led(kind, str(inside))
+    protections = [found for one in (below, inside) if (found := protection_of(str(one))) is not None]
+    if any(found.path == _GITS for found in protections):
+        return Never(f"{below} is one of git's own files: what stands there is run or obeyed outside of every box.")
+    if not protections:
+        return Led("inside", str(inside))
+    whole = [part for part in (*reversed(inside.parents), inside) if protection_of(str(part)) is not None]
+    if not whole:
+        return Never(f"{below} is protected and leads to another place; name that place itself if it is wanted.")
+    return Led("protected", str(inside), opened=str(whole[0]))
 
 
-def _is_gits(part: str) -> bool:
-    """`.git` as any file system may spell it (CVE-2014-9390): case, ignored code points, short names."""
-    plain = "".join(letter for letter in part.lower() if letter.isascii()).rstrip(". ")
-    return plain == ".git" or plain.startswith("git~")
-
-
-def _covers(name: str, path: PurePosixPath) -> bool:
-    protected = PurePosixPath(name.lower())
-    return PurePosixPath(str(path).lower()).is_relative_to(protected)
+def _is_gits(path: PurePosixPath) -> bool:
+    return any(found is not None and found.path == _GITS for found in map(protection_of, path.parts))
 
 
 def _never(real: PurePosixPath, scene: Scene, closed: Closed) -> str:
     home = PurePosixPath(os.path.realpath(closed.home))
     ours = tuple(PurePosixPath(os.path.realpath(one)) for one in closed.ours if one)
     git = PurePosixPath(os.path.realpath(scene.common_dir))
-    if any(_is_gits(part) for part in real.parts) or _touch(real, git):
+    if _is_gits(real) or _touch(real, git):
         return f"{real} belongs to git: what stands there is run or obeyed outside of every box."
     if any(_touch(real, one) for one in ours):
         return f"{real} is Casework's own: nothing that an agent runs may see or change it."
@@ -109,6 +110,19 @@ def _never(real: PurePosixPath, scene: Scene, closed: Closed) -> str:
         return f"{real} lies where your settings and secrets are, and is never opened to an agent."
     if _under(real, (PurePosixPath("/etc"),)):
         return f"{real} is a setting of the machine, and is never opened to an agent."
+    return ""
+
+
+def _holds_too_much(real: PurePosixPath) -> str:
+    """Of a folder outside that is to be written: what lies in it may be run by somebody later."""
+    seen = 0
+    for above, folders, names in os.walk(real):
+        for name in (*folders, *names):
+            seen += 1
+            if seen > _MOST_ENTRIES:
+                return f"{real} holds more than {_MOST_ENTRIES} files; name the folder or file in it that is wanted."
+            if (found := protection_of(name)) is not None:
+                return f"{above}/{name} lies in it, and {found.why}; name the folder or file that is wanted."
     return ""
 
 

@@ -72,7 +72,7 @@ class RuleWeigher:
             return Never("Casework is for the human: approving, trusting and answering are never an agent's.")
         shapes, no_rule = shapes_of(action.command, grants)
         return Beyond(
-            what=f"run {what}",
+            what=f"run `{what.replace('`', '<U+0060>')}`",
             wants=_and((*grants.hosts, *grants.writable)) + ", which its box keeps closed",
             grants=grants,
             shapes=shapes,
@@ -99,7 +99,7 @@ class RuleWeigher:
             if isinstance(led, Never):
                 return led
             if led.kind != "inside":
-                writable[led.path] = None
+                writable[led.opened or led.path] = None
         return Grants(hosts=hosts, writable=tuple(writable))
 
 

@@ -24,8 +24,6 @@ class Scene:
     """Absolute: where the worktree seems to stand, as the agent sees it."""
     common_dir: str
     """Git's own directory of the repository."""
-    protected: tuple[str, ...] = ()
-    """Paths of the worktree that its box keeps read-only, relative to its top; what lies below them too."""
 
 
 @dataclass(frozen=True, slots=True)

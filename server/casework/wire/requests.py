@@ -294,6 +294,8 @@ class TrustView(Answer):
 
     trusted: bool
     sentence: str
+    runs: list[str] = Field(default_factory=list)
+    """What trust lets run, one a line."""
 
 
 class RuleList(Answer):

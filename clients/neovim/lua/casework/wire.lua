@@ -435,6 +435,7 @@
 ---@class (exact) casework.TrustView
 ---@field trusted boolean
 ---@field sentence string
+---@field runs string[] What trust lets run, one a line.
 
 --- One event as people may read it.
 ---@class (exact) casework.JournalRow
