@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -39,6 +40,13 @@ SECRET = "AKIAIOSFODNN7EXAMPLE"
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "RETRY_FIRST_S", 0.001)
     monkeypatch.setattr(model, "LOOK_AGAIN_FIRST_S", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def no_connections_left() -> Iterator[None]:
+    yield
+    while model._clients:
+        model._clients.popitem()[1].close()
 
 
 def play(*turns: Turn, faults: dict[int, list[Fault]] | None = None, **limits: Any) -> tuple[FakePipe, ModelServer]:

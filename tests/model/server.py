@@ -184,8 +184,18 @@ def answers_in(body: dict[str, Any]) -> int:
 
 
 def tokens(value: Any) -> int:
-    """Count as this model does."""
-    return len(json.dumps(value, separators=(",", ":"))) // 4
+    """Count as this model does; marks of the cache are no text."""
+    return len(json.dumps(_without_marks(value), separators=(",", ":"))) // 4
+
+
+def _without_marks(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _without_marks(inside) for name, inside in value.items() if name != "cache_control"}
+        case list():
+            return [_without_marks(inside) for inside in value]
+        case _:
+            return value
 
 
 def events(turn: Turn, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,8 +12,8 @@ import secrets
 
 def fenced(origin: str, text: str) -> str:
     """Give `text` between `<origin key>` and `</key>`."""
-    key = secrets.token_hex(4)
+    key = secrets.token_hex(2)
     while key in text:
-        key = secrets.token_hex(4)
+        key = secrets.token_hex(2)
     label = "".join(letter if letter.isprintable() and letter not in "<>" else "?" for letter in origin)
     return f"<{label[:300]} {key}>\n{text}\n</{key}>"

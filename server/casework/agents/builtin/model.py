@@ -251,7 +251,8 @@ def _client(access: ModelAccess) -> anthropic.Anthropic:
     wanted = (access.base_url, access.key, access.timeout_s)
     with _making:
         if wanted not in _clients:
-            _clients.clear()
+            while _clients:  # who still uses it asks again, of this one
+                _clients.popitem()[1].close()
             _clients[wanted] = anthropic.Anthropic(
                 api_key=access.key,
                 base_url=access.base_url,

@@ -95,7 +95,8 @@ def _tool(name: str, description: str, properties: dict[str, Any], *required: st
 
 _TEXT: Final = {"type": "string"}
 _NUMBER: Final = {"type": "integer"}
-_TEXTS: Final = {"type": "array", "items": _TEXT}
+_TEXTS: Final = {"type": "array"}
+"""Of texts, as their names say; whoever sends other things is told."""
 
 
 _HANDS: Final = (
@@ -108,7 +109,7 @@ _HANDS: Final = (
     _tool("search", "Lines that match a Python regex", {"pattern": _TEXT, "path": _TEXT, "glob": _TEXT}, "pattern"),
     _tool(
         "edit",
-        "Replace old, which must occur exactly once, by new; empty old makes a new file",
+        "Replace old, which occurs exactly once; empty old makes a file",
         {"path": _TEXT, "old": _TEXT, "new": _TEXT},
         "path",
         "old",
@@ -116,13 +117,13 @@ _HANDS: Final = (
     ),
     _tool(
         "shell",
-        "Run a /bin/sh command. No network; for hosts (host:port) or paths outside say so, the human is asked",
+        "Run a /bin/sh command, offline; for hosts (host:port) or paths outside the human is asked",
         {"command": _TEXT, "timeout_s": _NUMBER, "hosts": _TEXTS, "outside": _TEXTS, "why": _TEXT},
         "command",
     ),
 )
 _SAID: Final = (
-    _tool("ask", "Ask the human and wait", {"text": _TEXT, "why": _TEXT, "choices": _TEXTS}, "text"),
+    _tool("ask", "Ask the human and wait", {"text": _TEXT, "choices": _TEXTS}, "text"),
     _tool(
         "file_followup",
         "Leave a task for what goes beyond this one",
@@ -132,7 +133,6 @@ _SAID: Final = (
             "why": _TEXT,
             "path": _TEXT,
             "line": _NUMBER,
-            "snippet": _TEXT,
             "severity": {"enum": list(get_args(Severity))},
         },
         "kind",
@@ -140,14 +140,11 @@ _SAID: Final = (
     ),
     _tool(
         "finish",
-        "Hand in: what changed and why; left: what was left as it is; claims: criteria that are met, each with a test "
-        "that fails without your change: `AC1 tests/test_a.py::test_b`",
+        "Hand in: what changed and why; notes: {path, line, text}; left: what stays as it was; claims: criteria met, "
+        "each with a test that fails without your change: `AC1 tests/test_a.py::test_b`",
         {
             "comment": _TEXT,
-            "notes": {
-                "type": "array",
-                "items": {"type": "object", "properties": {"path": _TEXT, "line": _NUMBER, "text": _TEXT}},
-            },
+            "notes": _TEXTS,
             "claims": _TEXTS,
             "left": _TEXTS,
         },
