@@ -62,9 +62,7 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
     assert nvim.lua("return vim.fn.expand('%:.')") == "pay.py", "the focus is where the user left it"
 
     nvim.keys("]v")
-    nvim.sees(
-        "npm install undici@7", "packages.example:443", "because", WHY, "y  once", "a  always", "e  no, and why"
-    )
+    nvim.sees("npm install undici@7", "packages.example:443", "because", WHY, "y  once", "a  always", "e  no, and why")
     nvim.picture("18-permission")
     nvim.keys("a")
     nvim.sees("From now on agents may", "1  `npm install undici@7`", "2  `npm install *`", "q goes back")
