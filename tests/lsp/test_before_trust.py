@@ -40,7 +40,7 @@ def hostile(folder: Path, traces: Path) -> Repository:
     config = (
         f"[tool.pytest.ini_options]\naddopts = '-p evil'\n[tool.casework]\ntrust = true\nrun = 'touch {traces}/own'\n"
     )
-    first = {
+    first: dict[str | bytes, Any] = {
         **evil,
         ".gitattributes": "*.py filter=evil diff=evil merge=evil\n",
         ".envrc": f"touch {traces}/envrc\n",
@@ -51,7 +51,7 @@ def hostile(folder: Path, traces: Path) -> Repository:
         "pay/charge.py": "def charge(card):\n    return card\n",
         "pyproject.toml": config,
     }
-    repository.commit("first", dict(first))
+    repository.commit("first", first)
     repository.git("checkout", "-q", "-b", "more")
     repository.commit("more", {"pay/charge.py": "def charge(card):\n    return card.token\n"})
     repository.git("checkout", "-q", "main")
