@@ -34,7 +34,7 @@ def hostile(folder: Path, traces: Path) -> Repository:
     """A repository in which everything that could be run writes into `traces`."""
     traces.mkdir()
     repository = Repository.new(folder)
-    evil = {name: f"open({str(traces / name.replace('/', '-'))!r}, 'w')\n" for name in _FILES}
+    evil: dict[str | bytes, Any] = {name: f"open({str(traces / name.replace('/', '-'))!r}, 'w')\n" for name in _FILES}
     recipe = f"all test check:\n\ttouch {traces}/make\n"
     package = json.dumps({"scripts": dict.fromkeys(("test", "lint", "preinstall"), f"touch {traces}/npm")})
     config = (
