@@ -152,13 +152,13 @@ async def test_commands_run_in_the_box_within_time_and_output(worktree: Path) ->
 async def test_what_a_command_leaves_running_ends_with_the_run(worktree: Path) -> None:
     tools = ProcessToolboxes(Chosen()).open(place(worktree))
     assert "begun" in inside(await tools.do(ShellCall(command="(setsid sleep 4711 &) ; echo begun")))
-
-    def sleeping() -> list[psutil.Process]:
-        return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "4711"]]
-
-    assert len(sleeping()) == 1
+    assert len(sleeping("4711")) == 1
     await tools.close()
-    await wait_until_async(lambda: not sleeping(), description="it has ended", timeout_s=5)
+    await wait_until_async(lambda: not sleeping("4711"), description="it has ended", timeout_s=5)
+
+
+def sleeping(for_s: str) -> list[psutil.Process]:
+    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", for_s]]
 
 
 async def test_a_call_that_is_cancelled_and_a_process_that_dies_leave_the_next_one_whole(worktree: Path) -> None:
@@ -168,8 +168,8 @@ async def test_a_call_that_is_cancelled_and_a_process_that_dies_leave_the_next_o
         assert died.is_error
         assert died.text.startswith("shell gave no result: the tools' process ended")
         assert inside(await tools.do(ReadCall(path="."))) == "src/"
-        late = asyncio.create_task(tools.do(ShellCall(command="sleep 100")))
-        await asyncio.sleep(0)
+        late = asyncio.create_task(tools.do(ShellCall(command="sleep 4712")))
+        await wait_until_async(lambda: len(sleeping("4712")) == 1, description="it is under way", timeout_s=20)
         late.cancel()
         await asyncio.gather(late, return_exceptions=True)
     finally:
