@@ -152,7 +152,7 @@ async def test_commands_run_in_the_box_within_time_and_output(worktree: Path) ->
 async def test_what_a_command_leaves_running_ends_with_the_run(worktree: Path) -> None:
     tools = ProcessToolboxes(Chosen()).open(place(worktree))
     assert "begun" in inside(await tools.do(ShellCall(command="(setsid sleep 4711 &) ; echo begun")))
-    assert len(sleeping("4711")) == 1
+    await wait_until_async(lambda: len(sleeping("4711")) == 1, description="it runs on", timeout_s=20)
     await tools.close()
     await wait_until_async(lambda: not sleeping("4711"), description="it has ended", timeout_s=5)
 
