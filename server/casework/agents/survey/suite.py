@@ -111,7 +111,6 @@ class Suite:
         self._roots = tuple(roots)
         self._flags: tuple[str, ...] = ()
         self._names = itertools.count()
-        self.has_hypothesis = False
 
     def look(self, tree: Tree) -> None:
         """Look for pytest and its plug-ins.
@@ -134,7 +133,6 @@ class Suite:
                 "project and its tests' dependencies in `.venv`, then try again.",
                 code="no_pytest",
             )
-        self.has_hypothesis = "hypothesis" in facts["found"]
         self._flags = tuple(flag for name in facts["found"] for flag in _FLAGS.get(name, ()))
 
     def environment(self, tree: Tree) -> dict[str, str]:
