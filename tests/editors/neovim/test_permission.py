@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240)]
 WHY: Final = "The lock file names a version with an advisory."
 WANTS: Final = Script(
     [
-        call("shell", command="npm install undici@7", hosts=["registry.npmjs.org:443"], why=WHY),
+        call("shell", command="npm install undici@7", hosts=["packages.example:443"], why=WHY),
         call("shell", command="true", hosts=["example.org:443"]),
         call("finish", comment="The client stays as it is."),
     ]
@@ -62,9 +62,7 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
     assert nvim.lua("return vim.fn.expand('%:.')") == "pay.py", "the focus is where the user left it"
 
     nvim.keys("]v")
-    nvim.sees(
-        "npm install undici@7", "registry.npmjs.org:443", "because", WHY, "y  once", "a  always", "e  no, and why"
-    )
+    nvim.sees("npm install undici@7", "packages.example:443", "because", WHY, "y  once", "a  always", "e  no, and why")
     nvim.picture("18-permission")
     nvim.keys("a")
     nvim.sees("From now on agents may", "1  `npm install undici@7`", "2  `npm install *`", "q goes back")

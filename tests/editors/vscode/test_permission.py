@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 WHY: Final = "The lock file names a version with an advisory."
 WANTS: Final = Script(
     [
-        call("shell", command="npm install undici@7", hosts=["registry.npmjs.org:443"], why=WHY),
+        call("shell", command="npm install undici@7", hosts=["packages.example:443"], why=WHY),
         call("shell", command="true", hosts=["example.org:443"]),
         call("finish", comment="The client stays as it is."),
     ]
@@ -59,7 +59,7 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
 
         window.press("Control+k", "Control+g")
         assert window.choices() == [
-            "y once registry.npmjs.org:443",
+            "y once packages.example:443",
             "a always ... shows the rule first",
             "n no",
             "e no, and why ... the agent is told",
