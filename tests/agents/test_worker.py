@@ -45,7 +45,7 @@ class Talk:
         self.lines = ours.makefile("rb")
 
     def welcome(self, *, lease_s: float = 60.0, beat_s: float = 60.0) -> None:
-        assert from_worker(self.lines.readline()) == Hello(protocol=1, agents=("scripted",))
+        assert from_worker(self.lines.readline()) == Hello(protocol=1, agents=("scripted", "survey"))
         self.send(Welcome(protocol=1, lease_s=lease_s, beat_s=beat_s))
 
     def send(self, *frames: FromDaemon) -> None:
