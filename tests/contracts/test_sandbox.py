@@ -14,6 +14,7 @@ import pytest
 
 from casework.domain.errors import Refused, Trouble
 from casework.ports.sandbox import Box, Limits, Ran, Sandbox, place
+from casework.sandbox.counting import MOST, counted
 from casework.sandbox.nothing import Nothing
 from tests.fakes.sandbox import FakeSandbox
 from tests.sandbox.machine import bubblewrap, landlock
@@ -275,6 +276,22 @@ async def test_what_uses_too_much_is_ended_with_the_reason(
     assert ran.end == end
     assert ran.exit_code is None
     assert ran.seconds < 15
+
+
+async def test_for_root_the_kernel_counts_the_processes_of_all_boxes(confining: Sandbox, room: Path) -> None:
+    if not counted():
+        pytest.skip("the user is not root, whose processes are counted anyway, or no control group can be made here")
+    group = Path(counted()[-1])
+    assert (group.parent / "pids.max").read_text() == f"{MOST}\n"
+
+    def inside() -> list[str]:
+        there = [one for one in psutil.process_iter(["cmdline"]) if str(one.pid) in group.read_text().split()]
+        return [str(one.pid) for one in there if one.info["cmdline"] == ["sleep", "4713"]]
+
+    running = asyncio.create_task(confining.run(["sleep", "4713"], box(room)), name="counted")
+    await wait_until_async(lambda: len(inside()) == 1, description="the box is among those that are counted")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_one_file_grows_no_larger_than_allowed(confining: Sandbox, room: Path) -> None:

@@ -23,6 +23,7 @@ from typing import Final
 from casework.domain.errors import Refused, Trouble
 from casework.ports.sandbox import OURS, Box, Boxed, End, Limits, Ran, SandboxFacts
 from casework.sandbox import calls, system
+from casework.sandbox.counting import counted
 from casework.sandbox.guarding import Guard, guard
 from casework.sandbox.running import Watch, run_to_end
 
@@ -105,7 +106,7 @@ class Bubblewrap:
         inner = [name for name in given if name.startswith(system.UNSAFE_OUTSIDE)]
         guarded = guard(box)
         words = [
-            self._program, *more, *_UNSHARED, *_closed(guarded), *self._private(box.limits), *self._system,
+            *counted(), self._program, *more, *_UNSHARED, *_closed(guarded), *self._private(box.limits), *self._system,
             *guarded.arguments,
             *(_way_out(box.socket) if box.socket else ()),
             *(word for name in inner for word in ("--setenv", name, given[name])),

@@ -19,6 +19,7 @@ from typing import Final
 from casework.domain.errors import Refused, Trouble
 from casework.ports.sandbox import Box, Boxed, End, Place, Ran, SandboxFacts
 from casework.sandbox import calls, system
+from casework.sandbox.counting import counted
 from casework.sandbox.running import Watch, run_to_end
 
 OLDEST_ABI: Final = 3
@@ -72,7 +73,7 @@ class Landlock:
         outer = {name: value for name, value in environment.items() if not name.startswith(system.UNSAFE_OUTSIDE)}
         spec["names"] = list(outer)
         spec["environment"] = {name: value for name, value in environment.items() if name not in outer}
-        return Boxed((_PYTHON, "-I", "-S", str(_ENTRY), json.dumps(spec), *command), outer, "/")
+        return Boxed((*counted(), _PYTHON, "-I", "-S", str(_ENTRY), json.dumps(spec), *command), outer, "/")
 
     async def watch(self, pid: int, box: Box) -> End:
         """Do what `Sandbox.watch` promises."""
