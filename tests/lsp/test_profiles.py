@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from casework.lsp.actions import TRUST
 from casework.lsp.documents import uri_of
 from tests.lsp.light import Light, light
 from tests.repositories import Repository
@@ -68,6 +69,7 @@ async def test_an_editor_with_no_plug_in_gets_the_whole_floor(profile: str, worl
             "Casework: Approve review 1: Land 1 on main",
             "Casework: Accept this hunk of review 1",
             "Casework: Reject this hunk of review 1",
+            f"Casework: {TRUST}",
         ]
         lenses = await client.ask("textDocument/codeLens", {"textDocument": {"uri": uri_of(str(path))}})
         assert [one["command"]["command"] for one in lenses] == ["casework.review.document"]

@@ -20,6 +20,7 @@ _MACHINE: Final = (
     (re.compile(r"(?<![\w.])0\.1\.0(?![\w.])"), "<version>"),
     (re.compile(r"\bPython \d[\w.]*, [A-Z]\w+"), "Python <version>, <system>"),
     (re.compile(r"\b\d[\w.]* at /\S+/git\b"), "<version> at <git>"),
+    (re.compile(r"(?m)(?<=  sandbox     )\S.*$"), "<sandbox>"),
 )
 _PROCESS: Final = re.compile(r"\bprocess \d+\b")
 

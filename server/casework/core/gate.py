@@ -19,8 +19,6 @@ from casework.domain.ids import RunId, TaskId
 from casework.domain.rules import rule_text
 from casework.ports.permissions import Beyond, Inside, Never, Scene
 
-_IN_THE_BOX = Ruling(allowed=True, why="The run's box allows it.")
-
 
 async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action) -> Ruling:
     """Say whether the agent may do it, and by what the box is wider for it; may wait for the human, for days.
@@ -35,7 +33,7 @@ async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action
     matter = Matter(repository, task, run, _digest(action))
     match assessment:
         case Inside():
-            return _IN_THE_BOX
+            return Ruling(allowed=True, why="The run's box allows it.")
         case Never():
             return await ruled(matter, _what(action), allowed=False, by="default", reason=assessment.why)
         case Beyond() if why := await _no_programs(repository, action):

@@ -83,4 +83,4 @@ class Ruling(Frozen):
     allowed: bool
     why: str
     """A sentence; of a refusal it is told to the agent."""
-    grants: Grants = Grants()
+    grants: Grants = Field(default_factory=Grants)

@@ -43,8 +43,9 @@ class Offers:
         self._hunks: dict[tuple[TaskId, HunkId, str], tuple[Task, list[types.CodeAction]]] = {}
 
     def actions(self, places: Iterable[Place], top: str) -> list[types.CodeAction]:
-        """Give the actions at these places of a work tree: once per task, once per hunk."""
+        """Give the actions at these places of a work tree: once per task, once per hunk; what is seldom wanted last."""
         found: list[types.CodeAction] = []
+        seldom: dict[str, types.CodeAction] = {}
         tasks: dict[TaskId, None] = {}
         for place in places:
             task = self._opened.repository.board.tasks.get(place.task)
@@ -54,17 +55,21 @@ class Offers:
                 if len(tasks) == _MOST_TASKS:
                     break
                 tasks[task.id] = None
-                found += self._of_review(task, top) if place.kind == "review" else self.of_task(task, top)
+                if place.kind == "review":
+                    found += self._of_review(task, top)
+                    seldom |= {action.title: action for action in self._of_trust(task, top)}
+                else:
+                    found += self.of_task(task, top)
             if place.hunk is not None:
                 found += self._of_hunk(task, place.hunk, top)
-        return found
+        return [*found, *seldom.values()]
 
     def _of_review(self, task: Task, top: str) -> list[types.CodeAction]:
         known = self._reviews.get((task.id, top))
         if known is None or known[0] is not task:
             known = (task, list(self._review(task, top)))
             _remember(self._reviews, (task.id, top), known)
-        return [*known[1], *self._of_trust(task, top)]
+        return known[1]
 
     def _of_trust(self, task: Task, top: str) -> Iterator[types.CodeAction]:
         """What trust makes possible, or trusting itself; not remembered, because no task changes with it."""

@@ -89,7 +89,7 @@ def leftover_findings(found: Purge, *, stages: int, landing: int) -> Iterator[Fi
 def agent_findings(agents: Mapping[str, AgentFacts]) -> Iterator[FindingView]:
     """Say of every agent whether it has what it needs; one that lacks something is no fault of the repository's."""
     for name, facts in agents.items():
-        yield FindingView(what=f"agent {name}", ok=True, sentence=facts.sentence, mend=facts.mend)
+        yield FindingView(what="agent", ok=True, sentence=f"{name}: {facts.sentence}", mend=facts.mend)
 
 
 def _place(top: str, facts: RepositoryFacts) -> FindingView:
