@@ -132,7 +132,7 @@ async def test_what_forked_away_and_ignores_term_is_gone_with_its_box(confining:
     running = asyncio.create_task(
         confining.run(
             ["/bin/sh", "-c", f'/usr/bin/env python3 -c "$1" "$2"; {wait}{stay}', "sh", ORPHAN, mark],
-            box(room, limits=limits, environment={"PATH": os.environ["PATH"]}, places=(
+            box(room, limits=limits, environment={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}, places=(
                 place(room, writable=True), *(place(path) for path in python_places()))),
         )
     )  # fmt: skip

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from casework.domain.actions import Grants
 from casework.domain.check_events import Sentence, Short
 from casework.domain.frozen import Frozen
@@ -46,5 +48,5 @@ class ActionRuled(Frozen):
     rule: str = ""
     """The id of the user's rule."""
     question: QuestionId | None = None
-    grants: Grants = Grants()
+    grants: Grants = Field(default_factory=Grants)
     """By what the box of this one action is wider."""

@@ -123,7 +123,8 @@ class Offers:
         """Give everything that can be done with a task, wherever it stands."""
         if task.status == "in_review":
             number = task.number
-            return [*self._of_review(task, top), _action(top, f"Drop {number}", "casework.task.drop", number=number)]
+            drop = _action(top, f"Drop {number}", "casework.task.drop", number=number)
+            return [*self._of_review(task, top), *self._of_trust(task, top), drop]
         return list(_of_task(task, top))
 
     def lenses(self, places: Iterable[Place], top: str) -> Iterator[tuple[Place, types.Command]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import configparser
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -125,12 +124,18 @@ class _Reading:
         return ""
 
 
+def _toml(text: str) -> object:
+    import tomllib  # the first board needs none
+
+    return tomllib.loads(text)
+
+
 def _table(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
 def _pytest(reading: _Reading) -> Iterator[FoundCommand]:
-    tool = _table(reading.parsed("pyproject.toml", tomllib.loads).get("tool"))
+    tool = _table(reading.parsed("pyproject.toml", _toml).get("tool"))
     section = next((name for name in ("pytest", "pytest.ini_options") if _at(tool, name) is not None), "")
     place = ""
     if section:
@@ -188,7 +193,7 @@ def _package(reading: _Reading) -> Iterator[FoundCommand]:
 
 
 def _python_tools(reading: _Reading) -> Iterator[FoundCommand]:
-    tool = _table(reading.parsed("pyproject.toml", tomllib.loads).get("tool"))
+    tool = _table(reading.parsed("pyproject.toml", _toml).get("tool"))
     tools: tuple[tuple[str, str, Purpose, tuple[str, ...]], ...] = (
         ("mypy", "mypy", "types", ("mypy.ini", ".mypy.ini")),
         ("pyright", "pyright", "types", ("pyrightconfig.json",)),
@@ -205,7 +210,7 @@ def _python_tools(reading: _Reading) -> Iterator[FoundCommand]:
 
 def _runners(reading: _Reading) -> Iterator[FoundCommand]:
     """Tox and nox come last: they make environments of their own, for which a box has no network."""
-    tool = _table(reading.parsed("pyproject.toml", tomllib.loads).get("tool"))
+    tool = _table(reading.parsed("pyproject.toml", _toml).get("tool"))
     if "tox" in tool:
         yield FoundCommand(
             command="tox", purpose="everything", found_in="pyproject.toml, [tool.tox]", file="pyproject.toml"
