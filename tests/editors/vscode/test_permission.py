@@ -47,6 +47,7 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
 ) -> None:
     repository = Repository.new(world / "shop")
     repository.commit("A shop", {"pay.py": "FEE = 2\n", "package.json": "{}\n"})
+    casework("trust", "--trust", cwd=repository.path)  # or no program is run, and nobody is asked
     casework("task", "add", "Upgrade the HTTP client", cwd=repository.path)
     casework("task", "start", "1", cwd=repository.path)
     casework("wait", "1", "--for", "waiting", cwd=repository.path)
@@ -54,7 +55,7 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
         window.widen_sidebar(460)
         window.open_file("pay.py")
         window.show_view("Casework")
-        window.wait_for_row("1 Upgrade the HTTP client asks: May it run npm install undici@7?")
+        window.wait_for_row("1 Upgrade the HTTP client asks: May it run `npm install undici@7`?")
         assert window.tabs() == ["pay.py"], "nothing came up by itself"
 
         window.press("Control+k", "Control+g")
@@ -70,10 +71,10 @@ def test_a_question_is_answered_with_a_no_and_why_and_the_next_one_with_a_rule(
         window.pick("e no, and why")
         window.answer("Not before the release.")
 
-        window.wait_for_row("asks: May it run true?", timeout_s=60)
+        window.wait_for_row("asks: May it run `true`?", timeout_s=60)
         assert "The user said no: Not before the release." in json.dumps(model.requests[-1])
         window.press("Control+k", "Control+g")
-        assert "May it run true?" in window.box()
+        assert "May it run `true`?" in window.box()
         window.type("a")
         window.pick("a always")
         assert "From now on" in window.box()
