@@ -46,25 +46,8 @@ class WorkerPipe:
     @classmethod
     async def spawn(cls, boxed: Boxed) -> WorkerPipe:
         """Start a worker; raises `OSError`. Its files are closed on our side either way."""
-        ours, theirs = socket.socketpair()
-        try:
-            # In this thread, which lives as long as the daemon: on Linux a worker dies with the thread that started it.
-            process = spawn_group(
-                boxed.command,
-                cwd=Path(boxed.cwd),
-                env=boxed.environment,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=subprocess.PIPE,
-                pass_fds=boxed.files,
-            )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-            for handle in boxed.files:
-                os.close(handle)
+        # In this thread, which lives as long as the daemon: on Linux a worker dies with the thread that started it.
+        process, ours = start_on_a_socket(boxed, stderr=subprocess.PIPE)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=REPORT_LIMIT)
         return cls(process, reader, writer)
 
@@ -145,6 +128,32 @@ class WorkerPipe:
                 self._last_words = (self._last_words + chunk)[-_LAST_WORDS:]
         finally:
             transport.close()
+
+
+def start_on_a_socket(boxed: Boxed, *, stderr: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a process whose standard input and output are one socket, and give it with our end; raises `OSError`.
+
+    Its files are closed on our side either way.
+    """
+    ours, theirs = socket.socketpair()
+    try:
+        process = spawn_group(
+            boxed.command,
+            cwd=Path(boxed.cwd),
+            env=boxed.environment,
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=stderr,
+            pass_fds=boxed.files,
+        )
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+        for handle in boxed.files:
+            os.close(handle)
+    return process, ours
 
 
 def _end_tree(process: subprocess.Popen[bytes], grace_s: float) -> None:

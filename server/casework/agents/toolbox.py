@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, assert_never
 
 from casework.agents.builtin.fences import fenced
+from casework.agents.pipe import start_on_a_socket
 from casework.agents.process import ENVIRONMENT
 from casework.agents.toolbox_process import OUTPUT_LIMIT
 from casework.domain.errors import CaseworkError
@@ -34,7 +34,7 @@ from casework.ports.tools import (
     Tools,
     Workplace,
 )
-from casework.processes import end_now, spawn_group
+from casework.processes import end_now
 
 PROCESS: Final = Path(__file__).with_name("toolbox_process.py")
 START_S: Final = 20.0
@@ -193,24 +193,10 @@ class _Process:
 
     @classmethod
     async def begin(cls, boxed: Boxed) -> _Process:
-        ours, theirs = socket.socketpair()
         try:
-            process = spawn_group(
-                boxed.command,
-                cwd=Path(boxed.cwd),
-                env=boxed.environment,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=subprocess.DEVNULL,
-                pass_fds=boxed.files,
-            )
+            process, ours = start_on_a_socket(boxed, stderr=subprocess.DEVNULL)
         except OSError as error:
-            ours.close()
             raise _Gone(f"its process could not be started ({error.strerror})") from error
-        finally:
-            theirs.close()
-            for file in boxed.files:
-                os.close(file)
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_LINE_LIMIT)
         made = cls(process, reader, writer)
         try:
