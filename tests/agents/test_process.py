@@ -167,11 +167,11 @@ async def test_what_was_not_given_out_yet_is_not_let_through(tmp_path: Path) -> 
     ).start(briefing(tmp_path))
     assert isinstance(run, WorkerRun)
     for _ in range(2000):
-        if run._gate:
+        if run._orders._gate:
             break
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.Event().wait(), 0.01)
-    assert run._gate == 1
+    assert run._orders._gate == 1
     await run.proceed()
     reports = run.reports()
     assert await anext(reports) == TurnEnded()

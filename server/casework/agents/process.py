@@ -18,19 +18,16 @@ from typing import Final, assert_never
 
 from casework.agents.frames import (
     PROTOCOL,
-    ActionResult,
-    Answer,
     Beat,
-    Cancel,
     FromWorker,
     Hello,
-    Proceed,
     Renew,
     Report,
     Start,
     Welcome,
 )
 from casework.agents.mailbox import Mailbox
+from casework.agents.orders import Orders
 from casework.agents.pipe import Broken, WorkerPipe
 from casework.domain.errors import Trouble
 from casework.domain.ids import QuestionId
@@ -192,9 +189,7 @@ class WorkerRun:
         self._ended = False
         self._open_questions: set[QuestionId] = set()
         self._seq = 0
-        self._gate = 0
-        """Number of the report behind which the worker waits, 0 when it does not."""
-        self._gate_given_out = False
+        self._orders = Orders(pipe, briefing)
         self._frames = 0
         self._idle_frames = 0
         self._idle_since = 0.0
@@ -215,33 +210,21 @@ class WorkerRun:
     async def reports(self) -> AsyncIterator[AgentReport]:
         """Give the reports in order; the worker's whole tree is gone before the last one is given."""
         async for report in self._mail.reports():
-            if isinstance(report, StepBegun | TurnEnded):
-                self._gate_given_out = True
+            self._orders.given_out(report)
             yield report
 
     async def proceed(self) -> None:
         """Let the worker go on behind the gate that was given out; without one nothing happens."""
-        if self._gate and self._gate_given_out:
-            gate, self._gate, self._gate_given_out = self._gate, 0, False
-            self._pipe.send(Proceed(run=self._briefing.run, epoch=self._briefing.epoch, seq=gate))
+        self._orders.proceed()
 
     async def answer(self, question: QuestionId, text: str) -> None:
         """Hand over the answer; the first one to a question counts."""
         self._open_questions.discard(question)
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        self._pipe.send(Answer(run=self._briefing.run, epoch=self._briefing.epoch, question=question, text=text))
+        self._orders.answer(question, text)
 
     async def result(self, call: str, outcome: Outcome) -> None:
         """Hand over what came of an action."""
-        self._pipe.send(
-            ActionResult(
-                run=self._briefing.run,
-                epoch=self._briefing.epoch,
-                call=call,
-                text=outcome.text,
-                is_error=outcome.is_error,
-            )
-        )
+        self._orders.result(call, outcome)
 
     async def cancel(self) -> None:
         """End the tree: asked first, then TERM, then KILL to all in the worker's session (outside Linux: its group).
@@ -276,7 +259,7 @@ class WorkerRun:
             if listening.done():
                 return listening.result()
             await self._mail.close()
-            self._pipe.send(Cancel(run=self._briefing.run, epoch=self._briefing.epoch))
+            self._orders.cancel()
             await asyncio.wait({listening}, timeout=self._patience.polite_s)
             return STOPPED
         finally:
@@ -323,10 +306,9 @@ class WorkerRun:
         report = frame.report
         if isinstance(report, Lost):
             raise Broken("it called itself lost")
-        if self._gate and isinstance(report, StepBegun | StepDone | TurnEnded | Finished):
+        if self._orders.waits and isinstance(report, StepBegun | StepDone | TurnEnded | Finished):
             raise Broken("it went on before it was let")
-        if isinstance(report, StepBegun | TurnEnded):
-            self._gate = frame.seq
+        self._orders.came(report, frame.seq)
         if isinstance(report, Asked):
             self._open_questions.add(report.id)
         return report

@@ -17,20 +17,17 @@ from urllib.parse import urlsplit
 
 from casework.agents.frames import (
     PROTOCOL,
-    ActionResult,
-    Answer,
     Beat,
-    Cancel,
     Configure,
     Hello,
     ModelAccess,
-    Proceed,
     Renew,
     Report,
     Start,
     Welcome,
 )
 from casework.agents.mailbox import Mailbox
+from casework.agents.orders import Orders
 from casework.agents.pipe import Broken, WorkerPipe
 from casework.agents.process import ENVIRONMENT, STOPPED, Patience, lost
 from casework.domain.errors import Trouble
@@ -48,8 +45,6 @@ from casework.ports.agent import (
     Halted,
     Lost,
     OutOfReach,
-    StepBegun,
-    TurnEnded,
 )
 from casework.ports.sandbox import Boxed
 from casework.ports.tools import Outcome
@@ -263,12 +258,10 @@ class SharedRun:
     def __init__(self, pipe: WorkerPipe, briefing: Briefing, forget: Callable[[], object]) -> None:
         self.epoch = briefing.epoch
         self._pipe = pipe
-        self._run = briefing.run
+        self._orders = Orders(pipe, briefing)
         self._forget = forget
         self._mail = Mailbox(_MAILBOX)
         self._seq = 0
-        self._gate = 0
-        self._gate_given_out = False
         self._waits_for: set[QuestionId] = set()
         self._lost_model = False
         self._ended = False
@@ -292,12 +285,11 @@ class SharedRun:
         if frame.seq != self._seq or isinstance(report, Lost):
             await self.end(lost("its worker broke the rules of the pipe"))
             return
+        self._orders.came(report, frame.seq)
         match report:
             case Finished() | Halted() | Failed():
                 await self.end(report)
                 return
-            case StepBegun() | TurnEnded():
-                self._gate = frame.seq
             case Asked():
                 self._waits_for.add(report.id)
             case OutOfReach():
@@ -319,33 +311,28 @@ class SharedRun:
     async def reports(self) -> AsyncIterator[AgentReport]:
         """Give the reports in order."""
         async for report in self._mail.reports():
-            if isinstance(report, StepBegun | TurnEnded):
-                self._gate_given_out = True
+            self._orders.given_out(report)
             yield report
 
     async def proceed(self) -> None:
         """Let the worker go on behind the gate that was given out; without one nothing happens."""
-        if self._gate and self._gate_given_out:
-            gate, self._gate, self._gate_given_out = self._gate, 0, False
-            self._pipe.send(Proceed(run=self._run, epoch=self.epoch, seq=gate))
+        self._orders.proceed()
 
     async def answer(self, question: QuestionId, text: str) -> None:
         """Hand over the answer; the first one to a question counts."""
         self._waits_for.discard(question)
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        self._pipe.send(Answer(run=self._run, epoch=self.epoch, question=question, text=text))
+        self._orders.answer(question, text)
 
     async def result(self, call: str, outcome: Outcome) -> None:
         """Hand over what came of an action."""
-        text = outcome.text.encode("utf-8", "replace").decode("utf-8")
-        self._pipe.send(ActionResult(run=self._run, epoch=self.epoch, call=call, text=text, is_error=outcome.is_error))
+        self._orders.result(call, outcome)
 
     async def cancel(self) -> None:
         """Stop the run: nobody listens to it any more, and what it asks the model is broken off. Starts no processes,
         so nothing is left to be ended.
         """
         if not self._ended:
-            self._pipe.send(Cancel(run=self._run, epoch=self.epoch))
+            self._orders.cancel()
             await self.end(STOPPED)
 
 
