@@ -83,5 +83,6 @@ def test_the_sidebar_opens_takes_and_tells(stage: Stage) -> None:
     nvim.keys("<C-w>ht")
     nvim.sees("is yours to write")
     wait_until(lambda: stage.shop.at("tests/test_auth.py").exists(), description="it is in the work tree")
+    nvim.sees("backlog · skeleton taken")
     nvim.keys("<C-w>ht")
     nvim.sees("3 is backlog: it can not be taken into the work tree now.")
