@@ -20,7 +20,7 @@ from tests.model.twenty_calls import (
     STEPS,
     Kill,
     twenty_calls,
-    went_on_once,
+    went_on,
     were_played,
     with_faults,
 )
@@ -64,4 +64,4 @@ def test_faults_and_a_kill_in_the_middle_give_the_same_tree(victim: str, world: 
         assert task(top)["card"]["status"] == "in_review", task(top)["reason"]
         assert land(top) == expected
         were_played(model)
-    went_on_once(journal(top))
+    went_on(journal(top))
