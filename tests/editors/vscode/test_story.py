@@ -79,6 +79,8 @@ def start(window: Workbench) -> None:
     row = window.row(TITLE)
     row.hover()
     row.get_by_role("button", name="Start").click()
+    window.choices()
+    window.type("expired")
     window.pick("expired.casework.json")
 
 
