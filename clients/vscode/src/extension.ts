@@ -68,7 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 /** What is drawn into a diff, above its hunks and at its files. */
-function draw(reviews: Reviews, showing: Showing): vscode.Disposable[] {
+function draw(reviews: Reviews, showing: Showing): Pick<vscode.Disposable, "dispose">[] {
   const lenses = new Lenses(reviews, showing);
   const decorations = new Decorations(reviews);
   return [
