@@ -57,6 +57,8 @@ function windowActs(parts: Parts): Record<string, Act> {
     install: () => install(connection),
     showLog: () => log.show(),
     keys: () => keys(),
+    walkthrough: () =>
+      vscode.commands.executeCommand("workbench.action.openWalkthrough", "casework-dev.casework#start", false),
     open: (node) => (isTask(node) ? open(parts, node, node.card) : undefined),
     openFile: (node) => (isFile(node) ? parts.showing.openFile(whichOf(node), node.file.path) : undefined),
     openCode: (node) => (isTask(node) ? openCode(node) : undefined),

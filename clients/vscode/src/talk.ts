@@ -29,8 +29,8 @@ export class Talk implements vscode.Disposable {
     private readonly showing: Showing,
   ) {
     this.controller.options = {
-      prompt: "Comment",
-      placeHolder: "What is to change, or is not clear? Ctrl+Enter sends.",
+      prompt: "Comment, approve or request changes",
+      placeHolder: "What is to change, or is not clear? Ctrl+Enter sends the comment.",
     };
     this.controller.commentingRangeProvider = { provideCommentingRanges: (document) => everywhere(document) };
     this.watches = [
