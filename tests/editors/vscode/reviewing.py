@@ -38,6 +38,18 @@ def click_lens(window: Workbench, text: str) -> None:
     links.first.click(timeout=_PATIENCE_MS)
 
 
+def expand(window: Workbench, text: str) -> None:
+    """Open the row of the sidebar that shows `text`; a click is lost where the tree is drawn anew at that moment."""
+
+    def opened() -> bool:
+        row = window.row(text)
+        if row.get_attribute("aria-expanded") != "true":
+            row.locator(".monaco-tl-twistie").click(timeout=_PATIENCE_MS)
+        return row.get_attribute("aria-expanded") == "true"
+
+    wait_until(opened, description=f"{text!r} is open", timeout_s=STEP_TIMEOUT_S)
+
+
 def open_reply(window: Workbench, thread: str) -> None:
     """Open the reply form of the thread that is called `thread`."""
     _thread(window, thread).locator(".review-thread-reply-button").click(timeout=_PATIENCE_MS)
