@@ -85,7 +85,10 @@ METHODS: Final[tuple[Method, ...]] = (
         "casework/review/document", r.TaskParams, r.Document, "Write the review as a file to be opened in any editor."
     ),
     Method("casework/review/decide", r.DecideHunks, ReviewView, "Accept or reject hunks, or take that back."),
+    Method("casework/review/seen", r.SeeHunks, ReviewView, "Say that hunks were read as they are, or take that back."),
     Method("casework/review/comment", r.AddComment, ReviewView, "Comment on a review."),
+    Method("casework/review/reply", r.ReplyToThread, ReviewView, "Answer in a thread of a review."),
+    Method("casework/review/resolve", r.ResolveThread, ReviewView, "Settle a thread, or take it up again."),
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
     Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
     Method("casework/review/undo", r.UndoReview, TaskView, "Take a landed approval back."),

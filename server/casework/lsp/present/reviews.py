@@ -8,19 +8,19 @@ from casework.core.comment import prefilled, words_of
 from casework.core.repository import Repository
 from casework.core.verdicts import modes_for
 from casework.domain.change import Change, FileChange, Hunk
-from casework.domain.envelope import Actor
 from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
 from casework.domain.evidence import Standing
 from casework.domain.ids import HunkId
 from casework.domain.repopath import unquote
 from casework.domain.spec import Criterion
-from casework.domain.task import Comment, Decided, LeftOut, Review, Task
+from casework.domain.task import Decided, LeftOut, Review, Task
 from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
 from casework.lsp.present.cards import card
 from casework.lsp.present.evidence import checks_sentence, standings
+from casework.lsp.present.ledger import LedgerView, thread_views
+from casework.lsp.present.ledger import who as who
 from casework.wire.views import (
-    CommentView,
     CriterionView,
     FileView,
     HunkView,
@@ -51,7 +51,8 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     change = repository.change(review.shown_manifest)
     chosen = selection(review, repository.change(review.manifest))
     top = review.top or repository.identity.top
-    comments = [comment_view(repository, comment) for comment in task.comments]
+    comments = thread_views(repository, task)
+    ledger = LedgerView(repository, review, change, comments)
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
     checks, known = checks_sentence(repository, task, review), standings(repository, task, review)
     return ReviewView(
@@ -72,14 +73,19 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
             for one, known_of in known
         ],
         checks=checks,
-        files=[file_view(repository, review, file, comments) for file in change.files],
+        files=[file_view(repository, review, file, ledger) for file in change.files],
         hunks=len(change.judged),
         text_hunks=change.text_hunks,
         accepted=accepted,
         rejected=len(chosen.rejected),
         undecided=len(change.judged) - accepted - len(chosen.rejected),
+        unseen=ledger.unseen,
+        stale=ledger.stale,
+        unread=ledger.unread,
+        brings_back=ledger.brings_back,
+        open_threads=ledger.open_threads,
         minutes=review.minutes,
-        comments=[comment for comment in comments if comment.hunk is None],
+        comments=ledger.beside,
         follow_ups=follow_ups(repository, task),
         left_out=[left_out(one) for one in task.left_out if one.run == (review.run or 0)],
         modes=[ModeView(mode=mode, label=mode_label(mode, review, chosen)) for mode in modes_for(review)],
@@ -129,7 +135,7 @@ def absolute(top: str, path: str) -> str:
     return str(Path(top) / unquote(path).decode("utf-8", "surrogateescape"))
 
 
-def file_view(repository: Repository, review: Review, file: FileChange, comments: list[CommentView]) -> FileView:
+def file_view(repository: Repository, review: Review, file: FileChange, ledger: LedgerView) -> FileView:
     """Give one changed file with the state of its hunks."""
     mode = f"{file.old_mode} → {file.new_mode}" if file.status == "modified" and file.old_mode != file.new_mode else ""
     return FileView(
@@ -139,8 +145,8 @@ def file_view(repository: Repository, review: Review, file: FileChange, comments
         status=file.status,
         binary=file.binary,
         why_here=file.why_here,
-        hunks=[_marked(repository, hunk_view(review, hunk, comments)) for hunk in file.hunks],
-        whole=whole_view(review, file.whole, comments) if file.whole is not None else None,
+        hunks=[_marked(repository, hunk_view(review, hunk, ledger)) for hunk in file.hunks],
+        whole=whole_view(review, file.whole, ledger) if file.whole is not None else None,
         mode_change=mode,
     )
 
@@ -150,11 +156,11 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkView:
-    """Give one hunk with its decision."""
+def hunk_view(review: Review, hunk: Hunk, ledger: LedgerView) -> HunkView:
+    """Give one hunk with its decision, and what is known of it beside that."""
     decided = review.decisions.get(hunk.id, UNDECIDED)
     header = f"@@ -{hunk.old_start},{hunk.old_lines} +{hunk.new_start},{hunk.new_lines} @@ {hunk.section}".rstrip()
-    return HunkView(
+    view = HunkView(
         id=hunk.id,
         header=header,
         old_start=hunk.old_start,
@@ -165,8 +171,8 @@ def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkVi
         removed=hunk.removed,
         decision=decided.decision,
         reason=decided.reason,
-        comments=[comment for comment in comments if comment.hunk == hunk.id],
     )
+    return ledger.told(view)
 
 
 def _marked(repository: Repository, view: HunkView) -> HunkView:
@@ -175,26 +181,10 @@ def _marked(repository: Repository, view: HunkView) -> HunkView:
     return view.model_copy(update={"guard": mark.guard, "guard_why": mark.why}) if mark is not None else view
 
 
-def whole_view(review: Review, name: HunkId, comments: list[CommentView]) -> HunkView:
+def whole_view(review: Review, name: HunkId, ledger: LedgerView) -> HunkView:
     """Give a file that is judged as a whole."""
     hunk = Hunk(id=name, old_start=0, old_lines=0, new_start=0, new_lines=0)
-    return hunk_view(review, hunk, comments).model_copy(update={"header": ""})
-
-
-def comment_view(repository: Repository, comment: Comment) -> CommentView:
-    """Give one comment with its text."""
-    return CommentView(
-        id=comment.id,
-        text=repository.text(comment.text),
-        by=who(comment.by),
-        hunk=comment.hunk,
-        anchor=comment.anchor,
-    )
-
-
-def who(actor: Actor | None) -> str:
-    """Name an actor for people."""
-    return "" if actor is None else actor.id or actor.kind
+    return hunk_view(review, hunk, ledger).model_copy(update={"header": ""})
 
 
 def follow_ups(repository: Repository, task: Task) -> list[TaskCard]:
