@@ -111,7 +111,7 @@ async def test_exactly_the_changed_hunk_is_to_be_read_again_and_says_what_change
         assert changed.was == "accepted"
         assert [line for line in changed.since.splitlines() if line[0] != " "] == ["-better 30", "+best 30"]
         assert (rejected.reason, rejected.brings_back) == ("not this", "")
-        assert shown.unread == "2 of 5 hunks are unread, 1 of them changed since you read it."
+        assert shown.unread == "2 of 5 hunks are unread, 1 of them because it changed since you read it."
 
 
 async def test_what_changes_twice_before_it_is_read_says_what_changed_since_it_was_read() -> None:
@@ -206,7 +206,7 @@ async def test_threads_are_answered_resolved_and_outdated_where_their_code_is_go
         await threads.add_comment(repository, 1, "Here", ADA, anchor=Anchor(path="pay.py", line=66))
         await threads.add_comment(repository, 1, "The file", ADA, path="pay.py")
         begun = desk.task().comments[0].id
-        await threads.add_comment(repository, 1, "Because.", Actor(kind="agent", id="claude"), thread=begun[-8:])
+        await threads.add_comment(repository, 1, "Because.", Actor(kind="agent", id="claude"), thread=begun[-12:])
         with pytest.raises(Refused, match="no thread nowhere"):
             await threads.add_comment(repository, 1, "?", ADA, thread="nowhere")
         shown = view(desk)

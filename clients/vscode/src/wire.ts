@@ -181,14 +181,14 @@ export interface AddComment extends TaskDeed {
 
 /** Answer in a thread. */
 export interface ReplyToThread extends TaskDeed {
-  /** Its id, or the last 8 characters of it or more. */
+  /** Its id, or the last 12 characters of it or more. */
   thread: string;
   text: string;
 }
 
 /** Settle a thread. */
 export interface ResolveThread extends TaskDeed {
-  /** Its id, or the last 8 characters of it or more. */
+  /** Its id, or the last 12 characters of it or more. */
   thread: string;
   /** False takes it up again. */
   resolved?: boolean;
@@ -465,8 +465,9 @@ export interface HunkView {
   seen: boolean;
   /** It changed since it was read, and was not read again; what was decided then does not count any more. */
   stale: boolean;
-  /** Of a stale one: what was decided on what was read, with `reason`. */
+  /** Of a stale one: what was decided on what was read. */
   was: Decision;
+  was_reason: string;
   /** Of a stale one: what changed since it was read, in lines that begin with a blank, `-` or `+`. */
   since: string;
   /** A sentence, where somebody brings back what was rejected, with the reason of then. */

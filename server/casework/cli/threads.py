@@ -11,7 +11,7 @@ from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Where, place
 from casework.cli.output import Output, grey, sentences, visible
 
-_SHORT = 8
+_SHORT = 12
 
 Thread = Annotated[str, typer.Argument(help="The thread: the word in front of it in `review show`.")]
 
@@ -20,7 +20,8 @@ def ledger_lines(hunk: dict[str, Any]) -> Iterator[str]:
     """Say what is known of a hunk beside its decision."""
     if hunk["stale"]:
         was = {"accepted": ", and accepted", "rejected": ", and rejected"}.get(hunk["was"], "")
-        yield f"changed since you read it{was}"
+        reason = f": {visible(hunk['was_reason'])}" if hunk["was_reason"] else ""
+        yield f"changed since you read it{was}{reason}"
         yield from (f"  {visible(line)}" for line in hunk["since"].splitlines())
     if hunk["brings_back"]:
         yield visible(hunk["brings_back"])
@@ -31,10 +32,10 @@ def thread_lines(comments: list[dict[str, Any]], indent: str) -> list[str]:
     lines: list[str] = []
     for one in comments:
         begins = one["id"] == one["thread"]
-        name = f"{one['thread'][-_SHORT:]}  " if begins else "  "
+        name = f"{one['thread'][-_SHORT:]} " if begins else "  "
         first, *rest = one["text"].splitlines() or [""]
         about = f"  {grey(', '.join(_about(one)))}" if begins and _about(one) else ""
-        lines.append(f"{indent}> {name}{visible(one['by'])}: {visible(first)}{about}")
+        lines.append(f"{indent}> {name}by {visible(one['by'])}: {visible(first)}{about}")
         lines += [f"{indent}>   {visible(line)}" for line in rest]
     return lines
 

@@ -75,7 +75,7 @@ async def add_comment(
 
 
 def thread_of(task: Task, named: str) -> Comment:
-    """Give the comment that began a thread; its id may be cut to its last 8 characters or more.
+    """Give the comment that began a thread; its id may be cut to its last 12 characters or more.
 
     Raises:
         Refused: there is none, or more than one that is meant.
@@ -97,7 +97,7 @@ def _ends(name: str, named: str) -> bool:
 
 def short_id(name: str) -> str:
     """Give the end of a thread's id, which is what people and agents call it by."""
-    return name[-8:]
+    return name[-12:]
 
 
 async def resolve_thread(

@@ -55,7 +55,8 @@ class HunkView(View):
     stale: bool = False
     """It changed since it was read, and was not read again; what was decided then does not count any more."""
     was: Decision = "none"
-    """Of a stale one: what was decided on what was read, with `reason`."""
+    """Of a stale one: what was decided on what was read."""
+    was_reason: str = ""
     since: str = ""
     """Of a stale one: what changed since it was read, in lines that begin with a blank, `-` or `+`."""
     brings_back: str = ""

@@ -203,7 +203,7 @@ class ReplyToThread(TaskDeed):
     """Answer in a thread."""
 
     thread: Line
-    """Its id, or the last 8 characters of it or more."""
+    """Its id, or the last 12 characters of it or more."""
     text: Annotated[str, Field(min_length=1, max_length=200_000)]
 
 
@@ -211,7 +211,7 @@ class ResolveThread(TaskDeed):
     """Settle a thread."""
 
     thread: Line
-    """Its id, or the last 8 characters of it or more."""
+    """Its id, or the last 12 characters of it or more."""
     resolved: bool = True
     """False takes it up again."""
 

@@ -141,12 +141,12 @@
 
 --- Answer in a thread.
 ---@class (exact) casework.ReplyToThread: casework.TaskDeed
----@field thread string Its id, or the last 8 characters of it or more.
+---@field thread string Its id, or the last 12 characters of it or more.
 ---@field text string
 
 --- Settle a thread.
 ---@class (exact) casework.ResolveThread: casework.TaskDeed
----@field thread string Its id, or the last 8 characters of it or more.
+---@field thread string Its id, or the last 12 characters of it or more.
 ---@field resolved? boolean False takes it up again.
 
 --- The verdict.
@@ -353,7 +353,8 @@
 ---@field comments casework.CommentView[]
 ---@field seen boolean It was read as it is.
 ---@field stale boolean It changed since it was read, and was not read again; what was decided then does not count any more.
----@field was casework.Decision Of a stale one: what was decided on what was read, with `reason`.
+---@field was casework.Decision Of a stale one: what was decided on what was read.
+---@field was_reason string
 ---@field since string Of a stale one: what changed since it was read, in lines that begin with a blank, `-` or `+`.
 ---@field brings_back string A sentence, where somebody brings back what was rejected, with the reason of then.
 ---@field threads integer Threads on it that are not resolved.

@@ -41,9 +41,12 @@ class LedgerView:
         if not self.unseen:
             return ""
         what = f"{self.unseen} of {_hunks(self._of)} {'is' if self.unseen == 1 else 'are'} unread"
-        if self.stale:
-            what += f", {self.stale} of them changed since you read {'it' if self.stale == 1 else 'them'}"
-        return what + "."
+        if not self.stale:
+            return f"{what}."
+        since = "it changed since you read it" if self.stale == 1 else "they changed since you read them"
+        if self.stale == self.unseen:
+            return f"{what}: {since}."
+        return f"{what}, {self.stale} of them because {since}."
 
     def told(self, view: HunkView) -> HunkView:
         """Give a hunk's view with what is known of it."""
@@ -57,7 +60,7 @@ class LedgerView:
                 "seen": name in review.seen,
                 "stale": stale is not None,
                 "was": was.was,
-                "reason": view.reason or was.reason,
+                "was_reason": was.reason,
                 "since": self._since.get(name, ""),
                 "brings_back": _brings_back(review.back[name]) if name in review.back else "",
             }
