@@ -1,19 +1,15 @@
-"""What is shown of a hunk and of what is said about it; and what every view is."""
+"""What is shown of a hunk, and of what is said about it."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.envelope import ActorKind
 from casework.domain.events import Decision
 from casework.domain.survey import Guard
-
-
-class View(BaseModel):
-    """Something shown; unknown fields are ignored by clients, so that fields may be added."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+from casework.wire.reading_views import MarkView
+from casework.wire.view import View
 
 
 class CommentView(View):
@@ -67,3 +63,9 @@ class HunkView(View):
     """What a survey found out about it: whether a test turns red without it. None where none has, or without trust."""
     guard_why: str = ""
     """Which test, how many were run, or why it was not looked at."""
+    fold: str | None = None
+    """The fold it belongs to."""
+    marks: list[MarkView] = Field(default_factory=list)
+    """What in its lines is not seen as what it is; the first few."""
+    more_marks: int = 0
+    """How many more of these there are."""

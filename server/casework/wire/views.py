@@ -14,7 +14,8 @@ from casework.domain.status import Status
 from casework.domain.survey import Guard
 from casework.wire.hunks import CommentView as CommentView
 from casework.wire.hunks import HunkView as HunkView
-from casework.wire.hunks import View as View
+from casework.wire.reading_views import FoldView
+from casework.wire.view import View as View
 
 Group = Literal["needs_you", "running", "backlog", "done"]
 
@@ -175,7 +176,9 @@ class FileView(View):
     """One changed file, in reading order."""
 
     path: str
-    """As git writes it; in git's C-style quoting when it is not plain UTF-8."""
+    """As git writes it; in git's C-style quoting when it is not plain UTF-8. What requests name it by."""
+    shown_path: str = ""
+    """The same to be shown: nothing in it hidden, nothing that turns the line around."""
     absolute: str
     """Where it lies in the user's work tree."""
     old_path: str | None
@@ -225,6 +228,10 @@ class ReviewView(View):
     checks: str
     """What was run, or why nothing was, as a sentence."""
     files: list[FileView]
+    folds: list[FoldView] = Field(default_factory=list)
+    """What can be decided at once, in the order in which it is read: behind everything that is not folded."""
+    not_folded: str = ""
+    """Why nothing was looked at for folding, as a sentence; empty where it was."""
     hunks: int
     """How many things carry a decision."""
     text_hunks: int

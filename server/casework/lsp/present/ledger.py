@@ -7,6 +7,7 @@ from casework.core.repository import Repository
 from casework.domain.change import Change
 from casework.domain.envelope import Actor
 from casework.domain.ids import HunkId
+from casework.domain.showing import one_line, visible
 from casework.domain.task import Comment, Review, Stale, Task
 from casework.wire.views import CommentView, HunkView
 
@@ -60,11 +61,15 @@ class LedgerView:
                 "seen": name in review.seen,
                 "stale": stale is not None,
                 "was": was.was,
-                "was_reason": was.reason,
-                "since": self._since.get(name, ""),
-                "brings_back": _brings_back(review.back[name]) if name in review.back else "",
+                "was_reason": _shown(was.reason),
+                "since": _shown(self._since.get(name, "")),
+                "brings_back": _brings_back(one_line(review.back[name])) if name in review.back else "",
             }
         )
+
+
+def _shown(text: str) -> str:
+    return visible(text, keep="\t\n")
 
 
 def _hunks(count: int) -> str:
@@ -87,8 +92,8 @@ def thread_views(repository: Repository, task: Task) -> list[CommentView]:
 def _comment(repository: Repository, one: Comment, begun: Comment) -> CommentView:
     return CommentView(
         id=one.id,
-        text=repository.text(one.text),
-        by=who(one.by),
+        text=_shown(repository.text(one.text)),
+        by=one_line(who(one.by)),
         by_kind=one.by.kind,
         hunk=begun.hunk,
         anchor=begun.anchor,
