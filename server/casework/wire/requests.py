@@ -181,14 +181,6 @@ class DecideHunks(TaskDeed):
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
-class SeeHunks(TaskDeed):
-    """Say that hunks were read as they are shown."""
-
-    hunks: list[str] = Field(min_length=1, max_length=10_000)
-    seen: bool = True
-    """False takes it back."""
-
-
 class FromHere(Params):
     """Where the human is, as far as the client knows."""
 
@@ -196,33 +188,6 @@ class FromHere(Params):
     """The review in front of them. Without a hunk: they have seen all of it, or its verdict is what they look at."""
     hunk: str | None = None
     """The hunk they stand on, or the last one they judged."""
-
-
-class AddComment(TaskDeed):
-    """Comment on a hunk, a place, a file, or the whole review."""
-
-    text: Annotated[str, Field(min_length=1, max_length=200_000)]
-    hunk: str | None = None
-    anchor: Anchor | None = None
-    path: Annotated[str, Field(max_length=4096)] = ""
-    """A file of the review, for a comment on it as a whole."""
-
-
-class ReplyToThread(TaskDeed):
-    """Answer in a thread."""
-
-    thread: Line
-    """Its id, or the last 12 characters of it or more."""
-    text: Annotated[str, Field(min_length=1, max_length=200_000)]
-
-
-class ResolveThread(TaskDeed):
-    """Settle a thread."""
-
-    thread: Line
-    """Its id, or the last 12 characters of it or more."""
-    resolved: bool = True
-    """False takes it up again."""
 
 
 class AnswerReview(TaskDeed):

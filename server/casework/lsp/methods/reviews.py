@@ -16,6 +16,7 @@ from casework.lsp.present.cards import card
 from casework.lsp.present.next import next_to_judge
 from casework.lsp.present.reviews import label, review_of, review_view
 from casework.lsp.session import Session
+from casework.wire import ledger_requests as asked
 from casework.wire import requests as r
 from casework.wire.views import ReviewView
 
@@ -137,8 +138,8 @@ async def decide_hunks(session: Session, params: r.DecideHunks) -> ReviewView:
     return await show(opened, task)
 
 
-@endpoint("casework/review/seen", r.SeeHunks, ReviewView)
-async def see_hunks(session: Session, params: r.SeeHunks) -> ReviewView:
+@endpoint("casework/review/seen", asked.SeeHunks, ReviewView)
+async def see_hunks(session: Session, params: asked.SeeHunks) -> ReviewView:
     """Say that hunks were read."""
     opened = await session.repository(params.repository)
     task = await reviews.see_hunks(
@@ -147,8 +148,8 @@ async def see_hunks(session: Session, params: r.SeeHunks) -> ReviewView:
     return await show(opened, task)
 
 
-@endpoint("casework/review/comment", r.AddComment, ReviewView)
-async def comment_review(session: Session, params: r.AddComment) -> ReviewView:
+@endpoint("casework/review/comment", asked.AddComment, ReviewView)
+async def comment_review(session: Session, params: asked.AddComment) -> ReviewView:
     """Comment on a review."""
     opened = await session.repository(params.repository)
     task = await threads.add_comment(
@@ -164,8 +165,8 @@ async def comment_review(session: Session, params: r.AddComment) -> ReviewView:
     return await show(opened, task)
 
 
-@endpoint("casework/review/reply", r.ReplyToThread, ReviewView)
-async def reply_to_thread(session: Session, params: r.ReplyToThread) -> ReviewView:
+@endpoint("casework/review/reply", asked.ReplyToThread, ReviewView)
+async def reply_to_thread(session: Session, params: asked.ReplyToThread) -> ReviewView:
     """Answer in a thread."""
     opened = await session.repository(params.repository)
     task = await threads.add_comment(
@@ -174,8 +175,8 @@ async def reply_to_thread(session: Session, params: r.ReplyToThread) -> ReviewVi
     return await show(opened, task)
 
 
-@endpoint("casework/review/resolve", r.ResolveThread, ReviewView)
-async def resolve_thread(session: Session, params: r.ResolveThread) -> ReviewView:
+@endpoint("casework/review/resolve", asked.ResolveThread, ReviewView)
+async def resolve_thread(session: Session, params: asked.ResolveThread) -> ReviewView:
     """Settle a thread, or take it up again."""
     opened = await session.repository(params.repository)
     task = await threads.resolve_thread(
