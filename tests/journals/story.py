@@ -173,6 +173,8 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
             landing=_landing(1),
             left=1,
             branch="cards",
+            rest="follow_up",
+            only_accepted=True,
         ),
         _SHELL,
         command="c4",

@@ -16,10 +16,19 @@ from casework.domain.ids import HunkId
 from casework.domain.repopath import unquote
 from casework.domain.spec import Criterion
 from casework.domain.task import Comment, Decided, LeftOut, Review, Task
-from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
+from casework.domain.verdict import (
+    Selection,
+    approve_label,
+    choices,
+    selection,
+    short_branch,
+    shown_hash,
+    usual_choice,
+)
 from casework.lsp.present.cards import card
 from casework.lsp.present.evidence import checks_sentence, standings
 from casework.wire.views import (
+    ApprovalView,
     CommentView,
     CriterionView,
     FileView,
@@ -49,7 +58,8 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     """Give everything a client needs to show a review. Reads blobs: called in a thread."""
     review = review_of(task)
     change = repository.change(review.shown_manifest)
-    chosen = selection(review, repository.change(review.manifest))
+    usual, own = usual_choice(task), repository.change(review.manifest)
+    chosen = selection(review, own, usual)
     top = review.top or repository.identity.top
     comments = [comment_view(repository, comment) for comment in task.comments]
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
@@ -63,7 +73,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         head=review.head,
         range_text=review.range_text,
         target=review.target,
-        shown=shown_hash(review),
+        shown=shown_hash(task),
         verdict=review.verdict,
         answered_by=who(review.answered_by),
         comment=comment_of(repository, task, review, known, checks),
@@ -82,16 +92,35 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         comments=[comment for comment in comments if comment.hunk is None],
         follow_ups=follow_ups(repository, task),
         left_out=[left_out(one) for one in task.left_out if one.run == (review.run or 0)],
-        modes=[ModeView(mode=mode, label=mode_label(mode, review, chosen)) for mode in modes_for(review)],
-        approve_label=approve_label(review, chosen),
+        modes=[
+            ModeView(mode=mode, label=mode_label(mode, task, own, chosen))
+            for mode in modes_for(review, whole=not chosen.stays)
+        ],
+        approve_label=approve_label(task, own),
         request_label="Request changes",
         reason=task.reason,
         run=review.run,
-        commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
+        commit=landed_commit(task),
         unsaved=repository.documents.unsaved([absolute(top, file.path) for file in change.files])
         if task.status == "in_review"
         else [],
+        approvals=[
+            ApprovalView(
+                rest=choice.rest,
+                only_accepted=choice.only_accepted,
+                label=approve_label(task, own, choice),
+                shown=shown_hash(task, choice),
+            )
+            for choice in choices(task, review, own)
+        ],
     )
+
+
+def landed_commit(task: Task) -> str | None:
+    """Give the commit that landed, also where the rest of it is still worked on."""
+    landing = task.landing
+    is_there = landing is not None and (task.status == "landed" or task.has_landed_part)
+    return landing.commit if landing is not None and is_there else None
 
 
 def comment_of(
@@ -108,12 +137,12 @@ def comment_of(
     )  # every face lists them, as they stand now
 
 
-def mode_label(mode: LandingMode, review: Review, chosen: Selection) -> str:
+def mode_label(mode: LandingMode, task: Task, change: Change, chosen: Selection) -> str:
     """Say what landing in a mode does."""
-    where = short_branch(review.target)
+    where = short_branch(review_of(task).target)
     match mode:
         case "working_tree":
-            return approve_label(review, chosen) + f" on {where}; the files on disk stay as they are"
+            return approve_label(task, change) + f" on {where}; the files on disk stay as they are"
         case "commit":
             return f"Land {len(chosen.lands)} as one commit on {where}"
         case "fast_forward":
@@ -242,7 +271,7 @@ def task_view(repository: Repository, task: Task) -> TaskView:
             )
             for run in task.runs
         ],
-        commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
+        commit=landed_commit(task),
         follow_ups=follow_ups(repository, task),
         comment=repository.text(task.run.comment) if task.run is not None else "",
     )
@@ -253,5 +282,4 @@ def label(repository: Repository, task: Task) -> str:
     review = task.review
     if task.status != "in_review" or review is None:
         return ""
-    change: Change = repository.change(review.manifest)
-    return approve_label(review, selection(review, change))
+    return approve_label(task, repository.change(review.manifest))

@@ -106,5 +106,6 @@ export function review(files: FileView[]): ReviewView {
     run: 1,
     commit: null,
     unsaved: [],
+    approvals: [],
   };
 }
