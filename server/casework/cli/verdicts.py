@@ -23,8 +23,11 @@ class Rest(StrEnum):
     """What becomes of what does not land."""
 
     BACK = "back"
+    """It starts the next run."""
     FOLLOW_UP = "follow-up"
+    """It becomes a task of its own."""
     DROP = "drop"
+    """It is left out."""
 
 
 _Way = tuple[str | None, bool]

@@ -144,13 +144,17 @@ def mode_label(mode: LandingMode, task: Task, change: Change, chosen: Selection)
         case "working_tree":
             return approve_label(task, change) + f" on {where}; the files on disk stay as they are"
         case "commit":
-            return f"Land {len(chosen.lands)} as one commit on {where}"
+            return f"Land {len(chosen.lands)} as one commit on {where}{_sent_back(task, chosen)}"
         case "fast_forward":
             return f"Fast-forward {where} to the branch, its commits kept as they are"
         case "branch":
-            return "Make a branch of it and touch nothing else"
+            return f"Make a branch of it and touch nothing else{_sent_back(task, chosen)}"
         case "files":
             return "Put it into the files without a commit"
+
+
+def _sent_back(task: Task, chosen: Selection) -> str:
+    return f", send {len(chosen.stays)} back" if chosen.stays and usual_choice(task).rest == "back" else ""
 
 
 def absolute(top: str, path: str) -> str:
