@@ -164,6 +164,10 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     yield write(e.RunStarted(n=2, agent="scripted", base=_HEAD, worktree="/home/ada/.local/state/w/2"))
     yield write(e.RunFinished())
     yield write(_opened("run", run=2))
+    yield from _a_landing_taken_back(write)
+
+
+def _a_landing_taken_back(write: _Writer) -> Iterator[Draft]:
     yield write(
         e.ReviewAnswered(
             verdict="approve",
