@@ -102,10 +102,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         comments=[comment for comment in comments if comment.hunk is None],
         follow_ups=follow_ups(repository, task),
         left_out=[one_line(left_out(one)) for one in task.left_out if one.run == (review.run or 0)],
-        modes=[
-            ModeView(mode=mode, label=visible(mode_label(mode, task, own, chosen)))
-            for mode in modes_for(review, whole=not chosen.stays)
-        ],
+        modes=_modes(task, review, own, chosen),
         approve_label=visible(approve_label(task, own)),
         request_label="Request changes",
         reason=shown(task.reason),
@@ -114,16 +111,27 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         unsaved=repository.documents.unsaved([absolute(top, file.path) for file in change.files])
         if task.status == "in_review"
         else [],
-        approvals=[
-            ApprovalView(
-                rest=choice.rest,
-                only_accepted=choice.only_accepted,
-                label=visible(approve_label(task, own, choice)),
-                shown=shown_hash(task, choice),
-            )
-            for choice in choices(task, review, own)
-        ],
+        approvals=_approvals(task, review, own),
     )
+
+
+def _modes(task: Task, review: Review, change: Change, chosen: Selection) -> list[ModeView]:
+    return [
+        ModeView(mode=mode, label=visible(mode_label(mode, task, change, chosen)))
+        for mode in modes_for(review, whole=not chosen.stays)
+    ]
+
+
+def _approvals(task: Task, review: Review, change: Change) -> list[ApprovalView]:
+    return [
+        ApprovalView(
+            rest=choice.rest,
+            only_accepted=choice.only_accepted,
+            label=visible(approve_label(task, change, choice)),
+            shown=shown_hash(task, choice),
+        )
+        for choice in choices(task, review, change)
+    ]
 
 
 def landed_commit(task: Task) -> str | None:
