@@ -128,6 +128,7 @@ def review_lines(review: dict[str, Any]) -> list[str]:
     lines.append("")
     for n, file in enumerate(review["files"], 1):
         lines += _file_lines(n, file)
+    lines += _fold_lines(review)
     lines += ["", grey(review["checks"])]
     if review["follow_ups"]:
         lines += ["left for later", *card_lines(review["follow_ups"])]
@@ -143,14 +144,31 @@ def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
     ]
     for hunk in [*file["hunks"], *([file["whole"]] if file["whole"] else [])]:
         what = visible(hunk["header"]) or "the file as a whole"
+        what += f"  in {hunk['fold']}" if hunk["fold"] else ""
         reason = f"  {visible(hunk['reason'])}" if hunk["reason"] else ""
         lines.append(
             f"     [{_MARKS[hunk['decision']]}] {grey(hunk['id'])}  +{hunk['added']} -{hunk['removed']}  {what}{reason}"
         )
+        lines += [
+            f"         ! line {mark['line']}{' of the base' if mark['side'] == 'base' else ''} {visible(mark['text'])}"
+            for mark in hunk["marks"]
+        ]
+        if hunk["more_marks"]:
+            lines.append(f"         ! and {hunk['more_marks']} more of these")
         if hunk["guard"]:
             lines.append(grey(f"         {hunk['guard'].replace('_', ' ')}: {visible(hunk['guard_why'])}"))
         lines += [f"         > {visible(comment['text'])}" for comment in hunk["comments"]]
     return lines
+
+
+def _fold_lines(review: dict[str, Any]) -> list[str]:
+    lines = [
+        f"     [{_MARKS[fold['decision']]}] {grey(fold['id'])}  {many(len(fold['hunks']), 'hunk')}  {visible(fold['title'])}"
+        for fold in review["folds"]
+    ]
+    if lines:
+        lines = ["", "one decision each", *lines]
+    return [*lines, visible(review["not_folded"])] if review["not_folded"] else lines
 
 
 def next_steps(review: dict[str, Any]) -> list[str]:
@@ -217,21 +235,29 @@ def open_document(number: Number, where: Where = HERE, as_json: AsJson = False) 
         output.give(answer, answer["path"])
 
 
-Hunks = Annotated[list[str], typer.Argument(help="Ids of hunks, as `review show` prints them; or `all`.")]
+Hunks = Annotated[list[str], typer.Argument(help="Ids of hunks or folds, as `review show` prints them; or `all`.")]
 
 
 def _decide(number: int, hunks: list[str], decision: str, reason: str, where: Path, as_json: bool) -> None:
     output = Output(as_json)
     with sentences(output), daemon() as asked:
         named = hunks
-        if hunks == ["all"]:
+        if hunks == ["all"] or any(name.startswith("f-") for name in hunks):
             shown = asked.ask("casework/review/show", place(where), number=number)
-            named = [hunk["id"] for file in shown["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+            named = _hunks_named(shown, hunks)
         answer = asked.ask(
             "casework/review/decide", place(where), number=number, hunks=named, decision=decision, reason=reason
         )
         left = f"{answer['accepted']} accepted, {answer['rejected']} rejected, {answer['undecided']} undecided"
         output.give(answer, f"review {number}: {left}   hash {answer['shown'][:12]}")
+
+
+def _hunks_named(review: dict[str, Any], names: list[str]) -> list[str]:
+    """Give the hunks that are meant: all, or those of a fold for its id."""
+    if names == ["all"]:
+        return [hunk["id"] for file in review["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+    folds = {fold["id"]: fold["hunks"] for fold in review["folds"]}
+    return [hunk for name in names for hunk in folds.get(name, [name])]
 
 
 @reviews.command("accept")

@@ -10,6 +10,7 @@ from typing import Literal
 
 from casework.core.detecting import found_drafts, look_over
 from casework.core.intake import one_line, task_of_rows
+from casework.core.reading import read_change
 from casework.core.repository import Repository, preview
 from casework.domain import events as e
 from casework.domain.anchor import Anchor
@@ -18,7 +19,6 @@ from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import Refused
 from casework.domain.ids import CommentId, HunkId, TaskId
-from casework.domain.reading import in_reading_order
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
 from casework.ports.workspace import Standing
@@ -56,13 +56,13 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
     waiting = _waiting(repository.board, fingerprint)
     name = waiting.id if waiting is not None else TaskId(repository.clock.new_id())
     standing = await asyncio.to_thread(_standing, repository, name, wanted)
-    change = await asyncio.to_thread(repository.workspace.change, standing.base, standing.head)
+    change = await asyncio.to_thread(read_change, repository.workspace, standing.base, standing.head)
     if not change.files:
         raise Refused(
             f"There is nothing to review: {standing.range_text or wanted.name or 'it'} changes no file.",
             code="nothing_to_review",
         )
-    opened = await asyncio.to_thread(review_opened, repository, standing, in_reading_order(change), top=wanted.top)
+    opened = await asyncio.to_thread(review_opened, repository, standing, change, top=wanted.top)
 
     def decide(board: Board) -> Sequence[Draft]:
         before = board.tasks.get(name)
