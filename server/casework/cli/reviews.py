@@ -163,7 +163,8 @@ def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
 
 def _fold_lines(review: dict[str, Any]) -> list[str]:
     lines = [
-        f"     [{_MARKS[fold['decision']]}] {grey(fold['id'])}  {many(len(fold['hunks']), 'hunk')}  {visible(fold['title'])}"
+        f"     [{_MARKS[fold['decision']]}] {grey(fold['id'])}  "
+        f"{many(len(fold['hunks']), 'hunk')}  {visible(fold['title'])}"
         for fold in review["folds"]
     ]
     if lines:
