@@ -70,7 +70,6 @@ def test_what_only_looks_like_a_move_is_read(base: str, head: str) -> None:
         pytest.param(
             "import sys\n" + OTHER + "\n\nTEXT = '''\n\n" + PAY.replace("'''", '"""') + "'''\n", id="in a string"
         ),
-        pytest.param("import sys\n" + OTHER + "\n\ndef pay(card): pass\n\n\n" + PAY, id="over a namesake"),
         pytest.param("from x import *\n" + OTHER + "\n\n" + PAY, id="beside a star"),
         pytest.param("import sys\n" + OTHER + "\n\n" + PAY + "\n\ndel pay\n", id="taken away again"),
         pytest.param(
@@ -80,6 +79,11 @@ def test_what_only_looks_like_a_move_is_read(base: str, head: str) -> None:
 )
 def test_a_place_that_gives_the_lines_another_meaning_is_no_move(target: str) -> None:
     assert folds({"a.py": A, "b.py": B}, {"a.py": A_WITHOUT, "b.py": target}) == []
+
+
+def test_a_definition_that_wins_over_a_namesake_is_read() -> None:
+    namesake = "import sys\n\n\ndef pay(card):\n    pass\n" + OTHER
+    assert folds({"a.py": A, "b.py": namesake}, {"a.py": A_WITHOUT, "b.py": namesake + "\n\n" + PAY}) == []
 
 
 def test_lines_that_run_where_they_stand_do_not_move() -> None:
@@ -135,8 +139,10 @@ def test_a_function_with_braces_moves_at_the_top() -> None:
     ],
 )
 def test_a_block_that_moves_into_something_else_is_read(path: str, block: str, before: str, behind: str) -> None:
-    fill = "".join(f"{'//' if path[-1] in 'gocs' else '#'} {n}\n" for n in range(12))
-    assert folds({path: fill + block}, {path: before + block + behind + fill}) == []
+    sign = "//" if path[-1] in "gocs" else "#"
+    fill = "".join(f"{sign} {n}\n" for n in range(12))
+    there = f"{before}{sign} kept\n"
+    assert folds({path: there + behind + fill + block}, {path: there + block + behind + fill}) == []
 
 
 @pytest.mark.parametrize(
