@@ -206,7 +206,7 @@ async def test_threads_are_answered_resolved_and_outdated_where_their_code_is_go
         await threads.add_comment(repository, 1, "Here", ADA, anchor=Anchor(path="pay.py", line=66))
         await threads.add_comment(repository, 1, "The file", ADA, path="pay.py")
         begun = desk.task().comments[0].id
-        await threads.add_comment(repository, 1, "Because.", Actor(kind="agent", id="claude"), thread=begun[-12:])
+        await threads.add_comment(repository, 1, "Because.", Actor(kind="agent", id="claude"), thread="1")
         with pytest.raises(Refused, match="no thread nowhere"):
             await threads.add_comment(repository, 1, "?", ADA, thread="nowhere")
         shown = view(desk)

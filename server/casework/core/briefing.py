@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from casework.core.acting import workplace
 from casework.core.repository import Repository
 from casework.core.surveys import order_of
+from casework.core.threads import open_threads
 from casework.domain.task import Run, Task
 from casework.ports.agent import Agent, Briefing, KeptTurn
 from casework.ports.survey import SURVEY
@@ -30,7 +31,8 @@ def brief(
         found=_found(repository, task),
         spec=task.spec,
         worktree=run.worktree,
-        comments=tuple(_asked_for(repository, task)),
+        comments=tuple(_rejected(repository, task)),
+        threads=tuple(open_threads(repository, task)),
         red=repository.text(task.sent_back[-1]) if task.sent_back else "",
         script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
         resume_after=resume_after,
@@ -64,18 +66,12 @@ def _notes(repository: Repository, run: Run) -> str:
     return next((text for text in texts if text.strip() not in NOTES), "")  # one may be a link to the other
 
 
-def _asked_for(repository: Repository, task: Task) -> list[str]:
-    """What the human said of the last run: comments, and rejected hunks with their reasons."""
+def _rejected(repository: Repository, task: Task) -> list[str]:
+    """What the human rejected of the last run, with the reasons."""
     review = task.review
     if review is None:
         return []
-    said = [
-        f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
-        if comment.anchor is not None
-        else repository.text(comment.text)
-        for comment in task.comments
-        if comment.review_head == review.head
-    ]
+    said = []
     change = repository.change(review.manifest)
     for file in change.files:
         for hunk in file.judged:
