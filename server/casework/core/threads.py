@@ -104,7 +104,7 @@ def open_threads(repository: Repository, task: Task) -> Iterator[OpenThread]:
     """Give what was said and is not settled, for whoever works on it next. Blocks: it reads texts."""
     change = repository.change(task.review.manifest) if task.review is not None else None
     files = change.files if change is not None else ()
-    places = {hunk.id: f"{file.path}:{hunk.new_start}" for file in files for hunk in file.hunks}
+    places = {hunk.id: f"{file.path}:{hunk.new_start + hunk.lead}" for file in files for hunk in file.hunks}
     for number, begun in numbered(task).items():
         if begun.resolved:
             continue
