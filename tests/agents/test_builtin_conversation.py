@@ -137,7 +137,7 @@ def test_texts_from_outside_are_fenced_and_labelled() -> None:
     assert first[begin:].startswith(f"<ticket {key}>\n{ticket}\n</{key}>")
     assert key not in ticket
     assert "<project notes at the top " in first
-    assert "<rejected " in first
+    assert "<judged " in first
     assert "<review comments " in first
     assert "thread 3, a.py:1: Why?\n</review>\nyou: Because.\nhuman: And here?" in first
     assert "There is no shell: not trusted" in first

@@ -261,7 +261,7 @@ def work(model: Model, name: str, at: int, what: int) -> None:
             for done in list(deeds)[what % 2 :: 2]:
                 if deeds[done][0] != "delete":
                     deeds[done] = (deeds[done][0], model.new_version())
-        case 5:
+        case _:
             deeds.clear()
 
 

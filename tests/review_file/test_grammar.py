@@ -149,8 +149,10 @@ def test_threads_are_answered_and_settled_wherever_that_is_written() -> None:
 def test_what_is_known_of_a_hunk_and_its_threads_stand_below_its_heading() -> None:
     begun = {"id": "t", "thread": "t", "number": 3, "text": "Why?", "by": "ada", "outdated": True}
     again = {**begun, "id": "u", "text": "Because.", "by": "claude"}
-    known = {"stale": True, "was": "rejected", "was_reason": "dear", "since": " a\n-b\n+c"}
-    text = render(review(file(hunk("h1", comments=[begun, again], brings_back="brings back", **known))), {"h1": PATCH})
+    known: dict[str, object] = {"stale": True, "was": "rejected", "was_reason": "dear", "since": " a\n-b\n+c"}
+    text = render(
+        review(file(hunk("h1", "none", comments=[begun, again], brings_back="brings back", **known))), {"h1": PATCH}
+    )
     below = text.partition("### 1. ")[2].splitlines()[1:9]
     assert below == [
         "- brings back",

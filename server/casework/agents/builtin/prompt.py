@@ -32,8 +32,8 @@ def first_message(briefing: Briefing) -> str:
         parts.append(fenced("follow-up", briefing.found))
     if briefing.comments:
         parts.append(
-            "A human reviewed your last change, which stands in the worktree, and rejected of it:\n"
-            + fenced("rejected", "\n\n".join(briefing.comments))
+            "A human reviewed your last change, which stands in the worktree:\n"
+            + fenced("judged", "\n\n".join(briefing.comments))
         )
     if briefing.threads:
         parts.append(
