@@ -38,7 +38,7 @@ class Places:
         return found.pop() if len(found) == 1 else None
 
     def about(self, start: int, end: int) -> tuple[int, int]:
-        """Give all that may have become of a stretch, from the mark above to the one below: for pairing what changed."""
+        """Give all that may have become of a stretch, from the mark above to the one below: to pair what changed."""
         above, there = self._marks[bisect_left(self._marked, start) - 1]
         below, here = self._marks[bisect_left(self._marked, end)]
         first, last = there + start - above, here - (below - end)
