@@ -86,7 +86,7 @@ return {
       local words = marks.words({ decision = 'none', stale = true, was = 'accepted' })
       return { icon({ seen = true }), icon({ seen = false }), icon({ seen = false, stale = true }), words[1] }
     end,
-    want = { '•', '○', '↻', ' ↻ changed since you read it, was accepted ' },
+    want = { '•', '○', '↻', ' ↻ changed, was accepted ' },
   },
   {
     'what a survey found out about this hunk stands with it',

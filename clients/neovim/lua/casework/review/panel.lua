@@ -148,7 +148,8 @@ local function since_read(lines, thing, width)
   local reason = thing.was_reason ~= '' and ': ' .. thing.was_reason or ''
   local was = thing.was ~= 'none' and ('You had %s it%s.'):format(thing.was, reason) or ''
   paragraph(lines, was, 'CaseworkTitle', width, { 'changed since you read it  ', 'CaseworkStale' })
-  local changed = vim.split((thing.since:gsub('\n+$', '')), '\n', { plain = true })
+  local since = thing.since:gsub('%s+$', ''):gsub('^%s*\n', '')
+  local changed = vim.split(since, '\n', { plain = true })
   for index, text in ipairs(thing.since ~= '' and changed or {}) do
     if index > SINCE_LINES then
       paragraph(lines, ('%d more lines'):format(#changed - SINCE_LINES), 'CaseworkDetail', width, { '   ' })
