@@ -130,8 +130,9 @@ class _Spans:
         placed = []
         for hunk in hunks:
             start, end = hunk.replaces
-            there = where.about(start) if where is not None else start
-            placed.append((there, there + end - start, hunk.id))
+            if where is not None:
+                start, end = where.about(start, end)
+            placed.append((start, end, hunk.id))
         self._spans = sorted(placed)
         self._starts = [start for start, _, _ in self._spans]
         self._longest = max(end - start for start, end, _ in self._spans)
