@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from casework.domain.actions import Grants, ReachHost, ReadFile, RunCommand, SearchFiles, WriteFile
 from casework.domain.rules import CommandShape, HostShape, PathShape, Rule, RuleId, RuleShape
+from casework.domain.showing import plainly
 from casework.permissions import Closed, RuleWeigher
 from casework.permissions.hosts import read_hosts
-from casework.permissions.showing import plainly
 from casework.ports.permissions import Assessment, Beyond, Inside, Never, Scene
 
 

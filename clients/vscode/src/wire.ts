@@ -18,6 +18,8 @@ export type Guard = "guarded" | "unguarded" | "not_looked_at";
 
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed";
 
+export type FoldKind = "moved" | "renamed" | "formatted" | "generated" | "lock_file";
+
 export type ChangeKind = "run" | "working_tree" | "branch" | "range";
 
 /** The parameters of a method. */
@@ -152,6 +154,14 @@ export interface ReviewFile extends TaskParams {
 /** One side of one file of a review. */
 export interface ReviewContent extends ReviewFile {
   side: "base" | "head";
+}
+
+/** Where the human is, as far as the client knows. */
+export interface FromHere extends Params {
+  /** The review in front of them. Without a hunk: they have seen all of it, or its verdict is what they look at. */
+  number?: number | null;
+  /** The hunk they stand on, or the last one they judged. */
+  hunk?: string | null;
 }
 
 /** Decide on hunks; `none` takes a decision back. */
@@ -412,6 +422,15 @@ export interface CommentView {
   anchor: Anchor | null;
 }
 
+/** Something in a line that is not seen as what it is: a hidden character, a letter that looks like another. */
+export interface MarkView {
+  /** Of the file on its side, from 1. */
+  line: number;
+  side: "base" | "head";
+  /** What it is, as words behind "line 41"; safe to show anywhere. */
+  text: string;
+}
+
 /** One thing that carries a decision: a hunk with lines, or a whole file. */
 export interface HunkView {
   id: string;
@@ -430,12 +449,20 @@ export interface HunkView {
   guard: Guard | null;
   /** Which test, how many were run, or why it was not looked at. */
   guard_why: string;
+  /** The fold it belongs to. */
+  fold: string | null;
+  /** What in its lines is not seen as what it is; the first few. */
+  marks: MarkView[];
+  /** How many more of these there are. */
+  more_marks: number;
 }
 
 /** One changed file, in reading order. */
 export interface FileView {
-  /** As git writes it; in git's C-style quoting when it is not plain UTF-8. */
+  /** As git writes it; in git's C-style quoting when it is not plain UTF-8. What requests name it by. */
   path: string;
+  /** The same to be shown: nothing in it hidden, nothing that turns the line around. */
+  shown_path: string;
   /** Where it lies in the user's work tree. */
   absolute: string;
   old_path: string | null;
@@ -446,6 +473,25 @@ export interface FileView {
   /** Set where no lines changed: the file is judged as a whole. */
   whole: HunkView | null;
   mode_change: string;
+}
+
+/**
+ * Hunks that are one decision: a block that was only moved, files that were only renamed, ...
+ *
+ * Nothing is hidden: its hunks stand in `ReviewView.files` like all others, and each keeps a decision of its own. A
+ * fold whose hunks were decided differently is not listed any more.
+ */
+export interface FoldView {
+  id: string;
+  kind: FoldKind;
+  /** What it is: "moved 40 lines from a.py to b.py, unchanged"; safe to show anywhere. */
+  title: string;
+  /** What one decision on it decides, in reading order. */
+  hunks: string[];
+  files: number;
+  added: number;
+  removed: number;
+  decision: Decision;
 }
 
 /** One way to land, with the words that say what it does. */
@@ -474,6 +520,10 @@ export interface ReviewView {
   /** What was run, or why nothing was, as a sentence. */
   checks: string;
   files: FileView[];
+  /** What can be decided at once, in the order in which it is read: behind everything that is not folded. */
+  folds: FoldView[];
+  /** Why nothing was looked at for folding, as a sentence; empty where it was. */
+  not_folded: string;
   /** How many things carry a decision. */
   hunks: number;
   /** How many hunks `git diff` of the range prints. */
@@ -509,6 +559,31 @@ export interface Content {
   text: string | null;
   binary: boolean;
   missing: boolean;
+}
+
+/** The next thing to judge: a hunk, a verdict that is due, a question, or something that failed. */
+export interface NextToJudge {
+  /** `verdict`: every hunk of the review is decided. */
+  kind: "hunk" | "verdict" | "question" | "failure" | "nothing";
+  /** What it is and where, for people. */
+  sentence: string;
+  /** The task it belongs to. */
+  card: TaskCard | null;
+  /** Of a `hunk`: the one to go to; the first one of a fold. */
+  hunk: string | null;
+  /** The fold it belongs to: one decision on all of its hunks. */
+  fold: string | null;
+  path: string;
+  /** Where the file lies in the user's work tree. */
+  absolute: string;
+  /** The hunk's first line, from 1, on its side; None for a whole file. */
+  line: number | null;
+  /** The side that has its lines. */
+  side: "base" | "head";
+  /** Decisions that are left in the review, with this one; a fold is one. */
+  left: number;
+  /** Tasks that need the human, with this one. */
+  waiting: number;
 }
 
 /** One command that checks a repository. */
@@ -702,6 +777,8 @@ export interface Methods {
   "casework/review/content": { params: ReviewContent; result: Content };
   /** Write the review as a file to be opened in any editor. */
   "casework/review/document": { params: TaskParams; result: Document };
+  /** The next thing to judge from here: in this review, then in others, then questions. */
+  "casework/review/next": { params: FromHere; result: NextToJudge };
   /** Accept or reject hunks, or take that back. */
   "casework/review/decide": { params: DecideHunks; result: ReviewView };
   /** Comment on a review. */
@@ -779,6 +856,7 @@ export const Method = {
   reviewDiff: "casework/review/diff",
   reviewContent: "casework/review/content",
   reviewDocument: "casework/review/document",
+  reviewNext: "casework/review/next",
   reviewDecide: "casework/review/decide",
   reviewComment: "casework/review/comment",
   reviewAnswer: "casework/review/answer",
@@ -830,6 +908,7 @@ export const Command = {
   reviewDiff: "casework.review.diff",
   reviewContent: "casework.review.content",
   reviewDocument: "casework.review.document",
+  reviewNext: "casework.review.next",
   reviewDecide: "casework.review.decide",
   reviewComment: "casework.review.comment",
   reviewAnswer: "casework.review.answer",

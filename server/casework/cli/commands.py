@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from casework import __version__, relay
-from casework.cli import checks, doctor, editors, surveying, tasks, trying, upkeep, verdicts
+from casework.cli import checks, doctor, editors, judging, surveying, tasks, trying, upkeep, verdicts
 from casework.cli.options import AsJson
 from casework.cli.output import Output
 from casework.cli.reviews import reviews
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("try")(trying.try_it)
 app.add_typer(reviews, name="review")
 app.command("survey")(surveying.survey)
+app.command("next")(judging.next_thing)
 app.command("approve")(verdicts.approve)
 app.command("request-changes")(verdicts.request_changes)
 app.command("undo")(verdicts.undo)

@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
+from casework.domain import showing
 from casework.domain.errors import CaseworkError, Refused
 
 DONE: Final = 0
@@ -68,17 +69,17 @@ def sentences(output: Output) -> Iterator[None]:
 
 
 def visible(text: str) -> str:
-    """Make control and bidirectional characters visible, so that no text can steer the terminal (CVE-2021-42574)."""
-    return _STEERING.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    """Give text from outside so that it can't steer the terminal or pass for another (CVE-2021-42574)."""
+    return showing.visible(text, keep="\t\n")
 
 
 def json_text(answer: dict[str, Any], *, indent: int | None = None) -> str:
     """Give JSON that can steer no terminal either: what `visible` would show is escaped as JSON has it."""
     text = json.dumps(answer, ensure_ascii=False, indent=indent)
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NOT_PLAIN.sub(lambda found: json.dumps(found[0])[1:-1] if showing.is_hidden(found[0]) else found[0], text)
 
 
-_STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NOT_PLAIN: Final = re.compile(r"[^\x20-\x7e\n]")
 
 
 def grey(text: str) -> str:

@@ -6,6 +6,8 @@ an empty file) is judged as a whole under the id in `FileChange.whole`.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from casework.domain.frozen import Frozen
@@ -14,6 +16,20 @@ from casework.domain.ids import CommitId, HunkId
 FileStatus = Literal["added", "modified", "deleted", "renamed", "copied", "type_changed"]
 ChangeKind = Literal["run", "working_tree", "branch", "range"]
 """`run`: an agent's work. The three others stand already; product.md says what each of them means."""
+FoldKind = Literal["moved", "renamed", "formatted", "generated", "lock_file"]
+_LINES_A_MINUTE = 20
+_DECISIONS_A_MINUTE = 4
+
+
+class Mark(Frozen):
+    """Something in a line that is not seen as what it is."""
+
+    line: int
+    """Of the file on its side, from 1."""
+    removed: bool = False
+    """Whether it is a line of the base that the change takes away."""
+    text: str
+    """What it is, as words behind "line 41"."""
 
 
 class Hunk(Frozen):
@@ -28,6 +44,10 @@ class Hunk(Frozen):
     """What stands behind the second `@@`, made printable, at most 80 characters."""
     added: int = 0
     removed: int = 0
+    marks: tuple[Mark, ...] = ()
+    """The first hidden or misleading characters of its lines."""
+    more_marks: int = 0
+    """How many more of these there are."""
 
 
 class FileChange(Frozen):
@@ -55,6 +75,28 @@ class FileChange(Frozen):
         return (self.whole,) if self.whole else ()
 
 
+class Fold(Frozen):
+    """Hunks that are one decision, because together they change nothing that has to be read line by line.
+
+    Decisions stay with the hunks; a fold only says what belongs together and why.
+    """
+
+    id: str
+    kind: FoldKind
+    title: str
+    """What it is, in a few words; names in it are as in `FileChange.path`."""
+    hunks: tuple[HunkId, ...]
+    """In reading order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision to make: on one hunk, or on all of a fold's."""
+
+    hunks: tuple[HunkId, ...]
+    fold: Fold | None = None
+
+
 class Change(Frozen):
     """Everything a review shows, in reading order; small enough to be kept for each waiting review."""
 
@@ -63,6 +105,10 @@ class Change(Frozen):
     diff_hash: str
     """sha256 in hex over the change's canonical bytes: modes, blob names, paths and statuses of every file, sorted."""
     files: tuple[FileChange, ...]
+    folds: tuple[Fold, ...] = ()
+    """What is folded, in reading order; no hunk is in two of them."""
+    not_folded: str = ""
+    """Why nothing was looked at for folding, as a sentence; empty where it was."""
 
     @property
     def judged(self) -> tuple[HunkId, ...]:
@@ -70,11 +116,36 @@ class Change(Frozen):
         return tuple(hunk for file in self.files for hunk in file.judged)
 
     @property
+    def places(self) -> Mapping[HunkId, tuple[FileChange, Hunk | None]]:
+        """Where each judged id stands: its file and, unless that is judged as a whole, its hunk."""
+        found: dict[HunkId, tuple[FileChange, Hunk | None]] = {}
+        for file in self.files:
+            found |= {hunk.id: (file, hunk) for hunk in file.hunks}
+            if file.whole is not None:
+                found[file.whole] = (file, None)
+        return found
+
+    def entries(self, apart: Collection[str] = ()) -> list[Entry]:
+        """Give the decisions to make in the order in which they are read: what is folded comes last.
+
+        The folds whose ids are in `apart` count for nothing; their hunks stand where they would without them.
+        """
+        folds = [fold for fold in self.folds if fold.id not in apart]
+        folded = {hunk for fold in folds for hunk in fold.hunks}
+        single = [Entry((hunk,)) for hunk in self.judged if hunk not in folded]
+        return [*single, *(Entry(fold.hunks, fold) for fold in folds)]
+
+    @property
     def text_hunks(self) -> int:
         """How many hunks with lines there are, as `git diff` counts them."""
         return sum(len(file.hunks) for file in self.files)
 
     def minutes(self) -> int:
-        """Estimate how long reading takes, in minutes: 20 lines and 2 hunks a minute, at least one."""
-        lines = sum(hunk.added + hunk.removed for file in self.files for hunk in file.hunks)
-        return max(1, round(lines / 20 + len(self.judged) / 4))
+        """Estimate how long reading takes, in minutes: 20 lines and 4 decisions a minute, at least one.
+
+        A fold is one decision, and its lines are not read.
+        """
+        folded = {hunk for fold in self.folds for hunk in fold.hunks}
+        hunks = [hunk for file in self.files for hunk in file.hunks if hunk.id not in folded]
+        lines = sum(hunk.added + hunk.removed for hunk in hunks)
+        return max(1, round(lines / _LINES_A_MINUTE + len(self.entries()) / _DECISIONS_A_MINUTE))

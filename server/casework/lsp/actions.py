@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from casework.core.desk import OpenRepository
 from casework.domain.ids import HunkId, TaskId
+from casework.domain.showing import visible
 from casework.domain.task import Task
 from casework.domain.verdict import approve_label, selection, shown_hash
 from casework.lsp.names import uri_of
@@ -179,13 +180,13 @@ def _action(top: str, title: str, name: str, **params: Any) -> types.CodeAction:
 
 def action(title: str, does: types.Command) -> types.CodeAction:
     """Give an action of ours, as every client can show it."""
-    return types.CodeAction(title=f"Casework: {title}", kind=KIND, command=does)
+    return types.CodeAction(title=visible(f"Casework: {title}"), kind=KIND, command=does)
 
 
 def command(top: str, label: str, name: str, **params: Any) -> types.Command:
     """Give a command in a work tree; a path that JSON can't carry goes as a URI."""
     named = top if _is_text(top) else uri_of(top)
-    return types.Command(title=label, command=name, arguments=[{"repository": named, **params}])
+    return types.Command(title=visible(label), command=name, arguments=[{"repository": named, **params}])
 
 
 def _is_text(path: str) -> bool:

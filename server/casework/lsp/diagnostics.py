@@ -13,6 +13,7 @@ from typing import Final
 from lsprotocol import types
 
 from casework.core.desk import OpenRepository
+from casework.domain.showing import visible
 from casework.lsp.actions import line_range
 from casework.lsp.documents import Buffer, SessionDocuments
 from casework.lsp.places import Place, Places
@@ -109,7 +110,7 @@ class Diagnostics:
             message = f"{task.number} {task.title} ({', '.join(part for part in parts if part)})"
         return types.Diagnostic(
             range=line_range(buffer.in_editor(place.start), buffer.in_editor(place.end)),
-            message=message,
+            message=visible(message),
             severity=severity,
             source="casework",
             code=place.kind.replace("_", "-"),

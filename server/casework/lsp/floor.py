@@ -18,6 +18,7 @@ from lsprotocol import types
 from casework.core.desk import OpenRepository
 from casework.domain.errors import CaseworkError
 from casework.domain.repopath import quote
+from casework.domain.showing import visible
 from casework.domain.task import Task
 from casework.domain.verdict import shown_hash
 from casework.lsp.actions import KIND, line_range
@@ -331,7 +332,9 @@ class Floor:
         if window is not None and window.show_document is not None and window.show_document.support:
             self._spawn(self._show(uri, line))
         else:
-            said = types.ShowMessageParams(type=types.MessageType.Info, message=f"Casework wrote {path}: open it.")
+            said = types.ShowMessageParams(
+                type=types.MessageType.Info, message=visible(f"Casework wrote {path}: open it.")
+            )
             self._server.window_show_message(said)
 
     async def _show(self, uri: str, line: int | None) -> None:

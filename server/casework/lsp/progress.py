@@ -16,6 +16,7 @@ from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.errors import CaseworkError
 from casework.domain.ids import TaskId
+from casework.domain.showing import one_line
 from casework.domain.task import Task
 from casework.lsp.session import Session
 
@@ -71,7 +72,9 @@ class RunProgress:
             self._spawn(self._begin(task, bar))
         elif bar.begun and task.run is not None:
             said = f"step {task.run.steps_begun} {task.run.last_step}"
-            self._session.server.work_done_progress.report(bar.token, types.WorkDoneProgressReport(message=said[:200]))
+            self._session.server.work_done_progress.report(
+                bar.token, types.WorkDoneProgressReport(message=one_line(said[:200]))
+            )
 
     async def _begin(self, task: Task, bar: _Bar) -> None:
         progress = self._session.server.work_done_progress
@@ -81,7 +84,7 @@ class RunProgress:
             logger.info("the editor shows no progress: %s", error)
             return
         title = f"Casework {task.number}: {task.title[:60]}"
-        progress.begin(bar.token, types.WorkDoneProgressBegin(title=title, cancellable=True))
+        progress.begin(bar.token, types.WorkDoneProgressBegin(title=one_line(title), cancellable=True))
         bar.begun = True
         if self._bars.get(task.id) is not bar:
             self._end(self._opened.repository.board.tasks[task.id], bar)

@@ -26,6 +26,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.language_server import _prepare_command_arguments
 
+from casework.domain import showing
 from casework.domain.errors import CaseworkError, Trouble
 
 from .framing import encode_frame
@@ -354,7 +355,9 @@ def error_of(failure: BaseException, method: str) -> types.ResponseError:
         case CaseworkError():
             code = getattr(failure, "code", "refused")
             kind = "trouble" if isinstance(failure, Trouble) else "refused"
-            return types.ResponseError(REQUEST_FAILED, failure.sentence, {"code": code, "kind": kind})
+            return types.ResponseError(
+                REQUEST_FAILED, showing.visible(failure.sentence, keep="\t\n"), {"code": code, "kind": kind}
+            )
         case asyncio.CancelledError():
             return types.ResponseError(REQUEST_CANCELLED, "The request was cancelled.")
         case _:

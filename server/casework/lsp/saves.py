@@ -15,6 +15,7 @@ from pygls.exceptions import JsonRpcException
 
 from casework.core.desk import OpenRepository
 from casework.domain.errors import Refused
+from casework.domain.showing import visible
 from casework.lsp.actions import line_range
 from casework.lsp.desktop import OnDesktop
 from casework.lsp.review_file.opened import OpenFile
@@ -98,7 +99,7 @@ class ReviewFiles:
         diagnostics = [
             types.Diagnostic(
                 range=line_range(mistake.line, mistake.line),
-                message=mistake.sentence,
+                message=visible(mistake.sentence),
                 severity=types.DiagnosticSeverity.Error,
                 source="casework",
                 code="review-file",
@@ -113,7 +114,7 @@ class ReviewFiles:
             self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics))
         if outcome.said:
             kind = types.MessageType.Info if outcome.done else types.MessageType.Warning
-            self._server.window_show_message(types.ShowMessageParams(type=kind, message=outcome.said))
+            self._server.window_show_message(types.ShowMessageParams(type=kind, message=visible(outcome.said)))
 
     async def _ask(self, question: str, button: str) -> bool:
         """Ask the human who has just saved; closing the question is a no."""
@@ -121,7 +122,7 @@ class ReviewFiles:
             raise Refused(_CANT_ASK)
         wanted = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
-            message=question,
+            message=visible(question),
             actions=[types.MessageActionItem(title=button), types.MessageActionItem(title="Not now")],
         )
         try:

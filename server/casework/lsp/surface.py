@@ -40,6 +40,7 @@ COMMANDS: Final = (
     "casework.review.diff",
     "casework.review.content",
     "casework.review.document",
+    "casework.review.next",
     "casework.review.decide",
     "casework.review.comment",
     "casework.review.answer",

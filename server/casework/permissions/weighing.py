@@ -12,10 +12,10 @@ from typing import assert_never
 from casework.code.shell import COMMAND_LIMIT
 from casework.domain.actions import Action, Grants, ReachHost, ReadFile, RunCommand, SearchFiles, WriteFile
 from casework.domain.rules import CommandShape, HostShape, PathShape, Rule, RuleShape
+from casework.domain.showing import plainly
 from casework.permissions.commands import fits, shapes_of
 from casework.permissions.hosts import read_hosts
 from casework.permissions.places import Closed, lead
-from casework.permissions.showing import plainly
 from casework.ports.permissions import Assessment, Beyond, Inside, Never, Scene
 
 _MOST_PATHS = 8

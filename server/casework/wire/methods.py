@@ -84,6 +84,12 @@ METHODS: Final[tuple[Method, ...]] = (
     Method(
         "casework/review/document", r.TaskParams, r.Document, "Write the review as a file to be opened in any editor."
     ),
+    Method(
+        "casework/review/next",
+        r.FromHere,
+        r.NextToJudge,
+        "The next thing to judge from here: in this review, then in others, then questions.",
+    ),
     Method("casework/review/decide", r.DecideHunks, ReviewView, "Accept or reject hunks, or take that back."),
     Method("casework/review/comment", r.AddComment, ReviewView, "Comment on a review."),
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),

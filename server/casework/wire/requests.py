@@ -181,6 +181,15 @@ class DecideHunks(TaskDeed):
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
+class FromHere(Params):
+    """Where the human is, as far as the client knows."""
+
+    number: Number | None = None
+    """The review in front of them. Without a hunk: they have seen all of it, or its verdict is what they look at."""
+    hunk: str | None = None
+    """The hunk they stand on, or the last one they judged."""
+
+
 class AddComment(TaskDeed):
     """Comment on a hunk, a place, or the whole review."""
 
@@ -251,6 +260,32 @@ class NextThing(Answer):
 
     card: TaskCard | None
     left: int
+
+
+class NextToJudge(Answer):
+    """The next thing to judge: a hunk, a verdict that is due, a question, or something that failed."""
+
+    kind: Literal["hunk", "verdict", "question", "failure", "nothing"]
+    """`verdict`: every hunk of the review is decided."""
+    sentence: str
+    """What it is and where, for people."""
+    card: TaskCard | None = None
+    """The task it belongs to."""
+    hunk: str | None = None
+    """Of a `hunk`: the one to go to; the first one of a fold."""
+    fold: str | None = None
+    """The fold it belongs to: one decision on all of its hunks."""
+    path: str = ""
+    absolute: str = ""
+    """Where the file lies in the user's work tree."""
+    line: int | None = None
+    """The hunk's first line, from 1, on its side; None for a whole file."""
+    side: Literal["base", "head"] = "head"
+    """The side that has its lines."""
+    left: int = 0
+    """Decisions that are left in the review, with this one; a fold is one."""
+    waiting: int = 0
+    """Tasks that need the human, with this one."""
 
 
 class Patch(Answer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind, FileStatus
@@ -12,14 +12,10 @@ from casework.domain.events import Decision, LandingMode
 from casework.domain.spec import Criterion, Severity, TaskKind
 from casework.domain.status import Status
 from casework.domain.survey import Guard
+from casework.wire.reading_views import FoldView, MarkView
+from casework.wire.view import View
 
 Group = Literal["needs_you", "running", "backlog", "done"]
-
-
-class View(BaseModel):
-    """Something shown; unknown fields are ignored by clients, so that fields may be added."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ChoiceView(View):
@@ -203,13 +199,21 @@ class HunkView(View):
     """What a survey found out about it: whether a test turns red without it. None where none has, or without trust."""
     guard_why: str = ""
     """Which test, how many were run, or why it was not looked at."""
+    fold: str | None = None
+    """The fold it belongs to."""
+    marks: list[MarkView] = Field(default_factory=list)
+    """What in its lines is not seen as what it is; the first few."""
+    more_marks: int = 0
+    """How many more of these there are."""
 
 
 class FileView(View):
     """One changed file, in reading order."""
 
     path: str
-    """As git writes it; in git's C-style quoting when it is not plain UTF-8."""
+    """As git writes it; in git's C-style quoting when it is not plain UTF-8. What requests name it by."""
+    shown_path: str = ""
+    """The same to be shown: nothing in it hidden, nothing that turns the line around."""
     absolute: str
     """Where it lies in the user's work tree."""
     old_path: str | None
@@ -259,6 +263,10 @@ class ReviewView(View):
     checks: str
     """What was run, or why nothing was, as a sentence."""
     files: list[FileView]
+    folds: list[FoldView] = Field(default_factory=list)
+    """What can be decided at once, in the order in which it is read: behind everything that is not folded."""
+    not_folded: str = ""
+    """Why nothing was looked at for folding, as a sentence; empty where it was."""
     hunks: int
     """How many things carry a decision."""
     text_hunks: int

@@ -18,6 +18,8 @@
 
 ---@alias casework.FileStatus "added"|"modified"|"deleted"|"renamed"|"copied"|"type_changed"
 
+---@alias casework.FoldKind "moved"|"renamed"|"formatted"|"generated"|"lock_file"
+
 ---@alias casework.ChangeKind "run"|"working_tree"|"branch"|"range"
 
 --- The parameters of a method.
@@ -118,6 +120,11 @@
 --- One side of one file of a review.
 ---@class (exact) casework.ReviewContent: casework.ReviewFile
 ---@field side "base"|"head"
+
+--- Where the human is, as far as the client knows.
+---@class (exact) casework.FromHere: casework.Params
+---@field number? integer The review in front of them. Without a hunk: they have seen all of it, or its verdict is what they look at.
+---@field hunk? string The hunk they stand on, or the last one they judged.
 
 --- Decide on hunks; `none` takes a decision back.
 ---@class (exact) casework.DecideHunks: casework.TaskDeed
@@ -315,6 +322,12 @@
 ---@field hunk? string
 ---@field anchor? casework.Anchor
 
+--- Something in a line that is not seen as what it is: a hidden character, a letter that looks like another.
+---@class (exact) casework.MarkView
+---@field line integer Of the file on its side, from 1.
+---@field side "base"|"head"
+---@field text string What it is, as words behind "line 41"; safe to show anywhere.
+
 --- One thing that carries a decision: a hunk with lines, or a whole file.
 ---@class (exact) casework.HunkView
 ---@field id string
@@ -330,10 +343,14 @@
 ---@field comments casework.CommentView[]
 ---@field guard? casework.Guard What a survey found out about it: whether a test turns red without it. None where none has, or without trust.
 ---@field guard_why string Which test, how many were run, or why it was not looked at.
+---@field fold? string The fold it belongs to.
+---@field marks casework.MarkView[] What in its lines is not seen as what it is; the first few.
+---@field more_marks integer How many more of these there are.
 
 --- One changed file, in reading order.
 ---@class (exact) casework.FileView
----@field path string As git writes it; in git's C-style quoting when it is not plain UTF-8.
+---@field path string As git writes it; in git's C-style quoting when it is not plain UTF-8. What requests name it by.
+---@field shown_path string The same to be shown: nothing in it hidden, nothing that turns the line around.
 ---@field absolute string Where it lies in the user's work tree.
 ---@field old_path? string
 ---@field status casework.FileStatus
@@ -342,6 +359,20 @@
 ---@field hunks casework.HunkView[]
 ---@field whole? casework.HunkView Set where no lines changed: the file is judged as a whole.
 ---@field mode_change string
+
+--- Hunks that are one decision: a block that was only moved, files that were only renamed, ...
+--- 
+--- Nothing is hidden: its hunks stand in `ReviewView.files` like all others, and each keeps a decision of its own. A
+--- fold whose hunks were decided differently is not listed any more.
+---@class (exact) casework.FoldView
+---@field id string
+---@field kind casework.FoldKind
+---@field title string What it is: "moved 40 lines from a.py to b.py, unchanged"; safe to show anywhere.
+---@field hunks string[] What one decision on it decides, in reading order.
+---@field files integer
+---@field added integer
+---@field removed integer
+---@field decision casework.Decision
 
 --- One way to land, with the words that say what it does.
 ---@class (exact) casework.ModeView
@@ -365,6 +396,8 @@
 ---@field criteria casework.CriterionView[]
 ---@field checks string What was run, or why nothing was, as a sentence.
 ---@field files casework.FileView[]
+---@field folds casework.FoldView[] What can be decided at once, in the order in which it is read: behind everything that is not folded.
+---@field not_folded string Why nothing was looked at for folding, as a sentence; empty where it was.
 ---@field hunks integer How many things carry a decision.
 ---@field text_hunks integer How many hunks `git diff` of the range prints.
 ---@field accepted integer
@@ -392,6 +425,20 @@
 ---@field text? string
 ---@field binary boolean
 ---@field missing boolean
+
+--- The next thing to judge: a hunk, a verdict that is due, a question, or something that failed.
+---@class (exact) casework.NextToJudge
+---@field kind "hunk"|"verdict"|"question"|"failure"|"nothing" `verdict`: every hunk of the review is decided.
+---@field sentence string What it is and where, for people.
+---@field card? casework.TaskCard The task it belongs to.
+---@field hunk? string Of a `hunk`: the one to go to; the first one of a fold.
+---@field fold? string The fold it belongs to: one decision on all of its hunks.
+---@field path string
+---@field absolute string Where the file lies in the user's work tree.
+---@field line? integer The hunk's first line, from 1, on its side; None for a whole file.
+---@field side "base"|"head" The side that has its lines.
+---@field left integer Decisions that are left in the review, with this one; a fold is one.
+---@field waiting integer Tasks that need the human, with this one.
 
 --- One command that checks a repository.
 ---@class (exact) casework.CheckCommandView
@@ -526,6 +573,7 @@ M.method = {
   review_diff = "casework/review/diff",
   review_content = "casework/review/content",
   review_document = "casework/review/document",
+  review_next = "casework/review/next",
   review_decide = "casework/review/decide",
   review_comment = "casework/review/comment",
   review_answer = "casework/review/answer",
@@ -577,6 +625,7 @@ M.command = {
   review_diff = "casework.review.diff",
   review_content = "casework.review.content",
   review_document = "casework.review.document",
+  review_next = "casework.review.next",
   review_decide = "casework.review.decide",
   review_comment = "casework.review.comment",
   review_answer = "casework.review.answer",

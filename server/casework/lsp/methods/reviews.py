@@ -13,6 +13,7 @@ from casework.domain.ids import CommitId
 from casework.domain.task import Review, Task
 from casework.lsp.endpoint import endpoint
 from casework.lsp.present.cards import card
+from casework.lsp.present.next import next_to_judge
 from casework.lsp.present.reviews import label, review_of, review_view
 from casework.lsp.session import Session
 from casework.wire import requests as r
@@ -111,6 +112,13 @@ def _file(opened: OpenRepository, review: Review, number: int, path: str) -> Fil
     if found is None:
         raise Refused(f"Review {number} does not change {path}.", code="unknown_path")
     return found
+
+
+@endpoint("casework/review/next", r.FromHere, r.NextToJudge)
+async def next_of_review(session: Session, params: r.FromHere) -> r.NextToJudge:
+    """Give the next thing to judge."""
+    opened = await session.repository(params.repository)
+    return await asyncio.to_thread(next_to_judge, opened.repository, params.number, params.hunk)
 
 
 @endpoint("casework/review/decide", r.DecideHunks, ReviewView)

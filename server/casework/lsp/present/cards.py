@@ -9,6 +9,7 @@ from casework.core.answering import ALWAYS, NO, ONCE
 from casework.core.desk import OpenRepository
 from casework.domain.board import Board as Tasks
 from casework.domain.rules import rule_text
+from casework.domain.showing import one_line, visible
 from casework.domain.status import MOVES, MoveName, Status
 from casework.domain.task import Question, Task
 from casework.domain.verdict import shown_hash
@@ -68,12 +69,12 @@ def card(task: Task, *, now_us: int, approve_label: str = "") -> TaskCard:
     review = task.review if task.status == "in_review" else None
     return TaskCard(
         number=task.number,
-        title=task.title,
+        title=one_line(task.title),
         kind=task.kind,
         status=task.status,
         group=_group(task, now_us),
         order=_order(task),
-        detail=_detail(task),
+        detail=one_line(_detail(task)),
         icon=_ICONS[task.status],
         actions=actions(task),
         changed_seq=task.changed_seq,
@@ -83,13 +84,15 @@ def card(task: Task, *, now_us: int, approve_label: str = "") -> TaskCard:
         skeleton=task.skeleton.path if task.skeleton is not None else "",
         questions=[question_view(question) for question in task.open_questions if task.status == "waiting"],
         shown=shown_hash(review) if review is not None else None,
-        approve_label=approve_label,
+        approve_label=visible(approve_label),
     )
 
 
 def question_view(question: Question) -> QuestionView:
     """Give the view of an open question."""
-    view = QuestionView(id=question.id, text=question.text, why=question.why, choices=list(question.choices))
+    view = QuestionView(
+        id=question.id, text=_shown(question.text), why=_shown(question.why), choices=list(question.choices)
+    )
     wanted = question.wanted
     if wanted is None:
         return view
@@ -104,6 +107,10 @@ def question_view(question: Question) -> QuestionView:
             "options": [*options, ChoiceView(answer=NO, kind="no")],
         }
     )
+
+
+def _shown(text: str) -> str:
+    return visible(text, keep="\t\n")
 
 
 def _group(task: Task, now_us: int) -> Group | None:

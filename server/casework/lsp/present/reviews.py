@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from casework.core.comment import prefilled, words_of
@@ -13,12 +14,15 @@ from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
 from casework.domain.evidence import Standing
 from casework.domain.ids import HunkId
+from casework.domain.judging import decision_on, entries
 from casework.domain.repopath import unquote
+from casework.domain.showing import one_line, visible
 from casework.domain.spec import Criterion
 from casework.domain.task import Comment, Decided, LeftOut, Review, Task
 from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
 from casework.lsp.present.cards import card
 from casework.lsp.present.evidence import checks_sentence, standings
+from casework.wire.reading_views import FoldView, MarkView
 from casework.wire.views import (
     CommentView,
     CriterionView,
@@ -53,10 +57,12 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     top = review.top or repository.identity.top
     comments = [comment_view(repository, comment) for comment in task.comments]
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
+    folds = fold_views(change, review)
+    folded = {hunk: fold.id for fold in folds for hunk in fold.hunks}
     checks, known = checks_sentence(repository, task, review), standings(repository, task, review)
     return ReviewView(
         number=task.number,
-        title=task.title,
+        title=one_line(task.title),
         status=task.status,
         change_kind=review.change_kind,
         base=review.base,
@@ -66,13 +72,17 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         shown=shown_hash(review),
         verdict=review.verdict,
         answered_by=who(review.answered_by),
-        comment=comment_of(repository, task, review, known, checks),
+        comment=shown(comment_of(repository, task, review, known, checks)),
         criteria=[
-            CriterionView(id=one.id, text=one.text, state=known_of.state, sentence=known_of.sentence)
+            CriterionView(
+                id=one_line(one.id), text=shown(one.text), state=known_of.state, sentence=shown(known_of.sentence)
+            )
             for one, known_of in known
         ],
-        checks=checks,
-        files=[file_view(repository, review, file, comments) for file in change.files],
+        checks=shown(checks),
+        files=[file_view(repository, review, file, comments, folded) for file in change.files],
+        folds=folds,
+        not_folded=change.not_folded,
         hunks=len(change.judged),
         text_hunks=change.text_hunks,
         accepted=accepted,
@@ -81,11 +91,11 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         minutes=review.minutes,
         comments=[comment for comment in comments if comment.hunk is None],
         follow_ups=follow_ups(repository, task),
-        left_out=[left_out(one) for one in task.left_out if one.run == (review.run or 0)],
-        modes=[ModeView(mode=mode, label=mode_label(mode, review, chosen)) for mode in modes_for(review)],
-        approve_label=approve_label(review, chosen),
+        left_out=[one_line(left_out(one)) for one in task.left_out if one.run == (review.run or 0)],
+        modes=[ModeView(mode=mode, label=visible(mode_label(mode, review, chosen))) for mode in modes_for(review)],
+        approve_label=visible(approve_label(review, chosen)),
         request_label="Request changes",
-        reason=task.reason,
+        reason=shown(task.reason),
         run=review.run,
         commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
         unsaved=repository.documents.unsaved([absolute(top, file.path) for file in change.files])
@@ -129,20 +139,32 @@ def absolute(top: str, path: str) -> str:
     return str(Path(top) / unquote(path).decode("utf-8", "surrogateescape"))
 
 
-def file_view(repository: Repository, review: Review, file: FileChange, comments: list[CommentView]) -> FileView:
-    """Give one changed file with the state of its hunks."""
+def file_view(
+    repository: Repository,
+    review: Review,
+    file: FileChange,
+    comments: list[CommentView],
+    folded: Mapping[str, str],
+) -> FileView:
+    """Give one changed file with the state of its hunks; `folded` has the fold of each that is in one."""
     mode = f"{file.old_mode} → {file.new_mode}" if file.status == "modified" and file.old_mode != file.new_mode else ""
     return FileView(
         path=file.path,
+        shown_path=visible(file.path),
         absolute=printable(absolute(review.top or repository.identity.top, file.path)),
         old_path=file.old_path,
         status=file.status,
         binary=file.binary,
-        why_here=file.why_here,
-        hunks=[_marked(repository, hunk_view(review, hunk, comments)) for hunk in file.hunks],
-        whole=whole_view(review, file.whole, comments) if file.whole is not None else None,
+        why_here=visible(file.why_here),
+        hunks=[_marked(repository, hunk_view(review, hunk, comments), folded) for hunk in file.hunks],
+        whole=_marked(repository, whole_view(review, file.whole, comments), folded) if file.whole is not None else None,
         mode_change=mode,
     )
+
+
+def shown(text: str) -> str:
+    """Give a text of several lines as it may be shown anywhere."""
+    return visible(text, keep="\t\n")
 
 
 def printable(path: str) -> str:
@@ -164,15 +186,47 @@ def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkVi
         added=hunk.added,
         removed=hunk.removed,
         decision=decided.decision,
-        reason=decided.reason,
+        reason=shown(decided.reason),
         comments=[comment for comment in comments if comment.hunk == hunk.id],
+        marks=[
+            MarkView(line=mark.line, side="base" if mark.removed else "head", text=visible(mark.text))
+            for mark in hunk.marks
+        ],
+        more_marks=hunk.more_marks,
     )
 
 
-def _marked(repository: Repository, view: HunkView) -> HunkView:
-    """Add what a survey found out about the same hunk, wherever that was."""
+def _marked(repository: Repository, view: HunkView, folded: Mapping[str, str]) -> HunkView:
+    """Add the fold it belongs to, and what a survey found out about the same hunk, wherever that was."""
     mark = repository.board.marks.get(HunkId(view.id)) if repository.is_trusted() else None
-    return view.model_copy(update={"guard": mark.guard, "guard_why": mark.why}) if mark is not None else view
+    found = {"guard": mark.guard, "guard_why": mark.why} if mark is not None else {}
+    return view.model_copy(update={**found, "fold": folded.get(view.id)})
+
+
+def fold_views(change: Change, review: Review) -> list[FoldView]:
+    """Give the folds that are one decision, in reading order."""
+    if review.reshown is not None:  # a result is approved as it is or sent back as a whole
+        return []
+    places = change.places
+    found = []
+    for entry in entries(change, review):
+        if entry.fold is None:
+            continue
+        files = [places[hunk][0] for hunk in entry.hunks]
+        hunks = [hunk for name in entry.hunks if (hunk := places[name][1]) is not None]
+        found.append(
+            FoldView(
+                id=entry.fold.id,
+                kind=entry.fold.kind,
+                title=visible(entry.fold.title),
+                hunks=list(entry.hunks),
+                files=len({file.path for file in files}),
+                added=sum(hunk.added for hunk in hunks),
+                removed=sum(hunk.removed for hunk in hunks),
+                decision=decision_on(review.decisions, entry.hunks[0]),
+            )
+        )
+    return found
 
 
 def whole_view(review: Review, name: HunkId, comments: list[CommentView]) -> HunkView:
@@ -185,8 +239,8 @@ def comment_view(repository: Repository, comment: Comment) -> CommentView:
     """Give one comment with its text."""
     return CommentView(
         id=comment.id,
-        text=repository.text(comment.text),
-        by=who(comment.by),
+        text=shown(repository.text(comment.text)),
+        by=one_line(who(comment.by)),
         hunk=comment.hunk,
         anchor=comment.anchor,
     )
@@ -244,7 +298,7 @@ def task_view(repository: Repository, task: Task) -> TaskView:
         ],
         commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
         follow_ups=follow_ups(repository, task),
-        comment=repository.text(task.run.comment) if task.run is not None else "",
+        comment=shown(repository.text(task.run.comment)) if task.run is not None else "",
     )
 
 

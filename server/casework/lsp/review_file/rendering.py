@@ -11,15 +11,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from casework.domain.showing import one_line, visible
 from casework.lsp.review_file.grammar import VERSION
 from casework.wire.views import Board, CommentView, CriterionView, FileView, HunkView, ReviewView
 
 HASH_DIGITS: Final = 16
 MARKS: Final = {"none": " ", "accepted": "x", "rejected": "-"}
 _MEANING: Final = re.compile(r"^(\s*)([#>`~]|verdict\b|diff\b|- \[)", re.IGNORECASE)
-_BIDIRECTIONAL: Final = frozenset(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029"
-)
 _STATES: Final = {"verified": "verified", "claimed": "claimed", "not_checked": "not checked"}
 _MOST_LINES: Final = 4000
 """Lines of one hunk that are shown; the rest is in `casework review diff`."""
@@ -164,18 +162,3 @@ def foreign(text: str) -> list[str]:
 def _harmless(line: str) -> str:
     quoted = re.sub(r"(!?\[)", r"\\\1", line)  # a remote image would be fetched, a command link could run something
     return _MEANING.sub(r"\1\\\2", quoted)
-
-
-def one_line(text: str) -> str:
-    """Give text as one harmless line."""
-    return visible(" ".join(text.split()))
-
-
-def visible(text: str) -> str:
-    """Make control and bidirectional characters visible (CVE-2021-42574)."""
-    return "".join(
-        letter
-        if letter == "\t" or ((letter.isprintable() or letter == " ") and letter not in _BIDIRECTIONAL)
-        else f"<U+{ord(letter):04X}>"
-        for letter in text
-    )
