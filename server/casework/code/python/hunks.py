@@ -129,11 +129,18 @@ def _words(old: bytes, new: bytes, place: Place) -> frozenset[str]:
 
 
 def _literals(source: Source, lines: range) -> list[ast.Constant]:
+    messages = {
+        id(part)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Raise) and node.lineno in lines
+        for part in ast.walk(node)
+    }
     return [
         node
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Constant)
         and node.lineno in lines
+        and id(node) not in messages
         and isinstance(node.value, str | bytes | int | float)
         and not isinstance(node.value, bool)
         and len(repr(node.value)) <= 60
