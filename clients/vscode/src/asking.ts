@@ -7,9 +7,27 @@ export interface Choice<T> extends vscode.QuickPickItem {
   value: T;
 }
 
+let asking = 0;
+
+/** Whether the human is being asked something now. */
+export function isAsking(): boolean {
+  return asking > 0;
+}
+
+async function whileAsking<T>(asked: Thenable<T>): Promise<T> {
+  asking++;
+  try {
+    return await asked;
+  } finally {
+    asking--;
+  }
+}
+
 /** Ask for one line. Undefined when the human turned away; empty when they just pressed Enter. */
 export async function askLine(title: string, prompt: string, value = ""): Promise<string | undefined> {
-  const said = await vscode.window.showInputBox({ title: forLabel(title), prompt, value, ignoreFocusOut: true });
+  const said = await whileAsking(
+    vscode.window.showInputBox({ title: forLabel(title), prompt, value, ignoreFocusOut: true }),
+  );
   return said?.trim();
 }
 
@@ -26,10 +44,12 @@ export async function choose<T>(title: string, placeHolder: string, choices: Cho
     ...(choice.description === undefined ? {} : { description: forLabel(choice.description) }),
     ...(choice.detail === undefined ? {} : { detail: forLabel(choice.detail) }),
   }));
-  const chosen = await vscode.window.showQuickPick(plain, {
-    title: forLabel(title),
-    placeHolder: forLabel(placeHolder),
-    ignoreFocusOut: true,
-  });
+  const chosen = await whileAsking(
+    vscode.window.showQuickPick(plain, {
+      title: forLabel(title),
+      placeHolder: forLabel(placeHolder),
+      ignoreFocusOut: true,
+    }),
+  );
   return chosen?.value;
 }

@@ -7,13 +7,14 @@ import { type Deeds, skeletonOf } from "./deeds";
 import { uriOf } from "./documents";
 import { type Judge, say } from "./judge";
 import { tell } from "./middleware";
+import { isHunk } from "./lenses";
 import { placeOf } from "./place";
 import { counted } from "./plain";
 import { howToInstall } from "./relay";
 import type { Reviews, Which } from "./reviews";
 import type { Showing } from "./showing";
 import type { FileNode, TaskNode } from "./sidebar";
-import type { Talk } from "./talk";
+import { type Talk, isAboutAll, whichReview } from "./talk";
 import type { Verdict } from "./verdict";
 import type { Group, TaskCard } from "./wire";
 
@@ -56,6 +57,8 @@ function windowActs(parts: Parts): Record<string, Act> {
     install: () => install(connection),
     showLog: () => log.show(),
     keys: () => keys(),
+    walkthrough: () =>
+      vscode.commands.executeCommand("workbench.action.openWalkthrough", "casework-dev.casework#start", false),
     open: (node) => (isTask(node) ? open(parts, node, node.card) : undefined),
     openFile: (node) => (isFile(node) ? parts.showing.openFile(whichOf(node), node.file.path) : undefined),
     openCode: (node) => (isTask(node) ? openCode(node) : undefined),
@@ -72,18 +75,31 @@ function windowActs(parts: Parts): Record<string, Act> {
 }
 
 function reviewActs(parts: Parts): Record<string, Act> {
-  const { judge, verdict, talk } = parts;
+  const { judge, verdict, talk, showing } = parts;
   const on = (act: (which: Which) => Promise<void>) => async (node: unknown) => {
     const which = await theReview(parts, node);
     if (which) await act(which);
   };
   return {
-    acceptHunk: () => judge.accept(),
-    rejectHunk: () => judge.reject(),
-    comment: () => judge.comment(),
+    acceptHunk: (hunk) => judge.accept(isHunk(hunk) ? hunk : undefined),
+    rejectHunk: (hunk) => judge.reject(isHunk(hunk) ? hunk : undefined),
+    comment: (hunk) => judge.comment(isHunk(hunk) ? hunk : undefined),
+    takeBack: (hunk) => judge.takeBack(isHunk(hunk) ? hunk : undefined),
+    openHunk: (hunk) => (isHunk(hunk) ? judge.open(hunk) : undefined),
+    acceptFile: (node) => judge.acceptFile(isFile(node) ? { ...whichOf(node), path: node.file.path } : undefined),
     sendComment: (reply) => talk.send(reply as vscode.CommentReply),
-    takeBack: () => judge.takeBack(),
-    acceptFile: () => judge.acceptFile(),
+    approveReply: async (reply) => {
+      const which = await talk.sendBefore(reply as vscode.CommentReply);
+      if (which) await judge.behind(() => verdict.approve(which));
+    },
+    requestReply: async (reply) => {
+      const said = reply as vscode.CommentReply;
+      const whole = isAboutAll(said.thread);
+      const which = whole ? whichReview(said.thread) : await talk.sendBefore(said);
+      const message = whole ? said.text.trim() : "";
+      if (which) await judge.behind(() => verdict.requestChanges(which, message));
+    },
+    whole: on((which) => judge.behind(() => showing.turn(which))),
     approve: on((which) => judge.behind(() => verdict.approve(which))),
     approveAs: on((which) => judge.behind(() => verdict.approve(which, true))),
     requestChanges: on((which) => judge.behind(() => verdict.requestChanges(which))),
@@ -218,6 +234,7 @@ async function keys(): Promise<void> {
     ["S", "Accept the rest of the file", "acceptFile"],
     ["A", "Approve", "approve"],
     ["R", "Request changes", "requestChanges"],
+    ["w", "The whole review in one tab, or the file alone", "whole"],
     ["Ctrl+K Ctrl+G", "The next thing that needs you", "next"],
   ];
   const chosen = await choose(

@@ -52,11 +52,15 @@ export class Deeds {
     if (reason !== undefined) await this.connection.deed(method, { repository: top, number, reason });
   }
 
-  /** Let the scripted agent work on it. */
+  /** Let an agent work on it: the one of the settings at once, or a choice where scripts lie in the workspace. */
   async start(method: Started, { top, number }: Which): Promise<void> {
-    const file = await pickScript(number);
-    if (!file) return;
-    const script = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+    const agent = await pickAgent(number);
+    if (!agent) return;
+    if (agent === "usual") {
+      await this.connection.deed(method, { repository: top, number });
+      return;
+    }
+    const script = new TextDecoder().decode(await vscode.workspace.fs.readFile(agent));
     await this.connection.deed(method, { repository: top, number, agent: "scripted", script });
   }
 
@@ -220,17 +224,21 @@ function anchorOf(top: string): Anchor | undefined {
   };
 }
 
-async function pickScript(number: number): Promise<vscode.Uri | undefined> {
+async function pickAgent(number: number): Promise<vscode.Uri | "usual" | undefined> {
   const found = await vscode.workspace.findFiles(SCRIPTS, "**/node_modules/**", 50);
-  const choices: Choice<vscode.Uri | "other">[] = found
+  if (!found.length) return "usual";
+  const scripts: Choice<vscode.Uri | "usual" | "other">[] = found
     .sort((one, other) => one.path.localeCompare(other.path))
     .map((uri) => ({
       label: uri.path.split("/").pop() ?? "",
       description: vscode.workspace.asRelativePath(uri),
       value: uri,
     }));
-  const other = { label: "Another file ...", value: "other" as const };
-  const chosen = await choose(`Start task ${number}`, "Which script does the agent play?", [...choices, other]);
+  const chosen = await choose(`Start task ${number}`, "Who works on it?", [
+    { label: "The agent of your settings", description: "the builtin agent, unless you chose another", value: "usual" },
+    ...scripts,
+    { label: "Another script ...", description: "the scripted agent plays it", value: "other" },
+  ]);
   if (chosen !== "other") return chosen;
   const [file] = (await vscode.window.showOpenDialog({ title: "A script", filters: { Scripts: ["json"] } })) ?? [];
   return file;

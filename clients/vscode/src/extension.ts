@@ -3,11 +3,14 @@ import * as vscode from "vscode";
 import { Boards } from "./boards";
 import { register } from "./commands";
 import { Connection } from "./connection";
+import { Decorations } from "./decorations";
 import { Deeds } from "./deeds";
 import { Documents } from "./documents";
 import { Judge } from "./judge";
+import { Lenses } from "./lenses";
 import { Marks } from "./marks";
 import { type Given, middleware } from "./middleware";
+import { Notices } from "./notices";
 import { SCHEME } from "./place";
 import { Reviews } from "./reviews";
 import { Showing } from "./showing";
@@ -40,26 +43,41 @@ export function activate(context: vscode.ExtensionContext): void {
       sidebar.refresh();
       status.draw();
       documents.refresh();
+      notices.boardChanged();
     },
   );
   const sidebar = new Sidebar(boards, reviews);
   const view = vscode.window.createTreeView<Node>("casework.board", { treeDataProvider: sidebar });
   const status = new Status(connection, boards, reviews, view);
+  const notices = new Notices(boards, () => view.visible);
   const talk = new Talk(connection, reviews, showing);
-  const marks = new Marks(reviews, showing);
   const deeds = new Deeds(connection, boards, showing);
   const judge = new Judge(connection, reviews, showing);
   const verdict = new Verdict(connection, reviews, showing);
   const commands = register({ connection, boards, reviews, showing, deeds, judge, verdict, talk, log });
 
   context.subscriptions.push(
-    ...[log, connection, reviews, showing, documents, sidebar, view, status, talk, marks, ...commands],
+    ...[log, connection, reviews, showing, documents, sidebar, view, status, talk, notices, ...commands],
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
+    ...draw(reviews, showing),
     reviews.onChanged(() => sidebar.refresh()),
     connection.onState(() => status.draw()),
     ...follow(connection, boards, reviews, log),
   );
   void connection.run();
+}
+
+/** What is drawn into a diff, above its hunks and at its files. */
+function draw(reviews: Reviews, showing: Showing): Pick<vscode.Disposable, "dispose">[] {
+  const lenses = new Lenses(reviews, showing);
+  const decorations = new Decorations(reviews);
+  return [
+    new Marks(reviews, showing),
+    lenses,
+    vscode.languages.registerCodeLensProvider({ scheme: SCHEME }, lenses),
+    decorations,
+    vscode.window.registerFileDecorationProvider(decorations),
+  ];
 }
 
 /** Keep what is shown true: read everything when the daemon is there, and what it says changed afterwards. */

@@ -4,10 +4,11 @@ import * as vscode from "vscode";
 import { askLine } from "./asking";
 import type { Connection } from "./connection";
 import { judged, hunkAt, nextOpen, ofFile, progress } from "./judged";
+import type { HunkName } from "./lenses";
 import { forLabel } from "./plain";
 import type { Reviews } from "./reviews";
 import type { Showing, Sight } from "./showing";
-import type { Decision, HunkView, ReviewView } from "./wire";
+import type { Decision, FileView, HunkView, ReviewView } from "./wire";
 
 const REMEMBERED = 200;
 
@@ -15,6 +16,16 @@ interface Deed {
   top: string;
   number: number;
   hunks: string[];
+}
+
+/** What a deed is about. */
+interface Aim {
+  top: string;
+  review: ReviewView;
+}
+interface HunkAim extends Aim {
+  file: FileView;
+  hunk: HunkView;
 }
 
 export class Judge {
@@ -28,63 +39,67 @@ export class Judge {
     private readonly showing: Showing,
   ) {}
 
-  /** Accept the hunk under the cursor. */
-  accept(): Promise<void> {
-    return this.inTurn(async (sight) => {
-      const hunk = await this.underCursor(sight);
-      if (hunk) await this.decide(sight, [hunk.id], "accepted");
-    });
+  /** Accept a hunk: the one named, else the one under the cursor. */
+  accept(given?: HunkName): Promise<void> {
+    return this.inTurn(given, async (aim) => this.decide(aim, [aim.hunk], "accepted"));
   }
 
-  /** Reject the hunk under the cursor, with a reason in one line. */
-  reject(): Promise<void> {
-    return this.inTurn(async (sight) => {
-      const hunk = await this.underCursor(sight);
-      if (!hunk) return;
-      const reason = await askLine(
-        `Reject ${where(sight, hunk)}: why?`,
-        "A reason in one line; Enter alone gives none",
-      );
-      if (reason !== undefined) await this.decide(sight, [hunk.id], "rejected", reason);
+  /** Reject a hunk, with a reason in one line. */
+  reject(given?: HunkName): Promise<void> {
+    return this.inTurn(given, async (aim) => {
+      const title = `Reject ${where(aim)}: why?`;
+      const reason = await askLine(title, "A reason in one line; Enter alone gives none");
+      if (reason !== undefined) await this.decide(aim, [aim.hunk], "rejected", reason);
     });
   }
 
   /** Accept what is undecided in this file. */
-  acceptFile(): Promise<void> {
-    return this.inTurn(async (sight) => {
-      const open = ofFile(sight.file).filter((hunk) => hunk.decision === "none");
-      if (open.length)
-        await this.decide(
-          sight,
-          open.map((hunk) => hunk.id),
-          "accepted",
-        );
-      else await this.goOn(sight.place.top, sight.review, ofFile(sight.file).at(-1)?.id);
+  acceptFile(given?: { top: string; number: number; path: string }): Promise<void> {
+    return this.behind(async () => {
+      const sight = given ? undefined : await this.sight();
+      const { top, number, path } = given ?? sight?.place ?? {};
+      if (top === undefined || number === undefined) return;
+      const review = sight?.review ?? (await this.reviews.get({ top, number }));
+      const file = review.files.find((one) => one.path === path);
+      if (!file) return;
+      const open = ofFile(file).filter((hunk) => hunk.decision === "none");
+      if (open.length) await this.decide({ top, review }, open, "accepted");
+      else await this.goOn(top, review, ofFile(file).at(-1)?.id);
     });
   }
 
-  /** Take back what was decided on the hunk under the cursor, else the last decision made in this window. */
-  takeBack(): Promise<void> {
-    return this.inTurn(async (sight) => {
+  /** Take back what was decided on the hunk meant, else the last decision made in this window. */
+  takeBack(given?: HunkName): Promise<void> {
+    return this.behind(async () => {
+      const sight = given ? undefined : await this.sight();
+      const hunk = sight && hunkUnder(sight);
+      const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
+      if (aim && aim.hunk.decision !== "none") return this.undecide(aim, [aim.hunk.id]);
+      if (!sight) return;
       const { top, number } = sight.place;
-      const hunk = this.hunkUnder(sight);
-      if (hunk && hunk.decision !== "none") return this.undecide(sight, [hunk.id]);
       const last = this.deeds.findLastIndex((deed) => deed.top === top && deed.number === number);
       const [deed] = last < 0 ? [] : this.deeds.splice(last, 1);
-      if (deed) await this.undecide(sight, deed.hunks);
+      if (deed) await this.undecide({ top, review: sight.review }, deed.hunks);
       else say("There is no decision to take back here");
     });
   }
 
-  /** Comment on the hunk under the cursor, in the editor's own box. */
-  comment(): Promise<void> {
-    return this.inTurn(async (sight) => {
-      if (sight.place.side === "base") {
-        const hunk = this.hunkUnder(sight);
-        const one = judged(sight.review).find((found) => found.hunk.id === hunk?.id);
-        if (one) await this.showing.show(sight.place.top, sight.review, one);
-      }
-      await vscode.commands.executeCommand("workbench.action.addComment");
+  /** Comment on a hunk, in the editor's own box; between hunks on the line. */
+  comment(given?: HunkName): Promise<void> {
+    return this.behind(async () => {
+      const sight = given ? undefined : await this.sight();
+      const hunk = sight?.place.side === "base" ? hunkUnder(sight) : undefined;
+      const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
+      if (aim) await this.goTo(aim, aim.hunk);
+      if (aim || sight) await vscode.commands.executeCommand("workbench.action.addComment");
+    });
+  }
+
+  /** Put the cursor on a hunk. */
+  open(given: HunkName): Promise<void> {
+    return this.behind(async () => {
+      const aim = await this.named(given);
+      if (aim) await this.goTo(aim, aim.hunk);
     });
   }
 
@@ -96,45 +111,58 @@ export class Judge {
   }
 
   /** Keys come faster than answers: each waits for the one before, and looks where the cursor is then. */
-  private inTurn(act: (sight: Sight) => Promise<void>): Promise<void> {
+  private inTurn(given: HunkName | undefined, act: (aim: HunkAim) => Promise<void>): Promise<void> {
     return this.behind(async () => {
-      const sight = this.showing.awake ? await this.showing.sight() : undefined;
-      if (sight) await act(sight);
+      const sight = given ? undefined : await this.sight();
+      const aim = given ? await this.named(given) : sight && (await this.underCursor(sight));
+      if (aim) await act(aim);
     });
   }
 
-  private hunkUnder({ editor, file, place }: Sight): HunkView | undefined {
-    return hunkAt(file, place.side, editor.selection.active.line + 1);
+  private async sight(): Promise<Sight | undefined> {
+    return this.showing.awake ? this.showing.sight() : undefined;
+  }
+
+  /** The hunk that was named, if it is still there. */
+  private async named({ top, number, hunk }: HunkName): Promise<HunkAim | undefined> {
+    const review = await this.reviews.get({ top, number });
+    const one = judged(review).find((found) => found.hunk.id === hunk);
+    if (one) return { top, review, file: one.file, hunk: one.hunk };
+    void vscode.window.showWarningMessage(`Review ${number} is another one by now, so nothing was decided.`);
+    return undefined;
   }
 
   /** Between hunks nothing is judged: the cursor goes to the next one instead. */
-  private async underCursor(sight: Sight): Promise<HunkView | undefined> {
-    const hunk = this.hunkUnder(sight);
-    if (hunk) return hunk;
+  private async underCursor(sight: Sight): Promise<HunkAim | undefined> {
+    const hunk = hunkUnder(sight);
+    if (hunk) return aimOf(sight, hunk);
     const line = sight.editor.selection.active.line + 1;
     const next =
       sight.file.hunks.find((one) => (sight.place.side === "base" ? one.old_start : one.new_start) > line) ??
       sight.file.hunks[0];
-    const one = judged(sight.review).find((found) => found.hunk.id === next?.id);
-    if (one) await this.showing.show(sight.place.top, sight.review, one);
+    if (next) await this.goTo({ top: sight.place.top, review: sight.review }, next);
     say("The cursor was on no hunk, so nothing was decided");
     return undefined;
   }
 
-  private async decide(sight: Sight, hunks: string[], decision: Decision, reason = ""): Promise<void> {
-    const { top, number } = sight.place;
-    const review = await this.send(top, number, hunks, decision, reason);
-    this.deeds.push({ top, number, hunks });
-    if (this.deeds.length > REMEMBERED) this.deeds.shift();
-    await this.goOn(top, review, hunks.at(-1));
+  private async goTo({ top, review }: Aim, hunk: HunkView): Promise<void> {
+    const one = judged(review).find((found) => found.hunk.id === hunk.id);
+    if (one) await this.showing.show(top, review, one);
   }
 
-  private async undecide(sight: Sight, hunks: string[]): Promise<void> {
-    const { top, number } = sight.place;
-    const review = await this.send(top, number, hunks, "none", "");
-    const one = judged(review).find((found) => found.hunk.id === hunks[0]);
-    if (one) await this.showing.show(top, review, one);
-    say(`Taken back: ${progress(review)}`);
+  private async decide({ top, review }: Aim, hunks: HunkView[], decision: Decision, reason = ""): Promise<void> {
+    const ids = hunks.map((hunk) => hunk.id);
+    const after = await this.send(top, review.number, ids, decision, reason);
+    this.deeds.push({ top, number: review.number, hunks: ids });
+    if (this.deeds.length > REMEMBERED) this.deeds.shift();
+    await this.goOn(top, after, ids.at(-1));
+  }
+
+  private async undecide({ top, review }: Aim, hunks: string[]): Promise<void> {
+    const after = await this.send(top, review.number, hunks, "none", "");
+    const one = judged(after).find((found) => found.hunk.id === hunks[0]);
+    if (one) await this.showing.show(top, after, one);
+    say(`Taken back: ${progress(after)}`);
   }
 
   private async send(
@@ -156,7 +184,15 @@ export class Judge {
   }
 }
 
-function where({ file, review }: Sight, hunk: HunkView): string {
+function hunkUnder({ editor, file, place }: Sight): HunkView | undefined {
+  return hunkAt(file, place.side, editor.selection.active.line + 1);
+}
+
+function aimOf({ place, review, file }: Sight, hunk: HunkView): HunkAim {
+  return { top: place.top, review, file, hunk };
+}
+
+function where({ file, review, hunk }: HunkAim): string {
   const index = judged(review).findIndex((one) => one.hunk.id === hunk.id);
   return `hunk ${index + 1} of ${review.hunks}, ${forLabel(file.path)}`;
 }

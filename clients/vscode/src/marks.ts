@@ -8,10 +8,20 @@ import type { Showing } from "./showing";
 import type { FileView, HunkView, ReviewView } from "./wire";
 
 const KEYS = "a r c";
+const MARKS = ["open", "unguarded", "accepted", "rejected"] as const;
+
+/** What stands in the gutter at a hunk. */
+type Mark = (typeof MARKS)[number];
 
 export class Marks implements vscode.Disposable {
-  private readonly accepted = gutter("#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green");
-  private readonly rejected = gutter("#f85149", "M4 4l8 8M12 4l-8 8", "charts.red", "0.45");
+  private readonly icons: Record<Mark, vscode.TextEditorDecorationType> = {
+    open: gutter("#0550ae", "#58a6ff", "M8 4.500a3.500 3.500 0 1 0 .01 0z", "charts.blue"),
+    unguarded: gutter("#9a6700", "#e3b341", "M8 2.500L14.500 13.500H1.500zM8 6.500v3M8 11.500v.01", "charts.yellow"),
+    accepted: gutter("#116329", "#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green"),
+    rejected: gutter("#a40e26", "#ff7b72", "M4 4l8 8M12 4l-8 8", "charts.red"),
+  };
+  /** What does not land is crossed out: a colour alone would say it to few, and faint text is hard to read. */
+  private readonly crossed = vscode.window.createTextEditorDecorationType({ textDecoration: "line-through" });
   private readonly hint = vscode.window.createTextEditorDecorationType({});
   private readonly watches: vscode.Disposable[];
 
@@ -33,7 +43,11 @@ export class Marks implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const one of [...this.watches, this.accepted, this.rejected, this.hint]) one.dispose();
+    for (const one of [...this.watches, ...this.types]) one.dispose();
+  }
+
+  private get types(): vscode.TextEditorDecorationType[] {
+    return [...MARKS.map((mark) => this.icons[mark]), this.crossed, this.hint];
   }
 
   private async drawOne(editor: vscode.TextEditor): Promise<void> {
@@ -59,23 +73,40 @@ export class Marks implements vscode.Disposable {
     ranges: ReadonlyMap<string, vscode.Range>,
   ): void {
     const here = hunkAt(file, place.side, editor.selection.active.line + 1);
-    const marks: Record<"accepted" | "rejected", vscode.Range[]> = { accepted: [], rejected: [] };
+    const marks: Record<Mark, vscode.Range[]> = { open: [], unguarded: [], accepted: [], rejected: [] };
+    const crossed: vscode.Range[] = [];
     const words: vscode.DecorationOptions[] = [];
     for (const hunk of ofFile(file)) {
       const range = ranges.get(hunk.id);
       if (!range) continue;
-      if (hunk.decision !== "none") marks[hunk.decision].push(range);
+      const mark = markOf(review, hunk);
+      if (mark) marks[mark].push(mark === "accepted" || mark === "rejected" ? range : firstOf(range));
+      if (mark === "rejected" && hunk.added && !file.whole) crossed.push(wholeLines(editor.document, range));
       const text = wordsOf(review, hunk, hunk === here && review.status === "in_review");
       if (text) words.push({ range: endOf(editor.document, range.start.line), renderOptions: { after: after(text) } });
     }
-    editor.setDecorations(this.accepted, marks.accepted);
-    editor.setDecorations(this.rejected, marks.rejected);
+    for (const mark of MARKS) editor.setDecorations(this.icons[mark], marks[mark]);
+    editor.setDecorations(this.crossed, crossed);
     editor.setDecorations(this.hint, words);
   }
 
   private clear(editor: vscode.TextEditor): void {
-    for (const type of [this.accepted, this.rejected, this.hint]) editor.setDecorations(type, []);
+    for (const type of this.types) editor.setDecorations(type, []);
   }
+}
+
+function markOf(review: ReviewView, hunk: HunkView): Mark | undefined {
+  if (hunk.decision !== "none") return hunk.decision;
+  if (hunk.guard === "unguarded") return "unguarded";
+  return review.status === "in_review" ? "open" : undefined;
+}
+
+function firstOf(range: vscode.Range): vscode.Range {
+  return new vscode.Range(range.start, range.start);
+}
+
+function wholeLines(document: vscode.TextDocument, { start, end }: vscode.Range): vscode.Range {
+  return document.validateRange(new vscode.Range(start.line, 0, end.line, Number.MAX_SAFE_INTEGER));
 }
 
 function rangeOf(file: FileView, hunk: HunkView, base: string[], head: string[]): vscode.Range {
@@ -113,14 +144,19 @@ function endOf(document: vscode.TextDocument, line: number): vscode.Range {
   return document.validateRange(new vscode.Range(at, Number.MAX_SAFE_INTEGER, at, Number.MAX_SAFE_INTEGER));
 }
 
-function gutter(stroke: string, path: string, ruler: string, opacity?: string): vscode.TextEditorDecorationType {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="${path}" fill="none" stroke="${stroke}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+/** An icon beside the line numbers, in a colour that stands out from light and from dark. */
+function gutter(light: string, dark: string, path: string, ruler: string): vscode.TextEditorDecorationType {
   return vscode.window.createTextEditorDecorationType({
-    gutterIconPath: vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`),
+    light: { gutterIconPath: drawn(light, path) },
+    dark: { gutterIconPath: drawn(dark, path) },
     gutterIconSize: "80%",
     isWholeLine: true,
     overviewRulerColor: new vscode.ThemeColor(ruler),
     overviewRulerLane: vscode.OverviewRulerLane.Full,
-    ...(opacity ? { opacity } : {}),
   });
+}
+
+function drawn(stroke: string, path: string): vscode.Uri {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="${path}" fill="none" stroke="${stroke}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+  return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`);
 }

@@ -25,6 +25,16 @@ export interface TaskPlace {
 
 export type Place = SidePlace | TaskPlace;
 
+/** The place of one side of a file. */
+export function sideOf(
+  top: string,
+  review: { number: number; base: string; head: string },
+  file: { path: string },
+  side: "base" | "head",
+): SidePlace {
+  return { kind: "side", top, number: review.number, side, path: file.path, version: versionOf(review) };
+}
+
 /** Names the two sides of a review; another run or another base is another version. */
 export function versionOf(review: { base: string; head: string }): string {
   return `${review.base}..${review.head}`;
@@ -37,12 +47,12 @@ export interface Address {
   query: string;
 }
 
-/** Write the address of a place. The path is for people and for the choice of language, the query is what counts. */
+/**
+ * Write the address of a place. The path is for people and for the choice of language, the query is what counts.
+ * Both sides of a file have one path, or VS Code would call it renamed.
+ */
 export function addressOf(place: Place): Address {
-  const readable =
-    place.kind === "task"
-      ? `/${place.number}/task.md`
-      : `/${place.number}/${place.side === "base" ? "now" : "proposed"}/${place.path.replace(/^\/+/, "")}`;
+  const readable = place.kind === "task" ? `/${place.number}/task.md` : `/${place.path.replace(/^\/+/, "")}`;
   return { scheme: SCHEME, path: readable, query: JSON.stringify(place) };
 }
 

@@ -2,15 +2,15 @@
 // Not here: deciding anything.
 import * as vscode from "vscode";
 import { uriOf } from "./documents";
-import { type Judged, changedLines, judged, nextOpen } from "./judged";
-import { type SidePlace, placeOf, versionOf } from "./place";
+import { type Judged, changedLines, hunkAt, judged, nextOpen } from "./judged";
+import { type SidePlace, placeOf, sideOf, versionOf } from "./place";
 import { forLabel } from "./plain";
 import type { Reviews, Which } from "./reviews";
+import { activeEditor, lookingAtWhole, showWhole, walkTo, wholeTabs } from "./whole";
 import type { FileView, ReviewView } from "./wire";
 
 /** A path up to so many characters stands in the title as a whole. */
 const LONG_PATH = 32;
-const FOCUS_PATIENCE_MS = 3_000;
 /** So long after an act of our own its focus may still arrive. */
 const OURS_MS = 600;
 /** So long after the focus came by anything but our own act, single letters do nothing. */
@@ -61,8 +61,20 @@ export class Showing implements vscode.Disposable {
   async open({ top, number }: Which): Promise<void> {
     const review = await this.reviews.read({ top, number });
     const first = nextOpen(review) ?? judged(review)[0];
-    if (first) await this.show(top, review, first);
-    else void vscode.window.showInformationMessage(`Review ${number} changes nothing.`);
+    const whole = vscode.workspace.getConfiguration("casework").get("openReviewAs") === "allFiles";
+    if (!first) void vscode.window.showInformationMessage(`Review ${number} changes nothing.`);
+    else if (whole) await this.showInWhole(top, review, first);
+    else await this.show(top, review, first);
+  }
+
+  /** From the diff of one file to the whole review, and back, the cursor on the same hunk. */
+  async turn({ top, number }: Which): Promise<void> {
+    const here = await this.hunkHere();
+    const review = await this.reviews.get({ top, number });
+    const one = here ?? nextOpen(review) ?? judged(review)[0];
+    if (!one) return;
+    if (lookingAtWhole({ top, number })) await this.showInDiff(top, review, one);
+    else await this.showInWhole(top, review, one);
   }
 
   /** Open one file of a review, where there is something to judge in it. */
@@ -78,15 +90,36 @@ export class Showing implements vscode.Disposable {
     return this.asOurs(async () => vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup"));
   }
 
-  /** Put the cursor on one thing to judge. */
+  /** Put the cursor on one thing to judge: in the whole review where that is what the human looks at. */
   show(top: string, review: ReviewView, one: Judged): Promise<void> {
+    return lookingAtWhole({ top, number: review.number })
+      ? this.showInWhole(top, review, one)
+      : this.showInDiff(top, review, one);
+  }
+
+  private showInWhole(top: string, review: ReviewView, one: Judged): Promise<void> {
     return this.asOurs(async () => {
       const at = await this.line(top, review, one);
       const right = uriOf(sideOf(top, review, one.file, "head"));
-      const editor = vscode.window.activeTextEditor;
-      if (editor?.document.uri.toString() === right.toString()) {
-        editor.selection = new vscode.Selection(at, at);
-        editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      if (!lookingAtWhole({ top, number: review.number })) {
+        await showWhole(top, review, one.file, at);
+        await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
+        // It begins at its first change, whatever it was asked to reveal before it was loaded.
+        await activeEditor(() => lookingAtWhole({ top, number: review.number }));
+      }
+      if (!isActive(right)) {
+        await walkTo(right, review.files.length, ({ path }) => this.lastChange(top, review, path));
+      }
+      putCursor(right, at);
+    });
+  }
+
+  private showInDiff(top: string, review: ReviewView, one: Judged): Promise<void> {
+    return this.asOurs(async () => {
+      const at = await this.line(top, review, one);
+      const right = uriOf(sideOf(top, review, one.file, "head"));
+      if (isActive(right) && !lookingAtWhole({ top, number: review.number })) {
+        putCursor(right, at);
         return;
       }
       const left = uriOf(sideOf(top, review, one.file, "base"));
@@ -109,9 +142,17 @@ export class Showing implements vscode.Disposable {
     });
   }
 
+  private async hunkHere(): Promise<Judged | undefined> {
+    const sight = await this.sight();
+    const hunk = sight && hunkAt(sight.file, sight.place.side, sight.editor.selection.active.line + 1);
+    return sight && judged(sight.review).find((one) => one.hunk.id === hunk?.id);
+  }
+
   /** Close what is open of a review: it was judged. */
   async close({ top, number }: Which): Promise<void> {
-    await vscode.window.tabGroups.close(ourTabs(top, number).filter(stillOpen), true);
+    const review = this.reviews.drawn({ top, number });
+    const tabs = [...ourTabs(top, number), ...(review ? wholeTabs(review) : [])];
+    await vscode.window.tabGroups.close(tabs.filter(stillOpen), true);
   }
 
   dispose(): void {
@@ -136,6 +177,11 @@ export class Showing implements vscode.Disposable {
     return new vscode.Position(Math.min(start, Math.max(1, head.length)) - 1, 0);
   }
 
+  private async lastChange(top: string, review: ReviewView, path: string): Promise<vscode.Position | undefined> {
+    const last = judged(review).findLast((one) => one.file.path === path);
+    return last && this.line(top, review, last);
+  }
+
   /** Both sides by lines. */
   async lines(top: string, review: ReviewView, file: FileView): Promise<[string[], string[]]> {
     const texts = await Promise.all(
@@ -144,11 +190,6 @@ export class Showing implements vscode.Disposable {
     const [base, head] = texts.map((text) => text.split(/\r\n|\r|\n/));
     return [base ?? [], head ?? []];
   }
-}
-
-/** The place of one side of a file. */
-export function sideOf(top: string, review: ReviewView, file: FileView, side: "base" | "head"): SidePlace {
-  return { kind: "side", top, number: review.number, side, path: file.path, version: versionOf(review) };
 }
 
 function titleOf(review: ReviewView, file: FileView): string {
@@ -179,17 +220,19 @@ function same(one: vscode.Uri, other: vscode.Uri): boolean {
   return one.toString() === other.toString();
 }
 
+function isActive(uri: vscode.Uri): boolean {
+  const editor = vscode.window.activeTextEditor;
+  return editor !== undefined && same(editor.document.uri, uri);
+}
+
+function putCursor(uri: vscode.Uri, at: vscode.Position): void {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || !same(editor.document.uri, uri)) return;
+  editor.selection = new vscode.Selection(at, at);
+  editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
 /** Wait until the editor of `uri` is the active one, because the next key is about it. */
-async function focused(uri: vscode.Uri): Promise<void> {
-  const there = (editor: vscode.TextEditor | undefined) => editor !== undefined && same(editor.document.uri, uri);
-  if (there(vscode.window.activeTextEditor)) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      watch.dispose();
-      resolve();
-    };
-    const timer = setTimeout(done, FOCUS_PATIENCE_MS);
-    const watch = vscode.window.onDidChangeActiveTextEditor((editor) => there(editor) && done());
-  });
+function focused(uri: vscode.Uri): Promise<void> {
+  return activeEditor((editor) => editor !== undefined && same(editor.document.uri, uri));
 }

@@ -2,10 +2,12 @@
 // Every card offers exactly what the daemon says is possible. Nothing is kept here.
 import * as vscode from "vscode";
 import { type Boards, GROUPS, type Placed } from "./boards";
-import { fileProgress } from "./judged";
-import { oneLine } from "./plain";
+import { fileProgress, ofFile } from "./judged";
+import { uriOf } from "./documents";
+import { sideOf } from "./place";
+import { counted, oneLine } from "./plain";
 import type { Reviews } from "./reviews";
-import type { FileView, Group, TaskCard } from "./wire";
+import type { FileView, Group, ReviewView, TaskCard } from "./wire";
 
 export interface GroupNode {
   kind: "group";
@@ -18,6 +20,7 @@ export interface FileNode {
   kind: "file";
   top: string;
   number: number;
+  review: ReviewView;
   file: FileView;
 }
 export interface NewNode {
@@ -32,6 +35,14 @@ const TITLES: Record<Group, string> = {
   done: "DONE TODAY",
 };
 
+/** What a screen reader says; capitals may be spelled. */
+const SPOKEN: Record<Group, string> = {
+  needs_you: "Needs you",
+  running: "Running",
+  backlog: "Backlog",
+  done: "Done today",
+};
+
 const ICONS: Record<TaskCard["icon"], [string, string?]> = {
   review: ["git-pull-request", "charts.blue"],
   question: ["question", "charts.yellow"],
@@ -42,15 +53,6 @@ const ICONS: Record<TaskCard["icon"], [string, string?]> = {
   task: ["circle-large-outline"],
   done: ["pass-filled", "charts.green"],
   proposed: ["lightbulb"],
-};
-
-const FILE_LETTERS: Record<FileView["status"], string> = {
-  added: "added",
-  modified: "",
-  deleted: "deleted",
-  renamed: "renamed",
-  copied: "copied",
-  type_changed: "type changed",
 };
 
 export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -72,7 +74,7 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
     if (node.kind === "group") return this.ofGroup(node.group);
     if (node.kind !== "task" || node.card.status !== "in_review") return [];
     const review = await this.reviews.get({ top: node.top, number: node.card.number });
-    return review.files.map((file) => ({ kind: "file", top: node.top, number: node.card.number, file }));
+    return review.files.map((file) => ({ kind: "file", top: node.top, number: review.number, review, file }));
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -106,6 +108,7 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
     item.id = `${group}${count ? "" : " empty"}`;
     item.description = count ? String(count) : "nothing";
     item.contextValue = " group ";
+    item.accessibilityInformation = { label: `${SPOKEN[group]}, ${count ? counted(count, "task") : "nothing"}` };
     return item;
   }
 
@@ -120,28 +123,42 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
     item.description = oneLine(several ? `${name} · ${card.detail}` : card.detail);
     item.tooltip = tooltip(card, several ? name : "");
     item.iconPath = icon(...ICONS[card.icon]);
+    item.accessibilityInformation = { label: spoken(card, several ? name : "") };
     item.contextValue = ` task ${card.status} ${card.anchor ? "anchor " : ""}${card.actions.map((one) => `${one} `).join("")}`;
     item.command = { command: "casework.client.open", title: "Open", arguments: [{ kind: "task", top, name, card }] };
     return item;
   }
 }
 
-function fileItem({ top, number, file }: FileNode): vscode.TreeItem {
+function fileItem({ top, number, review, file }: FileNode): vscode.TreeItem {
   const path = oneLine(file.path);
   const item = new vscode.TreeItem(path.split("/").pop() ?? path, vscode.TreeItemCollapsibleState.None);
   const folder = path.split("/").slice(0, -1).join("/");
   item.id = `${top} ${number} ${file.path}`;
-  item.description = [folder, FILE_LETTERS[file.status], fileProgress(file)].filter((part) => part).join(" · ");
+  item.description = [folder, fileProgress(file), remarks(file)].filter((part) => part).join(" · ");
+  item.accessibilityInformation = {
+    label: [path, file.status.replaceAll("_", " "), fileProgress(file), remarks(file)]
+      .filter((part) => part)
+      .join(", "),
+  };
   item.tooltip = plainTooltip([path, file.why_here, file.mode_change].filter((part) => part));
-  item.resourceUri = vscode.Uri.file(file.absolute);
+  item.resourceUri = uriOf(sideOf(top, review, file, "head"));
   item.iconPath = vscode.ThemeIcon.File;
-  item.contextValue = " file ";
+  const open = ofFile(file).some((hunk) => hunk.decision === "none");
+  item.contextValue = open ? " file open " : " file ";
   item.command = {
     command: "casework.client.openFile",
     title: "Open",
-    arguments: [{ kind: "file", top, number, file }],
+    arguments: [{ kind: "file", top, number, review, file }],
   };
   return item;
+}
+
+function remarks(file: FileView): string {
+  const said = ofFile(file).reduce((sum, hunk) => sum + hunk.comments.length, 0);
+  const unguarded = ofFile(file).filter((hunk) => hunk.guard === "unguarded").length;
+  const parts = [said ? counted(said, "comment") : "", unguarded ? `${unguarded} unguarded` : ""];
+  return parts.filter((part) => part).join(" · ");
 }
 
 function newItem(): vscode.TreeItem {
@@ -151,6 +168,12 @@ function newItem(): vscode.TreeItem {
   item.contextValue = " new ";
   item.command = { command: "casework.client.newTask", title: "New task" };
   return item;
+}
+
+/** An icon says nothing to a screen reader, so its meaning is said. */
+function spoken(card: TaskCard, name: string): string {
+  const status = card.status.replaceAll("_", " ");
+  return [`${card.number}`, oneLine(card.title), status, oneLine(card.detail), name].filter((part) => part).join(", ");
 }
 
 function tooltip(card: TaskCard, name: string): vscode.MarkdownString {

@@ -53,6 +53,7 @@ export class Status implements vscode.Disposable {
           : "$(checklist) Casework";
         this.main.tooltip = `${needs(waiting)}, ${counted(running, "task")} running. Click for the next one.`;
         this.main.command = "casework.client.next";
+        this.main.accessibilityInformation = { label: `Casework: ${needs(waiting)}`, role: "button" };
         break;
       case "missing":
         this.main.text = "$(warning) Casework is not installed";
@@ -80,6 +81,10 @@ export class Status implements vscode.Disposable {
     this.review.text = icon + forLabel(`Review ${review.number}: ${progress(review)} · ${rest}`);
     this.review.tooltip = forLabel(review.title);
     this.review.command = "casework.client.keys";
+    this.review.accessibilityInformation = {
+      label: `Review ${review.number}: ${progress(review)}. ${review.approve_label}`,
+      role: "button",
+    };
     this.review.show();
   }
 }

@@ -5,7 +5,7 @@ import type { Connection } from "./connection";
 import { changedLines, hunkAt, ofFile } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
 import { oneLine, withoutPictures } from "./plain";
-import type { Reviews } from "./reviews";
+import type { Reviews, Which } from "./reviews";
 import type { Showing } from "./showing";
 import { whyText } from "./textof";
 import type { AddComment, CommentView, FileView, ReviewView } from "./wire";
@@ -29,8 +29,8 @@ export class Talk implements vscode.Disposable {
     private readonly showing: Showing,
   ) {
     this.controller.options = {
-      prompt: "Comment",
-      placeHolder: "What is to change, or is not clear? Ctrl+Enter sends.",
+      prompt: "Comment, approve or request changes",
+      placeHolder: "What is to change, or is not clear? Ctrl+Enter sends the comment.",
     };
     this.controller.commentingRangeProvider = { provideCommentingRanges: (document) => everywhere(document) };
     this.watches = [
@@ -75,6 +75,14 @@ export class Talk implements vscode.Disposable {
     }
   }
 
+  /** Send what stands in a box before a verdict is given there; an empty box sends nothing. Gives the review meant. */
+  async sendBefore(reply: vscode.CommentReply): Promise<Which | undefined> {
+    const which = whichReview(reply.thread);
+    if (which && reply.text.trim()) await this.send(reply);
+    else await this.showing.backToDiff();
+    return which;
+  }
+
   dispose(): void {
     for (const watch of this.watches) watch.dispose();
     this.controller.dispose();
@@ -115,6 +123,17 @@ export class Talk implements vscode.Disposable {
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
     this.threads.set(name, thread);
   }
+}
+
+/** The review that a thread is about. */
+export function whichReview(thread: vscode.CommentThread): Which | undefined {
+  const place = placeOf(thread.uri);
+  return place?.kind === "side" ? { top: place.top, number: place.number } : undefined;
+}
+
+/** Whether a thread is about the whole review. */
+export function isAboutAll(thread: vscode.CommentThread): boolean {
+  return thread.comments[0]?.contextValue === "why";
 }
 
 function wantedThreads(review: ReviewView, file: FileView, base: string[], head: string[]): Wanted[] {
@@ -177,7 +196,7 @@ function asked(
   file: FileView | undefined,
 ): Omit<AddComment, "command"> {
   const about = { repository: place.top, number: place.number, text };
-  if (thread.comments[0]?.contextValue === "why") return about;
+  if (isAboutAll(thread)) return about;
   const line = (thread.range?.end.line ?? 0) + 1;
   const hunk = file && hunkAt(file, place.side, line);
   return hunk

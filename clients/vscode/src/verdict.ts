@@ -47,10 +47,10 @@ export class Verdict {
     await this.answer(which, review, { verdict: "approve", ...(answer.mode ? { mode: answer.mode } : {}) });
   }
 
-  /** Send it back with what is to change. */
-  async requestChanges(which: Which): Promise<void> {
+  /** Send it back with what is to change: `said` already, or asked for. */
+  async requestChanges(which: Which, said = ""): Promise<void> {
     const fromDiff = lookingAt(which);
-    if (fromDiff && !this.showing.awake) return;
+    if (fromDiff && !said && !this.showing.awake) return;
     const review = (fromDiff && this.reviews.drawn(which)) || (await this.reviews.read(which));
     if (!waits(review)) return;
     const along =
@@ -63,7 +63,8 @@ export class Verdict {
       along ? counted(along, "comment") : "",
     ].filter((part) => part);
     const prompt = carried.length ? `${carried.join(" and ")} will go along.` : "What is to change?";
-    const message = await askLine(`${review.request_label}: review ${review.number}`, `${prompt} Enter sends it back.`);
+    const message =
+      said || (await askLine(`${review.request_label}: review ${review.number}`, `${prompt} Enter sends it back.`));
     if (message === undefined) return;
     await this.answer(which, review, { verdict: "request_changes", message });
   }

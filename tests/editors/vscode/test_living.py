@@ -92,11 +92,13 @@ def test_a_question_waits_in_the_sidebar_and_is_answered_with_one_choice(world: 
         row.hover()
         row.get_by_role("button", name="Start").click()
         assert window.choices() == [
+            "The agent of your settings the builtin agent, unless you chose another",
             "ask.casework.json scripts/ask.casework.json",
             "expired.casework.json scripts/expired.casework.json",
-            "Another file ...",
+            "Another script ... the scripted agent plays it",
         ]
-        window.press("Enter")
+        window.type("ask.")
+        window.pick("ask.casework.json")
         window.wait_for_row("asks: May the vault forget old tokens?")
         assert window.notifications() == []
         window.press(*NEXT)

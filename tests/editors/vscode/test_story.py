@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors.vscode.conftest import OpenWindow, casework
+from tests.editors.vscode.reviewing import expand
 from tests.editors.vscode.shop import COMMENT, REFUSE, shop
 from tests.editors.vscode.workbench import Workbench
 from tests.repositories import Repository
@@ -79,6 +80,8 @@ def start(window: Workbench) -> None:
     row = window.row(TITLE)
     row.hover()
     row.get_by_role("button", name="Start").click()
+    window.choices()
+    window.type("expired")
     window.pick("expired.casework.json")
 
 
@@ -139,8 +142,7 @@ def review_second_run(window: Workbench) -> None:
 def land(window: Workbench) -> str:
     window.press("Shift+A")
     window.wait_for_row("DONE TODAY 1")
-    row = window.row("DONE TODAY")
-    row.click()
+    expand(window, "DONE TODAY")
     landed = window.wait_for_row(f"1 {TITLE} landed ")
     window.wait_for_status("Landed as ")
     window.picture("10-landed")

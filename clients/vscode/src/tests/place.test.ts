@@ -17,9 +17,9 @@ test("a place comes back from its address", () => {
   }
 });
 
-test("the path says which review, which side and which file, so that the language is known", () => {
-  assert.equal(addressOf({ ...side, path: "pay/charge.py" }).path, "/12/proposed/pay/charge.py");
-  assert.equal(addressOf({ ...side, path: "pay/charge.py", side: "base" }).path, "/12/now/pay/charge.py");
+test("both sides have the path of the file, so that the language is known and nothing looks renamed", () => {
+  assert.equal(addressOf({ ...side, path: "pay/charge.py" }).path, "/pay/charge.py");
+  assert.equal(addressOf({ ...side, path: "pay/charge.py", side: "base" }).path, "/pay/charge.py");
 });
 
 test("an address that somebody else made is no place", () => {

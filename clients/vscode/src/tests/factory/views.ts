@@ -53,6 +53,9 @@ export function hunk(id: string, more: Partial<HunkView> = {}): HunkView {
     comments: [],
     guard: null,
     guard_why: "",
+    fold: null,
+    marks: [],
+    more_marks: 0,
     ...more,
   };
 }
@@ -60,6 +63,7 @@ export function hunk(id: string, more: Partial<HunkView> = {}): HunkView {
 export function file(path: string, hunks: HunkView[], whole: HunkView | null = null): FileView {
   return {
     path,
+    shown_path: path,
     absolute: `/repo/${path}`,
     old_path: null,
     status: "modified",
@@ -90,6 +94,8 @@ export function review(files: FileView[]): ReviewView {
     criteria: [],
     checks: "",
     files,
+    folds: [],
+    not_folded: "",
     hunks: all.length,
     text_hunks: all.length,
     accepted: count("accepted"),
