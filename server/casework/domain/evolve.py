@@ -14,13 +14,14 @@ from typing import Any, Final, assert_never, get_args
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.evolve_checks import check_event
+from casework.domain.evolve_ledger import decided, ledger_event, opened_anew
 from casework.domain.frozen import replace
-from casework.domain.ids import HunkId
+from casework.domain.ids import CommitId
 from casework.domain.status import Status
 from casework.domain.survey_events import SurveyEvent
 from casework.domain.task import (
     Comment,
-    Decided,
+    Ground,
     Landing,
     LeftOut,
     Question,
@@ -206,7 +207,7 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
             shown = Reshown(event.onto, event.from_tree, event.result_tree, event.why, event.manifest)
             return replace(task, changed=now, review=replace(review, reshown=shown), reason=event.why)
         case "hunk.decided":
-            return replace(task, changed=now, review=replace(review, decisions=_decisions(review, event), reshown=None))
+            return replace(task, changed=now, review=replace(decided(review, event), reshown=None))
         case "comment.added":
             return replace(task, changed=now, comments=(*task.comments, _comment(event, review, row)))
         case "review.answered":
@@ -218,8 +219,7 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
 
 
 def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
-    """Decisions are keyed by content, so those on hunks that did not change still stand."""
-    return Review(
+    review = Review(
         change_kind=event.change_kind,
         base=event.base,
         head=event.head,
@@ -236,22 +236,23 @@ def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
         top=event.top,
         diverged=event.diverged,
         opened_seq=seq,
-        decisions=before.decisions if before is not None else {},
+        ledger=event.ledger,
     )
+    return opened_anew(review, before) if before is not None and not event.carried else review
 
 
 def _comment(event: e.CommentAdded, review: Review, row: Recorded) -> Comment:
-    return Comment(event.id, event.text, event.preview, event.hunk, event.anchor, row.draft.actor, review.head)
-
-
-def _decisions(review: Review, event: e.HunkDecided) -> Mapping[HunkId, Decided]:
-    found = dict(review.decisions)
-    for hunk in event.hunks:
-        if event.decision == "none":
-            found.pop(hunk, None)
-        else:
-            found[hunk] = Decided(event.decision, event.reason)
-    return found
+    return Comment(
+        event.id,
+        event.text,
+        event.preview,
+        event.hunk,
+        event.anchor,
+        row.draft.actor,
+        review.head,
+        path=event.path,
+        thread=event.thread,
+    )
 
 
 def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded) -> Task:
@@ -268,7 +269,15 @@ def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded)
         return replace(task, changed=now, status="queued", review=answered, reason="", sent_back=())
     assert event.landing is not None, "an approval names its landing"
     assert event.mode is not None, "an approval names its mode"
-    landing = Landing(event.landing, event.mode, event.shown, branch=event.branch or None)
+    landing = Landing(
+        event.landing,
+        event.mode,
+        event.shown,
+        branch=event.branch or None,
+        rest=event.rest,
+        only_accepted=event.only_accepted,
+        left=event.left,
+    )
     return replace(task, changed=now, status="landing", review=answered, landing=landing, reason="")
 
 
@@ -285,7 +294,8 @@ def _landing_event(task: Task, event: e.LandingEvent, row: Recorded) -> Task:
             return replace(task, changed=now, landing=announced)
         case "landing.confirmed":
             landed = replace(landing, state="landed", commit=event.commit, note=event.note)
-            return replace(task, changed=now, status="landed", landing=landed, reason=event.note)
+            done = replace(task, changed=now, status="landed", landing=landed, reason=event.note)
+            return _went_back(done, event.commit) if landed.rest == "back" else done
         case "landing.undone":
             if landing.state == "landed":  # an undo that could not be done leaves the change landed
                 return replace(
@@ -295,9 +305,16 @@ def _landing_event(task: Task, event: e.LandingEvent, row: Recorded) -> Task:
             return replace(_reopened(task), changed=now, landing=undone, reason=event.reason)
         case "landing.taken_back":
             back = replace(landing, state="taken_back", undo=event.undo)
-            return replace(_reopened(task), changed=now, landing=back, reason="Undone.")
+            review = task.review
+            ground = Ground(review.head, review.base, len(task.runs)) if review is not None else None
+            return replace(_reopened(task), changed=now, landing=back, ground=ground, reason="Undone.")
         case _:
             assert_never(event)
+
+
+def _went_back(task: Task, landed: CommitId) -> Task:
+    """The rest starts the next run, on what has landed: in the same event, so that no kill comes between."""
+    return replace(task, status="queued", ground=Ground(landed, landed, len(task.runs)), sent_back=())
 
 
 def _reopened(task: Task) -> Task:
@@ -332,6 +349,7 @@ FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = Ma
             (SurveyEvent, _survey_event),
             (e.UserEvent, _user_event),
             (e.CheckEvent, check_event),
+            (e.LedgerEvent, ledger_event),
         )
         for shape in get_args(family)
     }

@@ -38,6 +38,14 @@ class Decided:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A hunk changed since it was read: what was decided on what was read."""
+
+    was: e.Decision = "none"
+    reason: str = ""
+
+
 NO_SPEC: Final = Spec()
 
 
@@ -117,6 +125,14 @@ class Comment:
     anchor: Anchor | None
     by: Actor
     review_head: CommitId
+    path: str = ""
+    """Of a comment on a file as a whole."""
+    thread: CommentId | None = None
+    """Of an answer: the comment that began the thread; None in that one itself."""
+    resolved: bool = False
+    """Of the comment that began a thread: it is settled."""
+    outdated: bool = False
+    """Of the comment that began a thread: what it is about is not there as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +168,14 @@ class Review:
     diverged: bool = False
     """Of a branch: the target had commits that it lacks."""
     decisions: Mapping[HunkId, Decided] = field(default_factory=dict)
+    seen: frozenset[HunkId] = frozenset()
+    """Hunks that the human has read as they are."""
+    stale: Mapping[HunkId, Stale] = field(default_factory=dict)
+    """Hunks that changed since they were read, and were not read again."""
+    back: Mapping[HunkId, str] = field(default_factory=dict)
+    """Hunks that bring back what was rejected, with the reason of then."""
+    ledger: BlobHash | None = None
+    """What was read of hunks that changed, and what was rejected so far."""
     reshown: Reshown | None = None
     verdict: e.Verdict | None = None
     answered_by: Actor | None = None
@@ -188,6 +212,23 @@ class Landing:
     undo_plan: BlobHash | None = None
     reason: str = ""
     note: str = ""
+    rest: e.Rest = "drop"
+    """What becomes of the hunks that do not land with it."""
+    only_accepted: bool = False
+    """Whether what nobody decided on stays behind too."""
+    left: int = 0
+    """Hunks that do not land with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where the next run begins, since what came before landed in part, or was taken back."""
+
+    begins: CommitId
+    shown_from: CommitId
+    """The base of its review."""
+    runs: int
+    """Runs that were before that: no later one stands on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +291,7 @@ class Task:
     review: Review | None = None
     comments: tuple[Comment, ...] = ()
     landing: Landing | None = None
+    ground: Ground | None = None
     surveyed: Mapping[HunkId, HunkMark] = field(default_factory=dict)
     """What a survey found out, also while it still runs."""
     model_lost: bool = False
@@ -284,6 +326,22 @@ class Task:
     def open_questions(self) -> tuple[Question, ...]:
         """What the human is asked and has not answered."""
         return tuple(question for question in self.questions if question.answer is None)
+
+    @property
+    def has_landed_part(self) -> bool:
+        """Whether a part of the change has landed, and nothing was reviewed since the rest went back."""
+        landing, review = self.landing, self.review
+        return (
+            landing is not None
+            and (landing.state, landing.rest) == ("landed", "back")
+            and review is not None
+            and review.verdict == "approve"
+        )
+
+    @property
+    def is_being_undone(self) -> bool:
+        """Whether an undo of its landing was announced and has no end yet."""
+        return self.landing is not None and self.landing.state == "landed" and self.landing.undo_plan is not None
 
     def standing_review(self) -> Review:
         """Give the review that waits for a verdict.

@@ -112,5 +112,6 @@ export function review(files: FileView[]): ReviewView {
     run: 1,
     commit: null,
     unsaved: [],
+    approvals: [],
   };
 }
