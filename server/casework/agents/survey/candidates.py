@@ -46,7 +46,11 @@ def candidates(
         {name: values for (path, name), values in found.parameters.items() if path == one.path},
     )
     made: dict[Script, Candidate] = {}
-    ways = [_heard(heard, everything, found, near), _standing(one, source, everything, found, near, texts)]
+    own = {function.name for function in one.code.inside}
+    ways = [
+        _nearest_first(_heard(heard, everything, found, near), own),
+        _standing(one, source, everything, found, near, texts),
+    ]
     for candidate in itertools.chain.from_iterable(ways):
         if len(made) >= MOST:
             break
@@ -54,15 +58,23 @@ def candidates(
     return list(made.values())
 
 
-def _heard(heard: Collection[Heard], everything: list[Function], found: Harvest, near: Near) -> Iterator[Candidate]:
-    """Give what was heard, then what is near it."""
+def _nearest_first(tried: Iterator[tuple[str, Candidate]], own: set[str]) -> Iterator[Candidate]:
+    """Put what calls the hunk's own function before what only comes to it."""
+    for name, candidate in tried:
+        yield candidate if not own or name in own else replace(candidate, rank=candidate.rank + 2)
+
+
+def _heard(
+    heard: Collection[Heard], everything: list[Function], found: Harvest, near: Near
+) -> Iterator[tuple[str, Candidate]]:
+    """Give what was heard, then what is near it, with the name of what is called."""
     groups: dict[tuple[str, str, str], list[Heard]] = {}
     for one in heard:
         groups.setdefault((one.kind, one.root, one.name), []).append(one)
     ordered = sorted(groups.items(), key=lambda group: _is_private(group[0][2]))
-    for _, calls in ordered:
+    for (_, _, name), calls in ordered:
         for one in calls:
-            yield from _script(one, one.call, rank=0)
+            yield from ((name, tried_one) for tried_one in _script(one, one.call, rank=0))
     for (kind, root, name), calls in ordered:
         function = next(
             (one for one in everything if one.name == name and bool(one.owner) == (kind != "function")), None
@@ -70,18 +82,23 @@ def _heard(heard: Collection[Heard], everything: list[Function], found: Harvest,
         if kind == "property":
             made = inputs(None, found.made.get(root, []), near)[:_MOST_OF_ONE]
             for call in made:
-                yield from _script(Heard(kind, root, name, Call(), f"{root}({call})"), Call(), rank=1)
+                yield from (
+                    (name, tried_one)
+                    for tried_one in _script(Heard(kind, root, name, Call(), f"{root}({call})"), Call(), rank=1)
+                )
             continue
         tried = inputs(function, [one.call for one in calls], near)
         if kind != "method":
             for call in tried[:_MOST_OF_ONE]:
-                yield from _script(calls[0], call, rank=1)
+                yield from ((name, tried_one) for tried_one in _script(calls[0], call, rank=1))
             continue
         holders = list({(one.made, one.steps): one for one in calls}.values())[:6]
         others = [replace(one, made=text) for one in holders for text in _other_makings(one, everything, near)]
         some = list(dict.fromkeys([*holders, *others[:40]]))
         for at, by in sorted(itertools.product(range(len(tried)), range(len(some))), key=sum)[:_MOST_OF_ONE]:
-            yield from _script(some[by], tried[at], rank=1 if by < len(holders) else 2)
+            yield from (
+                (name, tried_one) for tried_one in _script(some[by], tried[at], rank=1 if by < len(holders) else 2)
+            )
 
 
 def _script(one: Heard, call: Call, *, rank: int) -> Iterator[Candidate]:
