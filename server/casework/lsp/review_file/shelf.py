@@ -19,7 +19,7 @@ from casework.domain.ids import CommitId
 from casework.domain.task import Task
 from casework.lsp.documents import uri_of
 from casework.lsp.present.reviews import review_of, review_view
-from casework.lsp.review_file.rendering import judged, render, render_board
+from casework.lsp.review_file.rendering import entries, render, render_board
 from casework.wire.views import Board
 
 _NAME: Final = re.compile(r"^review-([0-9]{1,9})\.md$")
@@ -33,8 +33,8 @@ class Written:
     path: str
     text: str
     shown: str
-    hunks: tuple[str, ...]
-    """Ids in the order of the file."""
+    hunks: tuple[tuple[str, ...], ...]
+    """What each heading decides, in the order of the file: one id, or those of a fold."""
 
     @property
     def uri(self) -> str:
@@ -89,7 +89,7 @@ class Shelf:
                 f"`casework review show {task.number}` shows it all the same.",
                 code="not_written",
             ) from error
-        hunks = tuple(hunk.id for file in view.files for hunk in judged(file))
+        hunks = tuple(tuple(hunk.id for _, hunk in entry.hunks) for entry in entries(view))
         written = Written(str(path), text, view.shown, hunks)
         self._written[task.number] = written
         return written
