@@ -17,6 +17,7 @@ from casework.core.repository import Repository
 from casework.domain.errors import Trouble
 from casework.domain.ids import CommitId
 from casework.domain.task import Task
+from casework.domain.verdict import shown_hash
 from casework.lsp.documents import uri_of
 from casework.lsp.present.reviews import review_of, review_view
 from casework.lsp.review_file.rendering import entries, render, render_board
@@ -40,6 +41,12 @@ class Written:
     def uri(self) -> str:
         """The file's URI."""
         return uri_of(self.path)
+
+    def line_of(self, hunk: str | None) -> int:
+        """Give the line, from 1, of the heading that decides a hunk; that of the verdict for none."""
+        n = next((n for n, names in enumerate(self.hunks, 1) if hunk in names), None)
+        begins = f"### {n}. " if n is not None else "Verdict:"
+        return next((at for at, line in enumerate(self.text.split("\n"), 1) if line.startswith(begins)), 1)
 
 
 class Shelf:
@@ -93,6 +100,13 @@ class Shelf:
         written = Written(str(path), text, view.shown, hunks)
         self._written[task.number] = written
         return written
+
+    def current(self, task: Task) -> Written:
+        """Give the file of a review, written anew only where it does not show what stands. Blocks, as `write` does."""
+        written = self._written.get(task.number)
+        if written is not None and written.shown == shown_hash(task) and Path(written.path).is_file():
+            return written
+        return self.write(task)
 
     def write_board(self, board: Board) -> tuple[str, dict[int, int]]:
         """Write the board as a file; give its path and the line, from 0, of each task. Blocks: called in a thread.
