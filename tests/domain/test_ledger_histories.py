@@ -109,7 +109,7 @@ class World:
             "Repository",
             SimpleNamespace(
                 change=lambda name: self.changes[name],
-                workspace=SimpleNamespace(contents=self.contents),
+                workspace=SimpleNamespace(blobs=self.contents_of),
                 blobs=SimpleNamespace(put=self.put, get=lambda name: self.blobs[name]),
             ),
         )
@@ -118,8 +118,9 @@ class World:
         self.known: dict[str, list[Known]] = {name: [] for name in FILES}
         self.happen(e.TaskAdded(number=1, task_kind="review", title="t", status="in_review"))
 
-    def contents(self, commit: CommitId, paths: Any, *, largest: int) -> dict[str, bytes]:
-        return {path: self.commits[commit][path] for path in paths}
+    def contents_of(self, names: Any, *, largest: int) -> dict[str, bytes]:
+        there = {blob_of(text): text for files in self.commits.values() for text in files.values()}
+        return {name: there[name] for name in names if name in there}
 
     def put(self, data: bytes) -> BlobHash:
         name = BlobHash(str(len(self.blobs)))
