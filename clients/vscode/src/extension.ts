@@ -6,6 +6,7 @@ import { Connection } from "./connection";
 import { Decorations } from "./decorations";
 import { Deeds } from "./deeds";
 import { Documents } from "./documents";
+import { Drafts } from "./drafts";
 import { Judge } from "./judge";
 import { Lenses } from "./lenses";
 import { Marks } from "./marks";
@@ -50,14 +51,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const view = vscode.window.createTreeView<Node>("casework.board", { treeDataProvider: sidebar });
   const status = new Status(connection, boards, reviews, view);
   const notices = new Notices(boards, () => view.visible);
-  const talk = new Talk(connection, reviews, showing);
+  const drafts = new Drafts(context.storageUri?.fsPath, log);
+  const talk = new Talk(connection, reviews, showing, drafts);
   const deeds = new Deeds(connection, boards, showing);
-  const judge = new Judge(connection, reviews, showing);
+  const judge = new Judge(connection, reviews, showing, drafts);
   const verdict = new Verdict(connection, reviews, showing);
   const commands = register({ connection, boards, reviews, showing, deeds, judge, verdict, talk, log });
 
   context.subscriptions.push(
-    ...[log, connection, reviews, showing, documents, sidebar, view, status, talk, notices, ...commands],
+    ...[log, connection, reviews, showing, documents, sidebar, view, status, talk, drafts, notices, ...commands],
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
     ...draw(reviews, showing),
     reviews.onChanged(() => sidebar.refresh()),

@@ -10,6 +10,8 @@ import type { FileView, HunkView, ReviewView } from "./wire";
 const KEYS = "a r c";
 const MARKS = ["open", "unguarded", "accepted", "rejected"] as const;
 
+const WARNING = new vscode.ThemeColor("editorWarning.foreground");
+
 /** What stands in the gutter at a hunk. */
 type Mark = (typeof MARKS)[number];
 
@@ -22,6 +24,14 @@ export class Marks implements vscode.Disposable {
   };
   /** What does not land is crossed out: a colour alone would say it to few, and faint text is hard to read. */
   private readonly crossed = vscode.window.createTextEditorDecorationType({ textDecoration: "line-through" });
+  /** Characters that are not seen as what they are: said in words, where they stand. */
+  private readonly unseen = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.warningForeground"),
+    borderWidth: "1px",
+    borderStyle: "dashed",
+    borderColor: new vscode.ThemeColor("editorWarning.foreground"),
+  });
   private readonly hint = vscode.window.createTextEditorDecorationType({});
   private readonly watches: vscode.Disposable[];
 
@@ -47,18 +57,20 @@ export class Marks implements vscode.Disposable {
   }
 
   private get types(): vscode.TextEditorDecorationType[] {
-    return [...MARKS.map((mark) => this.icons[mark]), this.crossed, this.hint];
+    return [...MARKS.map((mark) => this.icons[mark]), this.crossed, this.unseen, this.hint];
   }
 
   private async drawOne(editor: vscode.TextEditor): Promise<void> {
     const place = placeOf(editor.document.uri);
-    if (place?.kind !== "side" || place.side !== "head") return;
+    if (place?.kind !== "side") return;
     const review = this.reviews.drawn(place);
     const file = review?.files.find((one) => one.path === place.path);
     if (!review || !file || versionOf(review) !== place.version) {
       this.clear(editor);
       return;
     }
+    editor.setDecorations(this.unseen, unseenOf(editor.document, file, place.side));
+    if (place.side !== "head") return;
     const [base, head] = await this.showing.lines(place.top, review, file);
     if (this.reviews.drawn(place) !== review) return;
     const ranges = new Map(ofFile(file).map((hunk) => [hunk.id, rangeOf(file, hunk, base, head)]));
@@ -99,6 +111,17 @@ function markOf(review: ReviewView, hunk: HunkView): Mark | undefined {
   if (hunk.decision !== "none") return hunk.decision;
   if (hunk.guard === "unguarded") return "unguarded";
   return review.status === "in_review" ? "open" : undefined;
+}
+
+function unseenOf(document: vscode.TextDocument, file: FileView, side: "base" | "head"): vscode.DecorationOptions[] {
+  return ofFile(file)
+    .flatMap((hunk) => hunk.marks)
+    .filter((mark) => mark.side === side)
+    .map(({ line, text }) => ({
+      range: endOf(document, line - 1),
+      hoverMessage: new vscode.MarkdownString().appendText(oneLine(text)),
+      renderOptions: { after: { ...after(`line ${line} ${oneLine(text)}`), color: WARNING } },
+    }));
 }
 
 function firstOf(range: vscode.Range): vscode.Range {

@@ -2,6 +2,8 @@
 // A thread is drawn from the review each time it changes; what is being typed into one is never touched.
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
+import type { Draft } from "./draft";
+import type { Drafts } from "./drafts";
 import { changedLines, hunkAt, ofFile } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
 import { oneLine, withoutPictures } from "./plain";
@@ -21,12 +23,14 @@ interface Wanted {
 export class Talk implements vscode.Disposable {
   private readonly controller = vscode.comments.createCommentController("casework", "Casework");
   private readonly threads = new Map<string, vscode.CommentThread>();
+  private readonly restored = new Map<string, { thread: vscode.CommentThread; draft: Draft }>();
   private readonly watches: vscode.Disposable[];
 
   constructor(
     private readonly connection: Connection,
     private readonly reviews: Reviews,
     private readonly showing: Showing,
+    private readonly drafts: Drafts,
   ) {
     this.controller.options = {
       prompt: "Comment, approve or request changes",
@@ -48,6 +52,11 @@ export class Talk implements vscode.Disposable {
         this.threads.delete(name);
       }
     }
+    for (const [id, { thread }] of this.restored) {
+      if (visible.has(thread.uri.toString())) continue;
+      thread.dispose();
+      this.restored.delete(id);
+    }
     for (const editor of vscode.window.visibleTextEditors) void this.drawOne(editor.document);
   }
 
@@ -66,12 +75,57 @@ export class Talk implements vscode.Disposable {
     await this.showing.backToDiff();
     try {
       await this.connection.deed("casework/review/comment", params);
+      this.drafts.sent(place.top, place.number, text);
       await this.reviews.read(place);
       if (!ours) thread.dispose();
     } catch (problem) {
       thread.comments = [...before, said("unsent", "not sent", new vscode.MarkdownString(withoutPictures(text)))];
       thread.canReply = true;
       throw problem;
+    }
+  }
+
+  /** Send what was put back, as it stands in its box now. */
+  async sendDraft(comment: vscode.Comment): Promise<void> {
+    const { thread, draft } = this.putBack(comment);
+    const text = typeof comment.body === "string" ? comment.body : comment.body.value;
+    if (!thread || !draft) return;
+    await this.send({ thread, text });
+    this.drafts.forget(draft.id);
+    this.restored.delete(draft.id);
+  }
+
+  /** Throw away what was put back. */
+  async dropDraft(comment: vscode.Comment): Promise<void> {
+    const { thread, draft } = this.putBack(comment);
+    if (!thread || !draft) return;
+    this.drafts.forget(draft.id);
+    this.restored.delete(draft.id);
+    thread.dispose();
+    await this.showing.backToDiff();
+  }
+
+  private putBack(comment: vscode.Comment): { thread?: vscode.CommentThread; draft?: Draft } {
+    return [...this.restored.values()].find(({ thread }) => thread.comments.includes(comment)) ?? {};
+  }
+
+  /** What was half-written when a window ended stands in a box again, where it was. */
+  private async restore(document: vscode.TextDocument, place: SidePlace, file: FileView): Promise<void> {
+    for (const draft of await this.drafts.waiting(place)) {
+      if (this.restored.has(draft.id)) continue;
+      const hunk = ofFile(file).find((one) => one.id === draft.hunk);
+      const line = Math.min(hunk ? Math.max(0, hunk.new_start - 1, draft.line) : draft.line, document.lineCount - 1);
+      const comment: vscode.Comment = {
+        body: draft.text,
+        mode: vscode.CommentMode.Editing,
+        author: { name: "You, not sent yet" },
+        contextValue: "draft",
+      };
+      const thread = this.controller.createCommentThread(document.uri, new vscode.Range(line, 0, line, 0), [comment]);
+      thread.label = "Half-written, and kept";
+      thread.canReply = false;
+      thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
+      this.restored.set(draft.id, { thread, draft });
     }
   }
 
@@ -95,6 +149,7 @@ export class Talk implements vscode.Disposable {
     const file = review?.files.find((one) => one.path === place.path);
     if (!review || !file || versionOf(review) !== place.version) return;
     const [base, head] = await this.showing.lines(place.top, review, file);
+    await this.restore(document, place, file);
     if (this.reviews.drawn(place) !== review) return;
     const wanted = wantedThreads(review, file, base, head);
     const prefix = `${document.uri.toString()} `;

@@ -1,0 +1,37 @@
+// What a half-written comment is, and whether a value that was kept is a list of them.
+
+/** What a comment is about. */
+export interface DraftPlace {
+  top: string;
+  number: number;
+  path: string;
+  /** The hunk, where the line lies in one: it is found again by it. */
+  hunk: string | null;
+  /** 0-based, on the proposed side. */
+  line: number;
+  /** Address of the document it is written beside. */
+  uri: string;
+}
+
+/** A half-written comment. */
+export interface Draft extends DraftPlace {
+  id: string;
+  text: string;
+}
+
+/** Whether a value is a list of drafts, whoever wrote it. */
+export function isDrafts(value: unknown): value is Draft[] {
+  return Array.isArray(value) && value.every(isDraft);
+}
+
+function isDraft(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const one = value as Record<string, unknown>;
+  const texts = [one.id, one.top, one.path, one.uri, one.text];
+  const hunk = one.hunk === null || typeof one.hunk === "string";
+  return texts.every((text) => typeof text === "string") && hunk && isCount(one.number) && isCount(one.line);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
