@@ -45,6 +45,8 @@ def _hunks(path: str, old: list[bytes], new: list[bytes]) -> Iterator[Hunk]:
         added = sum(end - start for tag, _, _, start, end in group if tag != "equal")
         digest = hashlib.sha256(repr((path, old[i:i_end], new[j:j_end])).encode()).hexdigest()[:16]
         seen[digest] += 1
+        core = [op for op in group if op[0] != "equal"]
+        k, k_end = core[0][1], core[-1][2]
         yield Hunk(
             id=HunkId(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"),
             old_start=i + (i_end > i),
@@ -53,6 +55,9 @@ def _hunks(path: str, old: list[bytes], new: list[bytes]) -> Iterator[Hunk]:
             new_lines=j_end - j,
             added=added,
             removed=removed,
+            core=hashlib.sha256(repr((old[k:k_end], new[core[0][3] : core[-1][4]])).encode()).hexdigest()[:16],
+            lead=k - i,
+            trail=i_end - k_end,
         )
 
 

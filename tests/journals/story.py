@@ -83,6 +83,7 @@ def story() -> list[Draft]:
         *_proposals(write),
         *_a_survey(write),
         *_checks(write),
+        *_a_change_that_is_read_twice(write),
     ]
 
 
@@ -308,3 +309,26 @@ def _a_survey(write: _Writer) -> Iterator[Draft]:
     yield write(HunksSurveyed(marks=(guarded, late)), Actor(kind="agent", id="survey"))
     yield write(e.RunFinished(comment=_blob(13)))
     yield write(TaskSettled(reason="The survey found nothing to propose."))
+
+
+def _a_change_that_is_read_twice(write: _Writer) -> Iterator[Draft]:
+    write.begin(21)
+    yield write(e.TaskAdded(number=21, task_kind="review", title="Branch prices", status="in_review"), _SHELL)
+    yield write(_opened("branch"))
+    yield write(e.HunksSeen(hunks=_HUNKS), _HUMAN)
+    yield write(e.HunksSeen(hunks=_HUNKS[1:], seen=False), _HUMAN)
+    yield write(e.HunkDecided(hunks=_HUNKS[:1], decision="rejected", reason="Too dear."), _HUMAN)
+    begun = CommentId("k2")
+    yield write(e.CommentAdded(id=begun, text=_blob(17), preview="Round?", path="src/cards.py"), _HUMAN)
+    yield write(e.CommentAdded(id=CommentId("k3"), text=_blob(18), preview="Up.", thread=begun), _AGENT)
+    yield write(e.ThreadResolved(thread=begun), _HUMAN)
+    yield write(e.ThreadResolved(thread=begun, resolved=False), _HUMAN)
+    again = _opened("branch").model_copy(update={"head": _LANDED, "carried": True, "ledger": _blob(19)})
+    yield write(again)
+    carried = e.HunksCarried(
+        hunks=_HUNKS[:1], seen=True, decision="rejected", reason="Too dear.", back=True, back_reason="Too dear."
+    )
+    yield write(carried)
+    yield write(e.HunksCarried(hunks=_HUNKS[1:], stale=True, was="accepted", was_reason="Fine."))
+    place = e.ThreadPlace(thread=begun, hunk=_HUNKS[1], line=7, outdated=True)
+    yield write(e.ThreadsCarried(places=(place,)))

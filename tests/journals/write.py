@@ -69,7 +69,15 @@ async def folded(path: Path) -> dict[str, dict[str, Any]]:
             "origin": task.origin,
             "runs": [run.state for run in task.runs],
             "decisions": {hunk: one.decision for hunk, one in task.review.decisions.items()} if task.review else {},
+            "seen": sorted(task.review.seen) if task.review else [],
+            "stale": {hunk: one.was for hunk, one in task.review.stale.items()} if task.review else {},
+            "back": dict(task.review.back) if task.review else {},
             "comments": len(task.comments),
+            "threads": {
+                one.id: ["resolved"] * one.resolved + ["outdated"] * one.outdated
+                for one in task.comments
+                if one.thread is None
+            },
             "landing": task.landing.state if task.landing else None,
             "reason": task.reason,
             "changed_seq": task.changed_seq,

@@ -105,4 +105,16 @@ return {
     end,
     want = 'none',
   },
+  {
+    'what is folded is read behind everything else, and decided as one',
+    got = function()
+      local given = review('none', 'none', 'none')
+      given.folds = { { id = 'f', hunks = { 'a' } } }
+      given.files[1].hunks[1].fold = 'f'
+      local next_one = ledger.next_undecided(given)
+      local apart = ledger.taken_apart(given, { f = true })
+      return { next_one, ledger.together(given, given.files[1].hunks[1]), ledger.next_undecided(apart) }
+    end,
+    want = { at(1, 2), { 'a' }, at(1, 1) },
+  },
 }

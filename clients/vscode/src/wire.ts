@@ -14,6 +14,8 @@ export type Group = "needs_you" | "running" | "backlog" | "done";
 
 export type Severity = "low" | "medium" | "high";
 
+export type ActorKind = "human" | "agent" | "daemon" | "detector" | "tracker";
+
 export type Guard = "guarded" | "unguarded" | "not_looked_at";
 
 export type FileStatus = "added" | "modified" | "deleted" | "renamed" | "copied" | "type_changed";
@@ -171,11 +173,35 @@ export interface DecideHunks extends TaskDeed {
   reason?: string;
 }
 
-/** Comment on a hunk, a place, or the whole review. */
+/** Say that hunks were read as they are shown. */
+export interface SeeHunks extends TaskDeed {
+  hunks: string[];
+  /** False takes it back. */
+  seen?: boolean;
+}
+
+/** Comment on a hunk, a place, a file, or the whole review. */
 export interface AddComment extends TaskDeed {
   text: string;
   hunk?: string | null;
   anchor?: Anchor | null;
+  /** A file of the review, for a comment on it as a whole. */
+  path?: string;
+}
+
+/** Answer in a thread. */
+export interface ReplyToThread extends TaskDeed {
+  /** Its id, or the last 12 characters of it or more. */
+  thread: string;
+  text: string;
+}
+
+/** Settle a thread. */
+export interface ResolveThread extends TaskDeed {
+  /** Its id, or the last 12 characters of it or more. */
+  thread: string;
+  /** False takes it up again. */
+  resolved?: boolean;
 }
 
 /** The verdict. */
@@ -413,13 +439,22 @@ export interface CriterionView {
   sentence: string;
 }
 
-/** One comment. */
+/** One comment: what begins a thread, or an answer in one. Those of a thread follow each other, oldest first. */
 export interface CommentView {
   id: string;
   text: string;
   by: string;
   hunk: string | null;
   anchor: Anchor | null;
+  /** Of a comment on a file as a whole. */
+  path: string;
+  by_kind: ActorKind;
+  /** The id of the comment that began the thread: of that one, its own. */
+  thread: string;
+  /** The thread is settled. */
+  resolved: boolean;
+  /** What the thread is about is not there as it was. */
+  outdated: boolean;
 }
 
 /** Something in a line that is not seen as what it is: a hidden character, a letter that looks like another. */
@@ -445,6 +480,19 @@ export interface HunkView {
   decision: Decision;
   reason: string;
   comments: CommentView[];
+  /** It was read as it is. */
+  seen: boolean;
+  /** It changed since it was read, and was not read again; what was decided then does not count any more. */
+  stale: boolean;
+  /** Of a stale one: what was decided on what was read. */
+  was: Decision;
+  was_reason: string;
+  /** Of a stale one: what changed since it was read, in lines that begin with a blank, `-` or `+`. */
+  since: string;
+  /** A sentence, where somebody brings back what was rejected, with the reason of then. */
+  brings_back: string;
+  /** Threads on it that are not resolved. */
+  threads: number;
   /** What a survey found out about it: whether a test turns red without it. None where none has, or without trust. */
   guard: Guard | null;
   /** Which test, how many were run, or why it was not looked at. */
@@ -531,7 +579,17 @@ export interface ReviewView {
   accepted: number;
   rejected: number;
   undecided: number;
+  /** Hunks that were not read as they are, the stale ones among them. */
+  unseen: number;
+  /** Hunks that changed since they were read. */
+  stale: number;
+  /** What was not read, as a sentence to be shown before an approval; empty where everything was. */
+  unread: string;
+  /** Hunks that bring back what was rejected. */
+  brings_back: number;
+  open_threads: number;
   minutes: number;
+  /** Those on no hunk that is shown: on lines, on files, on the whole, and on what is gone. */
   comments: CommentView[];
   follow_ups: TaskCard[];
   /** Sentences about what was found and became no task. */
@@ -781,8 +839,14 @@ export interface Methods {
   "casework/review/next": { params: FromHere; result: NextToJudge };
   /** Accept or reject hunks, or take that back. */
   "casework/review/decide": { params: DecideHunks; result: ReviewView };
+  /** Say that hunks were read as they are, or take that back. */
+  "casework/review/seen": { params: SeeHunks; result: ReviewView };
   /** Comment on a review. */
   "casework/review/comment": { params: AddComment; result: ReviewView };
+  /** Answer in a thread of a review. */
+  "casework/review/reply": { params: ReplyToThread; result: ReviewView };
+  /** Settle a thread, or take it up again. */
+  "casework/review/resolve": { params: ResolveThread; result: ReviewView };
   /** Approve, or request changes. */
   "casework/review/answer": { params: AnswerReview; result: TaskView };
   /** Close a review of history as read. */
@@ -858,7 +922,10 @@ export const Method = {
   reviewDocument: "casework/review/document",
   reviewNext: "casework/review/next",
   reviewDecide: "casework/review/decide",
+  reviewSeen: "casework/review/seen",
   reviewComment: "casework/review/comment",
+  reviewReply: "casework/review/reply",
+  reviewResolve: "casework/review/resolve",
   reviewAnswer: "casework/review/answer",
   reviewRead: "casework/review/read",
   reviewUndo: "casework/review/undo",
@@ -910,7 +977,10 @@ export const Command = {
   reviewDocument: "casework.review.document",
   reviewNext: "casework.review.next",
   reviewDecide: "casework.review.decide",
+  reviewSeen: "casework.review.seen",
   reviewComment: "casework.review.comment",
+  reviewReply: "casework.review.reply",
+  reviewResolve: "casework.review.resolve",
   reviewAnswer: "casework.review.answer",
   reviewRead: "casework.review.read",
   reviewUndo: "casework.review.undo",

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from casework.cli.connection import daemon
+from casework.cli.connection import Daemon, daemon
 from casework.cli.options import HERE, AsJson, Number, Where, place
 from casework.cli.output import Output, grey, many, sentences, strong, visible
 from casework.cli.tasks import card_lines
+from casework.cli.threads import ledger_lines, thread_commands, thread_lines
 from casework.domain.repopath import quote
-
-_KINDS = ("working-tree", "branch", "list", "show", "diff", "open", "accept", "reject", "reset", "comment", "read")
 
 
 class ReviewCommands(typer.core.TyperGroup):
@@ -123,11 +122,15 @@ def review_lines(review: dict[str, Any]) -> list[str]:
     ]
     if review["reason"]:
         lines.append(visible(review["reason"]))
+    if review["unread"] and (review["stale"] or review["unseen"] < review["hunks"]):
+        lines.append(grey(review["unread"]))
     if review["comment"].strip():
         lines += ["", *("  " + visible(line) for line in review["comment"].strip().splitlines()[:40])]
     lines.append("")
     for n, file in enumerate(review["files"], 1):
         lines += _file_lines(n, file)
+    if review["comments"]:
+        lines += ["", "said so far", *thread_lines(review["comments"], "  ")]
     lines += ["", grey(review["checks"])]
     if review["follow_ups"]:
         lines += ["left for later", *card_lines(review["follow_ups"])]
@@ -149,7 +152,8 @@ def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
         )
         if hunk["guard"]:
             lines.append(grey(f"         {hunk['guard'].replace('_', ' ')}: {visible(hunk['guard_why'])}"))
-        lines += [f"         > {visible(comment['text'])}" for comment in hunk["comments"]]
+        lines += [grey(f"         {line}") for line in ledger_lines(hunk)]
+        lines += thread_lines(hunk["comments"], "         ")
     return lines
 
 
@@ -220,13 +224,17 @@ def open_document(number: Number, where: Where = HERE, as_json: AsJson = False) 
 Hunks = Annotated[list[str], typer.Argument(help="Ids of hunks, as `review show` prints them; or `all`.")]
 
 
+def _named(asked: Daemon, number: int, hunks: list[str], where: Path) -> list[str]:
+    if hunks != ["all"]:
+        return hunks
+    shown = asked.ask("casework/review/show", place(where), number=number)
+    return [hunk["id"] for file in shown["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+
+
 def _decide(number: int, hunks: list[str], decision: str, reason: str, where: Path, as_json: bool) -> None:
     output = Output(as_json)
     with sentences(output), daemon() as asked:
-        named = hunks
-        if hunks == ["all"]:
-            shown = asked.ask("casework/review/show", place(where), number=number)
-            named = [hunk["id"] for file in shown["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+        named = _named(asked, number, hunks, where)
         answer = asked.ask(
             "casework/review/decide", place(where), number=number, hunks=named, decision=decision, reason=reason
         )
@@ -258,19 +266,23 @@ def reset(number: Number, hunks: Hunks, where: Where = HERE, as_json: AsJson = F
     _decide(number, hunks, "none", "", where, as_json)
 
 
-@reviews.command("comment")
-def comment(
+@reviews.command("seen")
+def seen(
     number: Number,
-    text: Annotated[str, typer.Argument(help="The comment.")],
-    hunk: Annotated[str | None, typer.Option(help="The hunk it is about; without one, the whole review.")] = None,
+    hunks: Hunks,
+    take_back: Annotated[bool, typer.Option("--not", help="Say that they were not read after all.")] = False,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Comment on a review."""
+    """Say that hunks were read as they are; deciding on them says it too."""
     output = Output(as_json)
     with sentences(output), daemon() as asked:
-        answer = asked.ask("casework/review/comment", place(where), number=number, text=text, hunk=hunk)
-        output.give(answer, f"review {number} has your comment")
+        named = _named(asked, number, hunks, where)
+        answer = asked.ask("casework/review/seen", place(where), number=number, hunks=named, seen=not take_back)
+        output.give(answer, f"review {number}: {visible(answer['unread']) or 'everything is read.'}")
+
+
+thread_commands(reviews)
 
 
 @reviews.command("read")

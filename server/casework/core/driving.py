@@ -339,7 +339,7 @@ class Drive:
         return self._repository.draft(event, actor or self._by(event), task=self._task, run=self._run)
 
     def _by(self, event: e.Event) -> Actor:
-        return DAEMON if isinstance(event, e.RunSentBack) else self._actor
+        return DAEMON if isinstance(event, e.RunSentBack | e.HunksCarried | e.ThreadsCarried) else self._actor
 
     async def _record_drafts(self, drafts: Callable[[Board], Sequence[Draft]]) -> None:
         """Record, as long as this run is the one under way.

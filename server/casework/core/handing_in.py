@@ -46,7 +46,8 @@ async def hand_in(repository: Repository, task: Task, report: Finished) -> Seque
     back = await asyncio.to_thread(_sent_back, repository, repository.board.tasks[task.id])
     if back is not None:
         return (finished, back)
-    return (finished, await asyncio.to_thread(_opened, repository, task, change, report))
+    now = repository.board.tasks[task.id]
+    return (finished, *await asyncio.to_thread(_opened, repository, now, change, report))
 
 
 def _surveyed(repository: Repository, task: Task, change: Change, report: Finished) -> Sequence[e.Event]:
@@ -54,7 +55,7 @@ def _surveyed(repository: Repository, task: Task, change: Change, report: Finish
     finished = e.RunFinished(comment=repository.keep(report.comment))
     if not change.files:
         return (finished, TaskSettled(reason="The survey has nothing to propose; its table is its comment."))
-    return (finished, _opened(repository, task, change, report))
+    return (finished, *_opened(repository, task, change, report))
 
 
 def _change(repository: Repository, task: Task) -> Change:
@@ -96,7 +97,7 @@ def _words(repository: Repository, report: Finished) -> BlobHash | None:
     return repository.keep(AgentWords(notes=notes, left=report.left[:20]).model_dump_json())
 
 
-def _opened(repository: Repository, task: Task, change: Change, report: Finished) -> e.ReviewOpened:
+def _opened(repository: Repository, task: Task, change: Change, report: Finished) -> Sequence[e.Event]:
     run = task.run
     assert run is not None, "a task that hands in has a run"
     _, branch = repository.checkout(task.top).workspace.head()
@@ -109,4 +110,4 @@ def _opened(repository: Repository, task: Task, change: Change, report: Finished
         message=report.comment,
         range_text=f"{change.base[:12]}..{change.head[:12]}",
     )
-    return review_opened(repository, standing, change, top=_top(task), run=run.n)
+    return review_opened(repository, standing, change, top=_top(task), before=task, run=run.n)

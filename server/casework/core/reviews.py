@@ -1,4 +1,4 @@
-"""Reviews: opening one of a change that stands, deciding on hunks, commenting."""
+"""Reviews: opening one of a change that stands, reading hunks, deciding on them. Threads are in threads.py."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from casework.core.carrying import CarriedOver, carry_over
 from casework.core.detecting import found_drafts, look_over
 from casework.core.intake import one_line, task_of_rows
-from casework.core.repository import Repository, preview
+from casework.core.repository import DAEMON, Repository
 from casework.domain import events as e
-from casework.domain.anchor import Anchor
 from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import Refused
-from casework.domain.ids import CommentId, HunkId, TaskId
+from casework.domain.ids import HunkId, TaskId
+from casework.domain.ledger_events import HUNKS_PER_EVENT
 from casework.domain.reading import in_reading_order
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
 from casework.ports.workspace import Standing
-
-_HUNKS_PER_EVENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,35 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
             f"There is nothing to review: {standing.range_text or wanted.name or 'it'} changes no file.",
             code="nothing_to_review",
         )
-    opened = await asyncio.to_thread(review_opened, repository, standing, in_reading_order(change), top=wanted.top)
+    change = in_reading_order(change)
+    while not await _record_opened(repository, name, wanted, standing, change, fingerprint, actor, command):
+        pass  # somebody read or decided something meanwhile, and that is to be carried over too
+    if wanted.kind != "range":  # history is there already; what it lacks the survey finds out
+        await _note_findings(repository, name, change, wanted.top)
+    return repository.board.tasks[name]
+
+
+async def _record_opened(
+    repository: Repository,
+    name: TaskId,
+    wanted: Wanted,
+    standing: Standing,
+    change: Change,
+    fingerprint: str,
+    actor: Actor,
+    command: str | None,
+) -> bool:
+    """Record that the review is open; tell whether what was carried over was still all that was known then."""
+    before = repository.board.tasks.get(name)
+    opened, *carried = await asyncio.to_thread(
+        review_opened, repository, standing, change, top=wanted.top, before=before
+    )
+    overtaken = False
 
     def decide(board: Board) -> Sequence[Draft]:
-        before = board.tasks.get(name)
-        if before is None:
+        nonlocal overtaken
+        now = board.tasks.get(name)
+        if now is None:
             check_move("review", None, number=None, actor=actor.kind)
             added = e.TaskAdded(
                 number=board.last_number + 1,
@@ -75,17 +98,19 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
                 status="in_review",
                 fingerprint=fingerprint,
             )
-            return [repository.draft(added, actor, task=name), repository.draft(opened, actor, task=name)]
-        review = before.standing_review()
+            return [repository.draft(event, actor, task=name) for event in (added, opened)]
+        review = now.standing_review()
         was = (review.base, review.diff_hash, review.target, review.diverged)
         if was == (opened.base, opened.diff_hash, opened.target, opened.diverged):
             return []
-        return [repository.draft(opened, actor, task=name)]
+        overtaken = before is None or now.review is not before.review or now.comments is not before.comments
+        if overtaken:
+            return []
+        told = (repository.draft(event, DAEMON, task=name) for event in carried)
+        return [repository.draft(opened, actor, task=name), *told]
 
     await repository.recorder.record(decide, command=command)
-    if wanted.kind != "range":  # history is there already; what it lacks the survey finds out
-        await _note_findings(repository, name, change, wanted.top)
-    return repository.board.tasks[name]
+    return not overtaken
 
 
 async def _note_findings(repository: Repository, name: TaskId, change: Change, top: str) -> None:
@@ -110,10 +135,16 @@ def _standing(repository: Repository, name: TaskId, wanted: Wanted) -> Standing:
 
 
 def review_opened(
-    repository: Repository, standing: Standing, change: Change, *, top: str, run: int | None = None
-) -> e.ReviewOpened:
-    """Keep what a review shows, and give the event that opens it."""
-    return e.ReviewOpened(
+    repository: Repository, standing: Standing, change: Change, *, top: str, before: Task | None, run: int | None = None
+) -> tuple[e.ReviewOpened, *tuple[e.Event, ...]]:
+    """Keep what a review shows, and give the event that opens it, with those that say what stands of the one before.
+
+    Blocks: called in a thread.
+    """
+    carried = CarriedOver()
+    if before is not None and before.review is not None:
+        carried = carry_over(repository, before, before.review, change, standing.kind, run)
+    opened = e.ReviewOpened(
         change_kind=standing.kind,
         base=change.base,
         head=change.head,
@@ -129,7 +160,68 @@ def review_opened(
         authors=repository.keep("\n".join(standing.authors)) if standing.authors else None,
         top=top,
         diverged=standing.diverged,
+        carried=True,
+        ledger=carried.ledger,
     )
+    return (opened, *carried.events)
+
+
+async def see_hunks(
+    repository: Repository,
+    number: int,
+    hunks: Sequence[str],
+    actor: Actor,
+    *,
+    seen: bool = True,
+    command: str | None = None,
+) -> Task:
+    """Keep that the human read hunks of a waiting review, or take that back. What is so already is not recorded again.
+
+    Raises:
+        Refused: a hunk is not part of what is shown any more, or it is not a human who read; nothing was recorded.
+    """
+    if actor.kind != "human":
+        raise Refused("Only a human reads a review; nothing was recorded.", code="not_human")
+    review = repository.board.number(number).standing_review()
+    await _check_known(repository, number, review, hunks, shown=True)
+
+    def decide(board: Board) -> Sequence[Draft]:
+        task = board.number(number)
+        now = task.standing_review()
+        if now.shown_manifest != review.shown_manifest:
+            raise Refused(
+                f"Review {number} changed in between; nothing was recorded. Look at it again.", code="stale_review"
+            )
+        news = [hunk for hunk in dict.fromkeys(_ids(hunks)) if (hunk in now.seen) != seen]
+        return [
+            repository.draft(e.HunksSeen(hunks=tuple(news[at : at + HUNKS_PER_EVENT]), seen=seen), actor, task=task.id)
+            for at in range(0, len(news), HUNKS_PER_EVENT)
+        ]
+
+    await repository.recorder.record(decide, command=command)
+    return repository.board.number(number)
+
+
+async def _check_known(
+    repository: Repository, number: int, review: Review, hunks: Sequence[str], *, shown: bool = False
+) -> None:
+    known = set((await asyncio.to_thread(repository.change, review.manifest)).judged)
+    if shown and review.reshown is not None:
+        known |= set((await asyncio.to_thread(repository.change, review.shown_manifest)).judged)
+    unknown = [hunk for hunk in hunks if hunk not in known]
+    if unknown and review.reshown is not None:
+        raise Refused(
+            f"Review {number} shows the result of a merge, which is approved as it is or sent back as a whole; nothing "
+            f"was decided. To decide hunk by hunk again, take one decision on the change itself back: "
+            f"`casework review reset {number} HUNK`.",
+            code="merged",
+        )
+    if unknown:
+        raise Refused(
+            f"Review {number} has no hunk {unknown[0]}, perhaps because it changed; nothing was decided. "
+            f"Look at it again: `casework review show {number}`.",
+            code="unknown_hunk",
+        )
 
 
 async def decide_hunks(
@@ -148,21 +240,7 @@ async def decide_hunks(
         Refused: a hunk is not part of the review any more; nothing was decided.
     """
     review = repository.board.number(number).standing_review()
-    known = set((await _change(repository, review)).judged)
-    unknown = [hunk for hunk in hunks if hunk not in known]
-    if unknown and review.reshown is not None:
-        raise Refused(
-            f"Review {number} shows the result of a merge, which is approved as it is or sent back as a whole; nothing "
-            f"was decided. To decide hunk by hunk again, take one decision on the change itself back: "
-            f"`casework review reset {number} HUNK`.",
-            code="merged",
-        )
-    if unknown:
-        raise Refused(
-            f"Review {number} has no hunk {unknown[0]}, perhaps because it changed; nothing was decided. "
-            f"Look at it again: `casework review show {number}`.",
-            code="unknown_hunk",
-        )
+    await _check_known(repository, number, review, hunks)
 
     def decide(board: Board) -> Sequence[Draft]:
         task = board.number(number)
@@ -172,11 +250,11 @@ async def decide_hunks(
             )
         return [
             repository.draft(
-                e.HunkDecided(hunks=_ids(hunks[at : at + _HUNKS_PER_EVENT]), decision=decision, reason=reason),
+                e.HunkDecided(hunks=_ids(hunks[at : at + HUNKS_PER_EVENT]), decision=decision, reason=reason),
                 actor,
                 task=task.id,
             )
-            for at in range(0, len(hunks), _HUNKS_PER_EVENT)
+            for at in range(0, len(hunks), HUNKS_PER_EVENT)
         ]
 
     await repository.recorder.record(decide, command=command)
@@ -185,40 +263,3 @@ async def decide_hunks(
 
 def _ids(hunks: Sequence[str]) -> tuple[HunkId, ...]:
     return tuple(HunkId(hunk) for hunk in hunks)
-
-
-async def _change(repository: Repository, review: Review) -> Change:
-    return await asyncio.to_thread(repository.change, review.manifest)
-
-
-async def add_comment(
-    repository: Repository,
-    number: int,
-    text: str,
-    actor: Actor,
-    *,
-    hunk: str | None = None,
-    anchor: Anchor | None = None,
-    command: str | None = None,
-) -> Task:
-    """Add a comment to a review, whatever its status: what was typed is never lost.
-
-    Raises:
-        Refused: the task never had a review.
-    """
-    blob = repository.keep(text)
-    comment = CommentId(repository.clock.new_id())
-
-    def decide(board: Board) -> Sequence[Draft]:
-        task = board.number(number)
-        if task.review is None:
-            raise Refused(
-                f"Task {number} has no review to comment on; it is {task.status.replace('_', ' ')}.", code="no_review"
-            )
-        event = e.CommentAdded(
-            id=comment, text=blob, preview=preview(text), hunk=HunkId(hunk) if hunk else None, anchor=anchor
-        )
-        return [repository.draft(event, actor, task=task.id)]
-
-    await repository.recorder.record(decide, command=command)
-    return repository.board.number(number)

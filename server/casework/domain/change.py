@@ -44,10 +44,22 @@ class Hunk(Frozen):
     """What stands behind the second `@@`, made printable, at most 80 characters."""
     added: int = 0
     removed: int = 0
+    core: str = ""
+    """Made from its lines without the context around them; empty in changes that were kept before there was one."""
+    lead: int = 0
+    """Lines of context in front of the core."""
+    trail: int = 0
+    """Lines of context behind it."""
     marks: tuple[Mark, ...] = ()
     """The first hidden or misleading characters of its lines."""
     more_marks: int = 0
     """How many more of these there are."""
+
+    @property
+    def replaces(self) -> tuple[int, int]:
+        """The lines of the old side that its core stands for, from 0: the first one, and the one behind the last."""
+        start = self.old_start + self.lead - (1 if self.old_lines else 0)
+        return start, start + self.old_lines - self.lead - self.trail
 
 
 class FileChange(Frozen):

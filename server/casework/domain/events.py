@@ -28,6 +28,15 @@ from casework.domain.landing_events import (
     LandingTakenBack as LandingTakenBack,
     LandingUndone as LandingUndone,
 )
+from casework.domain.ledger_events import (
+    Decision as Decision,
+    HunksCarried as HunksCarried,
+    HunksSeen as HunksSeen,
+    LedgerEvent as LedgerEvent,
+    ThreadPlace as ThreadPlace,
+    ThreadResolved as ThreadResolved,
+    ThreadsCarried as ThreadsCarried,
+)
 from casework.domain.question_events import (
     ActionRuled as ActionRuled,
     QuestionAnswered as QuestionAnswered,
@@ -60,7 +69,6 @@ from casework.domain.user_events import (
     UserEvent as UserEvent,
 )
 
-Decision = Literal["none", "accepted", "rejected"]
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
 LeftOutBecause = Literal["too_many", "chain"]
@@ -191,6 +199,10 @@ class ReviewOpened(Frozen):
     """The work tree it was opened in, where an approval lands."""
     diverged: bool = False
     """Of a branch: the target had commits that it lacks, so it could not be landed by moving the target forward."""
+    carried: bool = False
+    """What stands of the review before is told by the events behind it; else decisions stand under the hunks' ids."""
+    ledger: BlobHash | None = None
+    """What was read of hunks that changed, and what was rejected so far."""
 
 
 class ReviewReshown(Frozen):
@@ -215,7 +227,7 @@ class HunkDecided(Frozen):
 
 
 class CommentAdded(Frozen):
-    """A comment on a hunk, a place or the whole review."""
+    """A comment on a hunk, a place, a file or the whole review; or an answer to one."""
 
     kind: Literal["comment.added"] = "comment.added"
     id: CommentId
@@ -223,6 +235,10 @@ class CommentAdded(Frozen):
     preview: Short = ""
     hunk: HunkId | None = None
     anchor: Anchor | None = None
+    path: str = ""
+    """Of a comment on a file as a whole."""
+    thread: CommentId | None = None
+    """Of an answer: the comment that began the thread."""
 
 
 class ReviewAnswered(Frozen):
@@ -280,7 +296,7 @@ RunEvent = (
 ReviewEvent = ReviewOpened | ReviewReshown | HunkDecided | CommentAdded | ReviewAnswered | ReviewRead
 LandingEvent = LandingAnnounced | LandingConfirmed | LandingUndone | LandingTakenBack
 Event = Annotated[
-    TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent | SurveyEvent,
+    TaskEvent | RunEvent | ReviewEvent | LandingEvent | UserEvent | CheckEvent | SurveyEvent | LedgerEvent,
     Field(discriminator="kind"),
 ]
 

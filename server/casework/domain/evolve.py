@@ -14,13 +14,12 @@ from typing import Any, Final, assert_never, get_args
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.evolve_checks import check_event
+from casework.domain.evolve_ledger import decided, ledger_event, opened_anew
 from casework.domain.frozen import replace
-from casework.domain.ids import HunkId
 from casework.domain.status import Status
 from casework.domain.survey_events import SurveyEvent
 from casework.domain.task import (
     Comment,
-    Decided,
     Landing,
     LeftOut,
     Question,
@@ -206,7 +205,7 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
             shown = Reshown(event.onto, event.from_tree, event.result_tree, event.why, event.manifest)
             return replace(task, changed=now, review=replace(review, reshown=shown), reason=event.why)
         case "hunk.decided":
-            return replace(task, changed=now, review=replace(review, decisions=_decisions(review, event), reshown=None))
+            return replace(task, changed=now, review=replace(decided(review, event), reshown=None))
         case "comment.added":
             return replace(task, changed=now, comments=(*task.comments, _comment(event, review, row)))
         case "review.answered":
@@ -218,8 +217,7 @@ def _review_event(task: Task, event: e.ReviewEvent, row: Recorded) -> Task:
 
 
 def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
-    """Decisions are keyed by content, so those on hunks that did not change still stand."""
-    return Review(
+    review = Review(
         change_kind=event.change_kind,
         base=event.base,
         head=event.head,
@@ -236,22 +234,23 @@ def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
         top=event.top,
         diverged=event.diverged,
         opened_seq=seq,
-        decisions=before.decisions if before is not None else {},
+        ledger=event.ledger,
     )
+    return opened_anew(review, before) if before is not None and not event.carried else review
 
 
 def _comment(event: e.CommentAdded, review: Review, row: Recorded) -> Comment:
-    return Comment(event.id, event.text, event.preview, event.hunk, event.anchor, row.draft.actor, review.head)
-
-
-def _decisions(review: Review, event: e.HunkDecided) -> Mapping[HunkId, Decided]:
-    found = dict(review.decisions)
-    for hunk in event.hunks:
-        if event.decision == "none":
-            found.pop(hunk, None)
-        else:
-            found[hunk] = Decided(event.decision, event.reason)
-    return found
+    return Comment(
+        event.id,
+        event.text,
+        event.preview,
+        event.hunk,
+        event.anchor,
+        row.draft.actor,
+        review.head,
+        path=event.path,
+        thread=event.thread,
+    )
 
 
 def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded) -> Task:
@@ -332,6 +331,7 @@ FOLDS: Final[Mapping[type[e.Event], Callable[[Task, Any, Recorded], Task]]] = Ma
             (SurveyEvent, _survey_event),
             (e.UserEvent, _user_event),
             (e.CheckEvent, check_event),
+            (e.LedgerEvent, ledger_event),
         )
         for shape in get_args(family)
     }

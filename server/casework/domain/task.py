@@ -38,6 +38,14 @@ class Decided:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A hunk changed since it was read: what was decided on what was read."""
+
+    was: e.Decision = "none"
+    reason: str = ""
+
+
 NO_SPEC: Final = Spec()
 
 
@@ -117,6 +125,14 @@ class Comment:
     anchor: Anchor | None
     by: Actor
     review_head: CommitId
+    path: str = ""
+    """Of a comment on a file as a whole."""
+    thread: CommentId | None = None
+    """Of an answer: the comment that began the thread; None in that one itself."""
+    resolved: bool = False
+    """Of the comment that began a thread: it is settled."""
+    outdated: bool = False
+    """Of the comment that began a thread: what it is about is not there as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +168,14 @@ class Review:
     diverged: bool = False
     """Of a branch: the target had commits that it lacks."""
     decisions: Mapping[HunkId, Decided] = field(default_factory=dict)
+    seen: frozenset[HunkId] = frozenset()
+    """Hunks that the human has read as they are."""
+    stale: Mapping[HunkId, Stale] = field(default_factory=dict)
+    """Hunks that changed since they were read, and were not read again."""
+    back: Mapping[HunkId, str] = field(default_factory=dict)
+    """Hunks that bring back what was rejected, with the reason of then."""
+    ledger: BlobHash | None = None
+    """What was read of hunks that changed, and what was rejected so far."""
     reshown: Reshown | None = None
     verdict: e.Verdict | None = None
     answered_by: Actor | None = None

@@ -18,6 +18,7 @@ from casework.domain.events import (
     CheckEvent,
     Event,
     LandingEvent,
+    LedgerEvent,
     ReviewEvent,
     RunEvent,
     TaskEvent,
@@ -33,7 +34,7 @@ LIFTS: Final[Mapping[tuple[str, int], Lift]] = MappingProxyType({})
 KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
     {
         shape.model_fields["kind"].default: shape
-        for union in (TaskEvent, RunEvent, ReviewEvent, LandingEvent, UserEvent, CheckEvent, SurveyEvent)
+        for union in (TaskEvent, RunEvent, ReviewEvent, LandingEvent, UserEvent, CheckEvent, SurveyEvent, LedgerEvent)
         for shape in get_args(union)
     }
 )

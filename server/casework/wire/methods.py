@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from casework.wire import ledger_requests as asked
 from casework.wire import requests as r
 from casework.wire.views import Board, ChecksView, RepositoryDescription, ReviewView, SurveyView, TaskView
 
@@ -91,7 +92,12 @@ METHODS: Final[tuple[Method, ...]] = (
         "The next thing to judge from here: in this review, then in others, then questions.",
     ),
     Method("casework/review/decide", r.DecideHunks, ReviewView, "Accept or reject hunks, or take that back."),
-    Method("casework/review/comment", r.AddComment, ReviewView, "Comment on a review."),
+    Method(
+        "casework/review/seen", asked.SeeHunks, ReviewView, "Say that hunks were read as they are, or take that back."
+    ),
+    Method("casework/review/comment", asked.AddComment, ReviewView, "Comment on a review."),
+    Method("casework/review/reply", asked.ReplyToThread, ReviewView, "Answer in a thread of a review."),
+    Method("casework/review/resolve", asked.ResolveThread, ReviewView, "Settle a thread, or take it up again."),
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
     Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
     Method("casework/review/undo", r.UndoReview, TaskView, "Take a landed approval back."),

@@ -190,14 +190,6 @@ class FromHere(Params):
     """The hunk they stand on, or the last one they judged."""
 
 
-class AddComment(TaskDeed):
-    """Comment on a hunk, a place, or the whole review."""
-
-    text: Annotated[str, Field(min_length=1, max_length=200_000)]
-    hunk: str | None = None
-    anchor: Anchor | None = None
-
-
 class AnswerReview(TaskDeed):
     """The verdict."""
 

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind, FileStatus
-from casework.domain.events import Decision, LandingMode
+from casework.domain.events import LandingMode
 from casework.domain.spec import Criterion, Severity, TaskKind
 from casework.domain.status import Status
 from casework.domain.survey import Guard
-from casework.wire.reading_views import FoldView, MarkView
-from casework.wire.view import View
+from casework.wire.hunks import CommentView as CommentView
+from casework.wire.hunks import HunkView as HunkView
+from casework.wire.reading_views import FoldView
+from casework.wire.view import View as View
 
 Group = Literal["needs_you", "running", "backlog", "done"]
 
@@ -117,16 +119,6 @@ class RunView(View):
     cost_microdollars: int | None = None
 
 
-class CommentView(View):
-    """One comment."""
-
-    id: str
-    text: str
-    by: str
-    hunk: str | None = None
-    anchor: Anchor | None = None
-
-
 class TaskView(View):
     """Everything about one task."""
 
@@ -178,33 +170,6 @@ class SurveyView(View):
     """The table and what was found, as Markdown; empty until it is over."""
     tests: int
     """Files with proposed tests that wait for a verdict under the same number."""
-
-
-class HunkView(View):
-    """One thing that carries a decision: a hunk with lines, or a whole file."""
-
-    id: str
-    header: str
-    """`@@ -1,2 +3,4 @@ section`; empty for a whole file."""
-    old_start: int
-    old_lines: int
-    new_start: int
-    new_lines: int
-    added: int
-    removed: int
-    decision: Decision
-    reason: str = ""
-    comments: list[CommentView] = Field(default_factory=list)
-    guard: Guard | None = None
-    """What a survey found out about it: whether a test turns red without it. None where none has, or without trust."""
-    guard_why: str = ""
-    """Which test, how many were run, or why it was not looked at."""
-    fold: str | None = None
-    """The fold it belongs to."""
-    marks: list[MarkView] = Field(default_factory=list)
-    """What in its lines is not seen as what it is; the first few."""
-    more_marks: int = 0
-    """How many more of these there are."""
 
 
 class FileView(View):
@@ -274,8 +239,18 @@ class ReviewView(View):
     accepted: int
     rejected: int
     undecided: int
+    unseen: int = 0
+    """Hunks that were not read as they are, the stale ones among them."""
+    stale: int = 0
+    """Hunks that changed since they were read."""
+    unread: str = ""
+    """What was not read, as a sentence to be shown before an approval; empty where everything was."""
+    brings_back: int = 0
+    """Hunks that bring back what was rejected."""
+    open_threads: int = 0
     minutes: int
     comments: list[CommentView]
+    """Those on no hunk that is shown: on lines, on files, on the whole, and on what is gone."""
     follow_ups: list[TaskCard]
     left_out: list[str] = Field(default_factory=list)
     """Sentences about what was found and became no task."""

@@ -197,6 +197,7 @@ def _hunk(path: bytes, text: bytes, seen: Counter[str]) -> Hunk:
     if found is None:
         raise _unreadable("a hunk in an unknown form")
     old_start, old_lines, new_start, new_lines = (int(number) if number else 1 for number in found.groups())
+    core, lead, trail = _core(body)
     return Hunk(
         id=_numbered(hashlib.sha256(path + b"\0" + body).hexdigest()[:16], seen),
         old_start=old_start,
@@ -206,7 +207,26 @@ def _hunk(path: bytes, text: bytes, seen: Counter[str]) -> Hunk:
         section=printable(header[found.end() :])[:_SECTION_LENGTH],
         added=body.startswith(b"+") + body.count(b"\n+"),
         removed=body.startswith(b"-") + body.count(b"\n-"),
+        core=hashlib.sha256(core).hexdigest()[:16],
+        lead=lead,
+        trail=trail,
     )
+
+
+def _core(body: bytes) -> tuple[bytes, int, int]:
+    """Give a hunk's lines from the first that changes to the last, and how many stand around them."""
+    start = lead = 0
+    while body[start : start + 1] == b" ":
+        start, lead = body.index(b"\n", start) + 1, lead + 1
+    end, trail = len(body), 0
+    while end > start:
+        line = body.rfind(b"\n", 0, end - 1) + 1
+        if body[line : line + 1] == b"\\":  # a note about the line before it, which goes where that goes
+            line = body.rfind(b"\n", 0, line - 1) + 1
+        if body[line : line + 1] != b" ":
+            break
+        end, trail = line, trail + 1
+    return body[start:end], lead, trail
 
 
 def _numbered(digest: str, seen: Counter[str]) -> HunkId:

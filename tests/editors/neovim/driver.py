@@ -119,6 +119,11 @@ class Neovim:
         frame.picture(path, fonts())
         return path
 
+    def kill(self) -> None:
+        """End the editor with SIGKILL, as the kernel does it."""
+        self._process.kill()
+        self._process.wait(5)
+
     def close(self) -> None:
         """End the editor, whatever it is doing; nothing it holds is saved."""
         if self._process.poll() is None:

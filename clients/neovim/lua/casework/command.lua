@@ -211,6 +211,12 @@ M.table = {
       require('casework.reviews').document(root, number_of(call))
     end,
   },
+  ['review left'] = {
+    what = 'quickfix list of what is left of the review that is shown',
+    run = function()
+      require('casework.review.left').open()
+    end,
+  },
   ['review list'] = {
     what = 'choose among the waiting reviews',
     run = function(root)

@@ -1,16 +1,21 @@
 --- A small buffer to write in: a comment, an answer, what should change. `:w`, `ZZ` or Ctrl-S sends, `q` or `:q!`
 --- leaves.
 ---
---- What was written is never thrown away by a refusal: the buffer stays until the daemon has it.
+--- What was written is never thrown away by a refusal: the buffer stays until the daemon has it. Nor by a crash: what
+--- is written for a place is kept as a draft, and there again when one writes at that place.
 
 local draw = require('casework.draw')
+local drafts = require('casework.drafts')
 
 local M = {}
 
 ---@class (exact) casework.Compose
 ---@field title string  What is written here, shown above.
 ---@field root string
+---@field place string  What it is for; a draft is kept under it.
+---@field stop? fun()  Ends the keeping of the draft.
 ---@field text? string  To begin with.
+---@field waits? boolean  It comes up without a key of the user's for it, so it does not begin in insert mode.
 ---@field from? integer  The window it was opened in.
 ---@field send fun(text: string, sent: fun(), failed: fun())  Gets what was written; calls one of the two.
 
@@ -24,6 +29,8 @@ end
 ---@param buffer integer
 ---@param compose casework.Compose
 local function leave(buffer, compose)
+  compose.stop()
+  drafts.forget(compose.root, compose.place)
   local is_here = vim.api.nvim_get_current_buf() == buffer
   vim.api.nvim_buf_delete(buffer, { force = true })
   if is_here and compose.from and vim.api.nvim_win_is_valid(compose.from) then
@@ -55,6 +62,8 @@ local count = 0
 ---@param compose casework.Compose
 ---@return integer buffer
 function M.open(compose)
+  local draft = drafts.of(compose.root, compose.place)
+  compose.text = draft and draft.text or compose.text
   compose.from = vim.api.nvim_get_current_win()
   vim.cmd('botright split')
   local window = vim.api.nvim_get_current_win()
@@ -64,8 +73,9 @@ function M.open(compose)
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'acwrite', 'wipe', false
   vim.b[buffer].casework_root = compose.root
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(compose.text or '', '\n', { plain = true }))
-  vim.bo[buffer].modified = false
+  vim.bo[buffer].modified = draft ~= nil
   vim.api.nvim_win_set_buf(window, buffer)
+  compose.stop = drafts.follow(buffer, compose.root, compose.place)
   vim.bo[buffer].filetype = 'markdown'
   vim.api.nvim_win_set_height(window, 6)
   local layout = require('casework.review.layout')
@@ -78,7 +88,14 @@ function M.open(compose)
   vim.wo[window].winbar = ' %#CaseworkGroup#' .. title .. ' %=%#CaseworkKey#Ctrl-S%#CaseworkDetail# sends  '
     .. '%#CaseworkKey#q%#CaseworkDetail# leaves '
   M.map(buffer, compose)
-  vim.cmd.startinsert({ bang = true })
+  if draft then
+    pcall(vim.api.nvim_win_set_cursor, window, draft.cursor)
+    require('casework.notice').say('here is what you had written and not sent.')
+  end
+  if not compose.waits then
+    local column = vim.api.nvim_win_get_cursor(window)[2]
+    vim.cmd.startinsert({ bang = not draft or column >= #vim.api.nvim_get_current_line() - 1 })
+  end
   return buffer
 end
 

@@ -24,6 +24,7 @@ local M = {}
 ---@field command string|false  Path of the `casework` program; false finds it on PATH, then where uv and pipx put it.
 ---@field enable boolean  Start with the first file of a git repository; false waits for the first `:Casework`.
 ---@field guard_ms integer  For so long single letters do nothing in a buffer of ours that came up by itself.
+---@field inline boolean  Show a review as one text, inline, instead of side by side; `i` changes it.
 ---@field sidebar_width integer  Columns of the sidebar.
 ---@field panel_height integer  Most lines of the panel that says why, below a diff.
 ---@field keys casework.Keys
@@ -34,6 +35,7 @@ M.defaults = {
   command = false,
   enable = true,
   guard_ms = 400,
+  inline = false,
   sidebar_width = 46,
   panel_height = 12,
   keys = { next = ']v', previous = '[v' },

@@ -93,8 +93,8 @@ function M.read(buffer, name)
     return require('casework.sidebar').fill(buffer, root)
   end
   local side, path = parsed.rest:match('^(%l+)/(.+)$')
-  if side == 'base' or side == 'head' then
-    return M.read_side(buffer, root, parsed.number, side, path)
+  if side == 'base' or side == 'head' or side == 'inline' then
+    return M.read_side(buffer, root, parsed.number, side == 'base' and side or 'head', path)
   end
   require('casework.task').fill(buffer, root, parsed.number)
 end

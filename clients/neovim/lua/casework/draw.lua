@@ -34,6 +34,9 @@ M.groups = {
   CaseworkKey = 'Special',
   CaseworkAction = 'Bold',
   CaseworkComment = 'DiagnosticVirtualTextInfo',
+  CaseworkAdded = 'DiffAdd',
+  CaseworkAddedText = 'DiffText',
+  CaseworkRemovedText = 'DiffText',
   CaseworkOffline = 'WarningMsg',
 }
 

@@ -152,6 +152,7 @@ end
 local function in_words(root, card, question)
   local asks_why = question.kind == 'permission'
   compose.open({
+    place = ('%d/question/%s'):format(card.number, question.id),
     title = ('%s %d: %s'):format(asks_why and 'No to' or 'Answer to', card.number, draw.fit(draw.plain(question.text), 60)),
     root = root,
     send = function(text, sent, failed)

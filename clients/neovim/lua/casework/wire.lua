@@ -14,6 +14,8 @@
 
 ---@alias casework.Severity "low"|"medium"|"high"
 
+---@alias casework.ActorKind "human"|"agent"|"daemon"|"detector"|"tracker"
+
 ---@alias casework.Guard "guarded"|"unguarded"|"not_looked_at"
 
 ---@alias casework.FileStatus "added"|"modified"|"deleted"|"renamed"|"copied"|"type_changed"
@@ -132,11 +134,27 @@
 ---@field decision casework.Decision
 ---@field reason? string
 
---- Comment on a hunk, a place, or the whole review.
+--- Say that hunks were read as they are shown.
+---@class (exact) casework.SeeHunks: casework.TaskDeed
+---@field hunks string[]
+---@field seen? boolean False takes it back.
+
+--- Comment on a hunk, a place, a file, or the whole review.
 ---@class (exact) casework.AddComment: casework.TaskDeed
 ---@field text string
 ---@field hunk? string
 ---@field anchor? casework.Anchor
+---@field path? string A file of the review, for a comment on it as a whole.
+
+--- Answer in a thread.
+---@class (exact) casework.ReplyToThread: casework.TaskDeed
+---@field thread string Its id, or the last 12 characters of it or more.
+---@field text string
+
+--- Settle a thread.
+---@class (exact) casework.ResolveThread: casework.TaskDeed
+---@field thread string Its id, or the last 12 characters of it or more.
+---@field resolved? boolean False takes it up again.
 
 --- The verdict.
 ---@class (exact) casework.AnswerReview: casework.TaskDeed
@@ -314,13 +332,18 @@
 ---@field state "verified"|"claimed"|"not_checked"
 ---@field sentence string
 
---- One comment.
+--- One comment: what begins a thread, or an answer in one. Those of a thread follow each other, oldest first.
 ---@class (exact) casework.CommentView
 ---@field id string
 ---@field text string
 ---@field by string
 ---@field hunk? string
 ---@field anchor? casework.Anchor
+---@field path string Of a comment on a file as a whole.
+---@field by_kind casework.ActorKind
+---@field thread string The id of the comment that began the thread: of that one, its own.
+---@field resolved boolean The thread is settled.
+---@field outdated boolean What the thread is about is not there as it was.
 
 --- Something in a line that is not seen as what it is: a hidden character, a letter that looks like another.
 ---@class (exact) casework.MarkView
@@ -341,6 +364,13 @@
 ---@field decision casework.Decision
 ---@field reason string
 ---@field comments casework.CommentView[]
+---@field seen boolean It was read as it is.
+---@field stale boolean It changed since it was read, and was not read again; what was decided then does not count any more.
+---@field was casework.Decision Of a stale one: what was decided on what was read.
+---@field was_reason string
+---@field since string Of a stale one: what changed since it was read, in lines that begin with a blank, `-` or `+`.
+---@field brings_back string A sentence, where somebody brings back what was rejected, with the reason of then.
+---@field threads integer Threads on it that are not resolved.
 ---@field guard? casework.Guard What a survey found out about it: whether a test turns red without it. None where none has, or without trust.
 ---@field guard_why string Which test, how many were run, or why it was not looked at.
 ---@field fold? string The fold it belongs to.
@@ -403,8 +433,13 @@
 ---@field accepted integer
 ---@field rejected integer
 ---@field undecided integer
+---@field unseen integer Hunks that were not read as they are, the stale ones among them.
+---@field stale integer Hunks that changed since they were read.
+---@field unread string What was not read, as a sentence to be shown before an approval; empty where everything was.
+---@field brings_back integer Hunks that bring back what was rejected.
+---@field open_threads integer
 ---@field minutes integer
----@field comments casework.CommentView[]
+---@field comments casework.CommentView[] Those on no hunk that is shown: on lines, on files, on the whole, and on what is gone.
 ---@field follow_ups casework.TaskCard[]
 ---@field left_out string[] Sentences about what was found and became no task.
 ---@field modes casework.ModeView[] How it can land; empty where it can't. The first one is the default.
@@ -575,7 +610,10 @@ M.method = {
   review_document = "casework/review/document",
   review_next = "casework/review/next",
   review_decide = "casework/review/decide",
+  review_seen = "casework/review/seen",
   review_comment = "casework/review/comment",
+  review_reply = "casework/review/reply",
+  review_resolve = "casework/review/resolve",
   review_answer = "casework/review/answer",
   review_read = "casework/review/read",
   review_undo = "casework/review/undo",
@@ -627,7 +665,10 @@ M.command = {
   review_document = "casework.review.document",
   review_next = "casework.review.next",
   review_decide = "casework.review.decide",
+  review_seen = "casework.review.seen",
   review_comment = "casework.review.comment",
+  review_reply = "casework.review.reply",
+  review_resolve = "casework.review.resolve",
   review_answer = "casework.review.answer",
   review_read = "casework.review.read",
   review_undo = "casework.review.undo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 
-from casework.core import reviews
+from casework.core import reviews, threads
 from casework.core.desk import OpenRepository
 from casework.domain.change import FileChange
 from casework.domain.errors import Refused
@@ -16,6 +16,7 @@ from casework.lsp.present.cards import card
 from casework.lsp.present.next import next_to_judge
 from casework.lsp.present.reviews import label, review_of, review_view
 from casework.lsp.session import Session
+from casework.wire import ledger_requests as asked
 from casework.wire import requests as r
 from casework.wire.views import ReviewView
 
@@ -137,18 +138,49 @@ async def decide_hunks(session: Session, params: r.DecideHunks) -> ReviewView:
     return await show(opened, task)
 
 
-@endpoint("casework/review/comment", r.AddComment, ReviewView)
-async def comment_review(session: Session, params: r.AddComment) -> ReviewView:
+@endpoint("casework/review/seen", asked.SeeHunks, ReviewView)
+async def see_hunks(session: Session, params: asked.SeeHunks) -> ReviewView:
+    """Say that hunks were read."""
+    opened = await session.repository(params.repository)
+    task = await reviews.see_hunks(
+        opened.repository, params.number, params.hunks, session.actor, seen=params.seen, command=params.command
+    )
+    return await show(opened, task)
+
+
+@endpoint("casework/review/comment", asked.AddComment, ReviewView)
+async def comment_review(session: Session, params: asked.AddComment) -> ReviewView:
     """Comment on a review."""
     opened = await session.repository(params.repository)
-    task = await reviews.add_comment(
+    task = await threads.add_comment(
         opened.repository,
         params.number,
         params.text,
         session.actor,
         hunk=params.hunk,
         anchor=params.anchor,
+        path=params.path,
         command=params.command,
+    )
+    return await show(opened, task)
+
+
+@endpoint("casework/review/reply", asked.ReplyToThread, ReviewView)
+async def reply_to_thread(session: Session, params: asked.ReplyToThread) -> ReviewView:
+    """Answer in a thread."""
+    opened = await session.repository(params.repository)
+    task = await threads.add_comment(
+        opened.repository, params.number, params.text, session.actor, thread=params.thread, command=params.command
+    )
+    return await show(opened, task)
+
+
+@endpoint("casework/review/resolve", asked.ResolveThread, ReviewView)
+async def resolve_thread(session: Session, params: asked.ResolveThread) -> ReviewView:
+    """Settle a thread, or take it up again."""
+    opened = await session.repository(params.repository)
+    task = await threads.resolve_thread(
+        opened.repository, params.number, params.thread, session.actor, resolved=params.resolved, command=params.command
     )
     return await show(opened, task)
 

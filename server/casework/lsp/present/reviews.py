@@ -9,7 +9,6 @@ from casework.core.comment import prefilled, words_of
 from casework.core.repository import Repository
 from casework.core.verdicts import modes_for
 from casework.domain.change import Change, FileChange, Hunk
-from casework.domain.envelope import Actor
 from casework.domain.errors import Refused
 from casework.domain.events import LandingMode
 from casework.domain.evidence import Standing
@@ -18,13 +17,14 @@ from casework.domain.judging import decision_on, entries
 from casework.domain.repopath import unquote
 from casework.domain.showing import one_line, visible
 from casework.domain.spec import Criterion
-from casework.domain.task import Comment, Decided, LeftOut, Review, Task
+from casework.domain.task import Decided, LeftOut, Review, Task
 from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
 from casework.lsp.present.cards import card
 from casework.lsp.present.evidence import checks_sentence, standings
+from casework.lsp.present.ledger import LedgerView, thread_views
+from casework.lsp.present.ledger import who as who
 from casework.wire.reading_views import FoldView, MarkView
 from casework.wire.views import (
-    CommentView,
     CriterionView,
     FileView,
     HunkView,
@@ -55,7 +55,8 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     change = repository.change(review.shown_manifest)
     chosen = selection(review, repository.change(review.manifest))
     top = review.top or repository.identity.top
-    comments = [comment_view(repository, comment) for comment in task.comments]
+    comments = thread_views(repository, task)
+    ledger = LedgerView(repository, review, change, comments)
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
     folds = fold_views(change, review)
     folded = {hunk: fold.id for fold in folds for hunk in fold.hunks}
@@ -80,7 +81,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
             for one, known_of in known
         ],
         checks=shown(checks),
-        files=[file_view(repository, review, file, comments, folded) for file in change.files],
+        files=[file_view(repository, review, file, ledger, folded) for file in change.files],
         folds=folds,
         not_folded=change.not_folded,
         hunks=len(change.judged),
@@ -88,8 +89,13 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         accepted=accepted,
         rejected=len(chosen.rejected),
         undecided=len(change.judged) - accepted - len(chosen.rejected),
+        unseen=ledger.unseen,
+        stale=ledger.stale,
+        unread=ledger.unread,
+        brings_back=ledger.brings_back,
+        open_threads=ledger.open_threads,
         minutes=review.minutes,
-        comments=[comment for comment in comments if comment.hunk is None],
+        comments=ledger.beside,
         follow_ups=follow_ups(repository, task),
         left_out=[one_line(left_out(one)) for one in task.left_out if one.run == (review.run or 0)],
         modes=[ModeView(mode=mode, label=visible(mode_label(mode, review, chosen))) for mode in modes_for(review)],
@@ -143,7 +149,7 @@ def file_view(
     repository: Repository,
     review: Review,
     file: FileChange,
-    comments: list[CommentView],
+    ledger: LedgerView,
     folded: Mapping[str, str],
 ) -> FileView:
     """Give one changed file with the state of its hunks; `folded` has the fold of each that is in one."""
@@ -156,8 +162,8 @@ def file_view(
         status=file.status,
         binary=file.binary,
         why_here=visible(file.why_here),
-        hunks=[_marked(repository, hunk_view(review, hunk, comments), folded) for hunk in file.hunks],
-        whole=_marked(repository, whole_view(review, file.whole, comments), folded) if file.whole is not None else None,
+        hunks=[_marked(repository, hunk_view(review, hunk, ledger), folded) for hunk in file.hunks],
+        whole=_marked(repository, whole_view(review, file.whole, ledger), folded) if file.whole is not None else None,
         mode_change=mode,
     )
 
@@ -172,11 +178,11 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkView:
-    """Give one hunk with its decision."""
+def hunk_view(review: Review, hunk: Hunk, ledger: LedgerView) -> HunkView:
+    """Give one hunk with its decision, and what is known of it beside that."""
     decided = review.decisions.get(hunk.id, UNDECIDED)
     header = f"@@ -{hunk.old_start},{hunk.old_lines} +{hunk.new_start},{hunk.new_lines} @@ {hunk.section}".rstrip()
-    return HunkView(
+    view = HunkView(
         id=hunk.id,
         header=header,
         old_start=hunk.old_start,
@@ -187,13 +193,13 @@ def hunk_view(review: Review, hunk: Hunk, comments: list[CommentView]) -> HunkVi
         removed=hunk.removed,
         decision=decided.decision,
         reason=shown(decided.reason),
-        comments=[comment for comment in comments if comment.hunk == hunk.id],
         marks=[
             MarkView(line=mark.line, side="base" if mark.removed else "head", text=visible(mark.text))
             for mark in hunk.marks
         ],
         more_marks=hunk.more_marks,
     )
+    return ledger.told(view)
 
 
 def _marked(repository: Repository, view: HunkView, folded: Mapping[str, str]) -> HunkView:
@@ -229,26 +235,10 @@ def fold_views(change: Change, review: Review) -> list[FoldView]:
     return found
 
 
-def whole_view(review: Review, name: HunkId, comments: list[CommentView]) -> HunkView:
+def whole_view(review: Review, name: HunkId, ledger: LedgerView) -> HunkView:
     """Give a file that is judged as a whole."""
     hunk = Hunk(id=name, old_start=0, old_lines=0, new_start=0, new_lines=0)
-    return hunk_view(review, hunk, comments).model_copy(update={"header": ""})
-
-
-def comment_view(repository: Repository, comment: Comment) -> CommentView:
-    """Give one comment with its text."""
-    return CommentView(
-        id=comment.id,
-        text=shown(repository.text(comment.text)),
-        by=one_line(who(comment.by)),
-        hunk=comment.hunk,
-        anchor=comment.anchor,
-    )
-
-
-def who(actor: Actor | None) -> str:
-    """Name an actor for people."""
-    return "" if actor is None else actor.id or actor.kind
+    return hunk_view(review, hunk, ledger).model_copy(update={"header": ""})
 
 
 def follow_ups(repository: Repository, task: Task) -> list[TaskCard]:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from casework.core import intake, reviews, verdicts
+from casework.core import intake, reviews, threads, verdicts
 from casework.core.desk import OpenRepository
 from casework.domain import events as e
 from casework.domain.envelope import Actor
@@ -154,7 +154,7 @@ async def _keep(opened: OpenRepository, number: int, answer: Answer, written: Wr
     for (decision, reason), hunks in by_decision.items():
         await reviews.decide_hunks(repository, number, hunks, decision, reason, actor)
     for place, words in answer.comments.items():
-        await reviews.add_comment(repository, number, words, actor, hunk=written.hunks[place - 1] if place else None)
+        await threads.add_comment(repository, number, words, actor, hunk=written.hunks[place - 1] if place else None)
     return bool(by_decision or answer.comments)
 
 

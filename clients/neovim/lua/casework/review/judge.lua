@@ -7,6 +7,7 @@ local client = require('casework.client')
 local compose = require('casework.compose')
 local ledger = require('casework.review.ledger')
 local method = require('casework.wire').method
+local page = require('casework.review.page')
 local panel = require('casework.review.panel')
 local view_of = require('casework.review.view')
 
@@ -74,34 +75,54 @@ local function judge(decision, reason)
   local view, review = judged()
   local thing = view and review and ledger.at(review, view_of.place(view))
   if view and thing then
-    view.done[#view.done + 1] = thing.id
-    decide(view, { thing.id }, decision, reason)
+    local ids = ledger.together(review, thing)
+    vim.list_extend(view.done, ids)
+    decide(view, ids, decision, reason)
     go_on(view)
   end
 end
 
---- Accepts the hunk at the cursor and goes on.
-function M.accept()
-  judge('accepted', '')
+--- Lets a key wait where the text it is about is still being read: what was typed ahead is done, in order, when it
+--- is on the screen.
+---@param act fun()
+---@return fun()
+local function when_seen(act)
+  local function go()
+    local view = view_of.current()
+    if view and not view.drawn and view.review.status == 'in_review' then
+      view.typed[#view.typed + 1] = go
+      return
+    end
+    act()
+  end
+  return go
 end
+
+--- Accepts the hunk at the cursor and goes on.
+M.accept = when_seen(function()
+  judge('accepted', '')
+end)
 
 --- Rejects the hunk at the cursor, with one line that says why, and goes on.
 function M.reject()
-  local view = judged()
-  if not view then
+  local view = view_of.current()
+  local is_seen = view and view.drawn ~= nil
+  if not view or (is_seen and not judged()) then
     return
   end
   local place = view_of.place(view)
   vim.ui.input({ prompt = 'Why not? (Enter sends it back, Esc leaves it) ' }, function(reason)
     vim.api.nvim_echo({ { '' } }, false, {})
-    if reason and view_of.current() == view and view.place == place then
-      judge('rejected', vim.trim(reason))
+    if reason and view_of.current() == view and (view.place == place or not is_seen) then
+      when_seen(function()
+        judge('rejected', vim.trim(reason))
+      end)()
     end
   end)
 end
 
 --- Accepts everything in this file that has no decision, and goes on.
-function M.accept_file()
+M.accept_file = when_seen(function()
   local view, review = judged()
   local ids = view and review and ledger.undecided_in_file(review, view_of.place(view))
   if view and ids and #ids > 0 then
@@ -109,17 +130,17 @@ function M.accept_file()
     decide(view, ids, 'accepted', '')
     go_on(view)
   end
-end
+end)
 
 --- Takes back the decision at the cursor; where there is none, the last one made here.
-function M.take_back()
+M.take_back = when_seen(function()
   local view, review = judged()
   if not (view and review) then
     return
   end
   local thing = ledger.at(review, view_of.place(view))
   if thing and thing.decision ~= 'none' then
-    decide(view, { thing.id }, 'none', '')
+    decide(view, ledger.together(review, thing), 'none', '')
     return view_of.redraw(view)
   end
   local id = table.remove(view.done)
@@ -129,18 +150,18 @@ function M.take_back()
       return view_of.go(view, place)
     end
   end
-end
+end)
 
---- Opens a small buffer for a comment on the hunk at the cursor.
-function M.comment()
-  local view, review = judged()
-  local thing = view and review and ledger.at(review, view_of.place(view))
-  if not (view and review) then
-    return
-  end
-  local file, span = review.files[view.place.file], view.drawn.spans.head[view.place.hunk]
+---@param view casework.View
+---@param review casework.ReviewView
+---@param thing casework.HunkView?
+---@param draft? string  The place of a draft that is gone on with.
+local function write_comment(view, review, thing, draft)
+  local file, span = review.files[view.place.file], view.drawn and view.drawn.spans.head[view.place.hunk]
   compose.open({
-    title = thing and ('Comment · %s:%d'):format(file.path, span and span.first or 1) or 'Comment on the review',
+    place = draft or ('%d/comment/%s'):format(view.number, thing and thing.id or ''),
+    waits = draft ~= nil,
+    title = thing and ('Comment · %s:%d'):format(file.path, span and page.line(view, span.first) or 1) or 'Comment on the review',
     root = view.root,
     send = function(text, sent, failed)
       if text == '' then
@@ -155,13 +176,64 @@ function M.comment()
   })
 end
 
+--- Opens a small buffer for a comment on the hunk at the cursor.
+function M.comment()
+  local view, review = judged()
+  local thing = view and review and ledger.at(review, view_of.place(view))
+  if view and review then
+    write_comment(view, review, thing)
+  end
+end
+
+--- Goes on with what was being written about this review when the editor or the machine went down.
+---@param view casework.View
+function M.resume(view)
+  local draft = require('casework.drafts').about(view.root, view.number)[1]
+  if not draft or view.review.status ~= 'in_review' then
+    return
+  elseif draft.place == ('%d/request'):format(view.number) then
+    return require('casework.review.verdict').request_changes(view.number)
+  end
+  local hunk = draft.place:match('^%d+/comment/(.*)$')
+  if not hunk then
+    return
+  end
+  for _, place in ipairs(ledger.places(view.review)) do
+    local thing = ledger.at(view.review, place)
+    if thing.id == hunk then
+      view_of.go(view, place)
+      return write_comment(view, view.review, thing, draft.place)
+    end
+  end
+  write_comment(view, view.review, nil, draft.place) -- what it was about is gone, what was written is not
+end
+
+--- Opens or closes the fold at the cursor; on a hunk that is judged together with others, takes these apart.
+function M.fold()
+  local view = view_of.current()
+  if vim.fn.foldclosed('.') == -1 and view and view.drawn then
+    local review = view_of.review(view)
+    local thing = ledger.at(review, view_of.place(view))
+    local fold = thing and ledger.fold_of(review, thing)
+    if fold then
+      view.apart[fold.id] = true
+      view_of.redraw(view)
+      return client.say('its hunks are judged one by one now.')
+    end
+  end
+  pcall(vim.cmd, 'normal! za')
+end
+
 ---@param step integer
 ---@return fun()
 local function by_hunk(step)
   return function()
     local view = view_of.current()
-    local place = view and ledger.beside(view.review, view_of.place(view), step)
-    if view and place then
+    local place = view and view_of.place(view)
+    for _ = 1, vim.v.count1 do
+      place = view and place and ledger.beside(view_of.review(view), place, step) or place
+    end
+    if view and place and place ~= view.place then
       view_of.go(view, place)
     end
   end
@@ -191,7 +263,7 @@ function M.open_file()
   elseif not vim.uv.fs_stat(file.absolute) then
     return client.say(('%s is not in the work tree.'):format(file.path))
   end
-  local line = vim.api.nvim_win_get_cursor(0)[1]
+  local line = page.line(view, vim.api.nvim_win_get_cursor(0)[1])
   vim.cmd.tabedit(vim.fn.fnameescape(file.absolute))
   vim.api.nvim_win_set_cursor(0, { math.min(line, vim.api.nvim_buf_line_count(0)), 0 })
 end

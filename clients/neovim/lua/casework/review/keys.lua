@@ -1,6 +1,7 @@
 --- The keys of a review, one table: what they are, what they do, and the help that `g?` shows.
 
 local guard = require('casework.guard')
+local objects = 'casework.review.objects'
 
 local M = {}
 
@@ -31,7 +32,9 @@ M.table = {
   { keys = { '[c', '(' }, what = 'previous hunk', act = later(JUDGE, 'previous_hunk') },
   { keys = { '<Tab>' }, what = 'next file', act = later(JUDGE, 'next_file') },
   { keys = { '<S-Tab>' }, what = 'previous file', act = later(JUDGE, 'previous_file') },
-  { keys = { '=' }, what = 'open or close the fold', act = function() pcall(vim.cmd, 'normal! za') end },
+  { keys = { 'i' }, what = 'inline, or side by side', act = later(VIEW, 'toggle_inline') },
+  { keys = { '=' }, what = 'open or close the fold; take apart what is one decision', act = later(JUDGE, 'fold') },
+  { keys = { 'Q' }, what = 'quickfix list of what is left', act = later('casework.review.left', 'open') },
   { keys = { '<CR>' }, what = 'open the file itself, here', act = later(JUDGE, 'open_file') },
   { keys = { 'A' }, what = 'approve: what it does stands below the diff', act = later(VERDICT, 'approve') },
   { keys = { 'R' }, what = 'request changes', act = later(VERDICT, 'request_changes') },
@@ -48,8 +51,9 @@ function M.map(buffer)
     end
   end
   guard.map(buffer, 'g?', function()
-    require('casework.help').open(M.table)
+    require('casework.help').open(vim.list_extend(vim.list_slice(M.table), require(objects).table))
   end, 'help')
+  require(objects).map(buffer)
 end
 
 return M

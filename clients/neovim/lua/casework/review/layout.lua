@@ -10,11 +10,14 @@ local texts = require('casework.review.texts')
 
 local M = {}
 
+--- Lines around a hunk that are not folded; as in diff mode.
+local CONTEXT = 6
+
 --- Makes the status line of a window a rule; goes with `fillchars`.
 M.rule = 'StatusLine:WinSeparator,StatusLineNC:WinSeparator'
 
 ---@class (exact) casework.Windows
----@field base integer
+---@field base? integer  Nil where both sides are one text.
 ---@field head integer
 ---@field panel integer
 
@@ -27,17 +30,17 @@ local function set(window, options)
   end
 end
 
---- Opens a tab with the three windows; the cursor is in the head's.
+--- Opens a tab with the windows; the cursor is in the head's.
 ---@param root string
 ---@param number integer
+---@param is_inline boolean  Both sides are one text, in one window.
 ---@return casework.Windows
-function M.open(root, number)
+function M.open(root, number, is_inline)
   vim.cmd.tabnew()
   local blank = vim.api.nvim_get_current_buf()
   documents.own(blank, root)
   local head = vim.api.nvim_get_current_win()
-  vim.cmd('leftabove vsplit')
-  local base = vim.api.nvim_get_current_win()
+  local base = not is_inline and M.beside(head) or nil
   vim.cmd('botright split')
   local below = vim.api.nvim_get_current_win()
   vim.api.nvim_win_set_buf(below, documents.buffer(documents.name(root, number, 'why'), root))
@@ -46,6 +49,17 @@ function M.open(root, number)
   M.bare(below)
   vim.api.nvim_set_current_win(head)
   return { base = base, head = head, panel = below }
+end
+
+--- Opens the window of the base at the left of `head`.
+---@param head integer
+---@return integer
+function M.beside(head)
+  vim.api.nvim_set_current_win(head)
+  vim.cmd('leftabove vsplit')
+  local base = vim.api.nvim_get_current_win()
+  vim.api.nvim_set_current_win(head)
+  return base
 end
 
 --- Takes numbers, signs, folds and the like off `window`.
@@ -63,11 +77,11 @@ function M.bare(window)
   })
 end
 
---- Says whether all three windows are still there.
+--- Says whether all windows are still there.
 ---@param windows casework.Windows
 ---@return boolean
 function M.is_whole(windows)
-  return vim.api.nvim_win_is_valid(windows.base)
+  return (not windows.base or vim.api.nvim_win_is_valid(windows.base))
     and vim.api.nvim_win_is_valid(windows.head)
     and vim.api.nvim_win_is_valid(windows.panel)
 end
@@ -82,22 +96,44 @@ function M.show(window, buffer)
   vim.api.nvim_win_set_buf(window, buffer)
 end
 
+--- Gives `window` the options of a text that is reviewed, whatever the user's own are.
+---@param window integer
+function M.plain(window)
+  set(window, {
+    number = true,
+    relativenumber = false,
+    signcolumn = 'yes:1',
+    foldcolumn = '0',
+    colorcolumn = '',
+    statuscolumn = '',
+    wrap = false,
+    list = false,
+    spell = false,
+    cursorline = true,
+  })
+end
+
+--- Shows the one text of both sides in `window`, folded down to what changed.
+---@param window integer
+---@param made casework.Inline
+function M.unite(window, made)
+  M.plain(window)
+  set(window, { cursorlineopt = 'number', fillchars = M.fillchars(), winhighlight = M.rule })
+  set(window, { statuscolumn = require('casework.review.inline_text').column })
+  set(window, { foldmethod = 'manual', foldenable = true, foldlevel = 0 })
+  vim.api.nvim_win_call(window, function()
+    vim.cmd('silent! normal! zE')
+    for _, fold in ipairs(require('casework.review.inline').folds(#made.rows, made.spans, CONTEXT)) do
+      vim.cmd(('%d,%dfold'):format(fold.first, fold.last))
+    end
+  end)
+end
+
 --- Puts the two texts into diff mode, folded down to what changed.
 ---@param windows casework.Windows
 function M.compare(windows)
   for _, window in ipairs({ windows.base, windows.head }) do
-    set(window, {
-      number = true,
-      relativenumber = false,
-      signcolumn = 'yes:1',
-      foldcolumn = '0',
-      colorcolumn = '',
-      statuscolumn = '',
-      wrap = false,
-      list = false,
-      spell = false,
-      cursorline = true,
-    })
+    M.plain(window)
     vim.api.nvim_win_call(window, function()
       vim.cmd.diffthis()
     end)
@@ -119,16 +155,18 @@ function M.level(windows)
   local lead = vim.api.nvim_get_current_win() == windows.base and windows.base or windows.head
   vim.api.nvim_win_call(lead, function()
     vim.cmd('silent! normal! zz')
-    vim.cmd.syncbind()
+    if windows.base then
+      vim.cmd.syncbind()
+    end
   end)
 end
 
 --- Puts the cursors on the first lines of a hunk, with folds open, well in sight, and both sides level.
 ---@param windows casework.Windows
----@param base casework.Span
----@param head casework.Span
-function M.go(windows, base, head)
-  for window, span in pairs({ [windows.base] = base, [windows.head] = head }) do
+---@param spans {base?: casework.Span, head: casework.Span}
+function M.go(windows, spans)
+  for side, span in pairs(spans) do
+    local window = windows[side]
     local last = vim.api.nvim_buf_line_count(vim.api.nvim_win_get_buf(window))
     vim.api.nvim_win_set_cursor(window, { math.max(1, math.min(span.first, last)), 0 })
     vim.api.nvim_win_call(window, function()
@@ -147,12 +185,13 @@ end
 ---@param review casework.ReviewView
 ---@param place casework.Place
 ---@param is_drawn boolean
----@return string base, string head
-local function bars(review, place, is_drawn)
+---@param is_inline boolean
+---@return {base: string, head: string}
+local function bars(review, place, is_drawn, is_inline)
   local file = review.files[place.file]
   if not file then
     local empty = ' %#CaseworkDetail#nothing has changed'
-    return empty, empty
+    return { base = empty, head = empty }
   end
   local things = ledger.things(file)
   local thing = things[place.hunk]
@@ -162,21 +201,22 @@ local function bars(review, place, is_drawn)
   local why = draw.plain(file.why_here .. (file.mode_change ~= '' and '  ' .. file.mode_change or ''))
   if not is_drawn then
     local reading = ' %#CaseworkDetail#reading …'
-    return reading, reading
+    return { base = reading, head = reading }
   end
   local base = (' %%<%%#CaseworkGroup#%s %%#CaseworkDetail#now %%=%s '):format(
     escaped(texts.path(file, 'base')),
     escaped(why)
   )
-  local head = (' %%<%%#CaseworkGroup#%s %%#CaseworkDetail#proposed %%=%shunk %d/%d · file %d/%d '):format(
+  local head = (' %%<%%#CaseworkGroup#%s %%#CaseworkDetail#proposed%s %%=%shunk %d/%d · file %d/%d '):format(
     escaped(texts.path(file, 'head')),
+    is_inline and why ~= '' and '  ' .. escaped(why) or '',
     state,
     place.hunk,
     #things,
     place.file,
     #review.files
   )
-  return base, head
+  return { base = base, head = head }
 end
 
 --- Draws the bars of all three windows and the panel.
@@ -188,9 +228,12 @@ function M.surround(windows, review, place, is_drawn)
   if not M.is_whole(windows) then
     return
   end
-  local base, head = bars(review, place, is_drawn)
-  set(windows.base, { winbar = base, statusline = '%=' })
-  set(windows.head, { winbar = head, statusline = '%=' })
+  local shown = bars(review, place, is_drawn, windows.base == nil)
+  for _, side in ipairs({ 'base', 'head' }) do
+    if windows[side] then
+      set(windows[side], { winbar = shown[side], statusline = '%=' })
+    end
+  end
   local width = vim.api.nvim_win_get_width(windows.panel)
   set(windows.panel, { winbar = panel.bar(review, width), statusline = '%=' })
   local lines = panel.lines(review, place, width)

@@ -32,14 +32,63 @@ function M.at(review, place)
   return file and M.things(file)[place.hunk]
 end
 
---- Every place of a review in reading order.
+--- The fold that `thing` belongs to, if its hunks are one decision.
+---@param review casework.ReviewView
+---@param thing casework.HunkView
+---@return casework.FoldView?
+function M.fold_of(review, thing)
+  for _, fold in ipairs(thing.fold and review.folds or {}) do
+    if fold.id == thing.fold then
+      return fold
+    end
+  end
+end
+
+--- Ids of everything that one decision on `thing` decides.
+---@param review casework.ReviewView
+---@param thing casework.HunkView
+---@return string[]
+function M.together(review, thing)
+  local fold = M.fold_of(review, thing)
+  return fold and vim.list_slice(fold.hunks) or { thing.id }
+end
+
+--- The review with the folds in `apart` left out: their hunks are decided one by one.
+---@param review casework.ReviewView
+---@param apart table<string, true>
+---@return casework.ReviewView
+function M.taken_apart(review, apart)
+  if next(apart) == nil then
+    return review
+  end
+  local folds = vim.tbl_filter(function(fold)
+    return not apart[fold.id]
+  end, review.folds)
+  return vim.tbl_extend('force', review, { folds = folds })
+end
+
+--- Every place of a review in reading order: what is folded comes behind everything else, fold by fold.
 ---@param review casework.ReviewView
 ---@return casework.Place[]
 function M.places(review)
-  local places = {}
+  local places, folded, standing = {}, {}, {}
+  for _, fold in ipairs(review.folds or {}) do
+    for _, id in ipairs(fold.hunks) do
+      folded[id] = true
+    end
+  end
   for number, file in ipairs(review.files) do
-    for index in ipairs(M.things(file)) do
-      places[#places + 1] = { file = number, hunk = index }
+    for index, thing in ipairs(M.things(file)) do
+      local place = { file = number, hunk = index }
+      standing[thing.id] = place
+      if not folded[thing.id] then
+        places[#places + 1] = place
+      end
+    end
+  end
+  for _, fold in ipairs(review.folds or {}) do
+    for _, id in ipairs(fold.hunks) do
+      places[#places + 1] = standing[id]
     end
   end
   return places

@@ -81,16 +81,32 @@ local function virtual(buffer, span, lines)
 end
 
 ---@class (exact) casework.Drawn
----@field buffers {base: integer, head: integer}
----@field spans {base: casework.Span[], head: casework.Span[]}
+---@field buffers {base?: integer, head: integer}  Without a base where the head's shows both sides as one text.
+---@field spans {base?: casework.Span[], head: casework.Span[]}  In the buffers.
+---@field around integer[][]  Of each hunk: the lines that git shows above and below it.
 ---@field sides casework.Sides
+---@field rows? casework.Row[]  What stands where in the one text.
 ---@field width integer
+
+--- Says behind each line what is in it and can't be seen as what it is: the text itself does not show it.
+---@param drawn casework.Drawn
+---@param thing casework.HunkView
+local function unseen(drawn, thing)
+  for _, one in ipairs(thing.marks or {}) do
+    local buffer, row = drawn.buffers[one.side] or drawn.buffers.head, one.line
+    for at, shown in ipairs(drawn.rows or {}) do
+      row = shown[one.side] == one.line and at or row
+    end
+    local text = { (' ! %s '):format(draw.plain(one.text)), 'CaseworkTrouble' }
+    mark(buffer, row - 1, { virt_text = { text }, virt_text_pos = 'eol', priority = 60 })
+  end
+end
 
 ---@param drawn casework.Drawn
 ---@param index integer
 ---@param thing casework.HunkView
 local function words_and_comments(drawn, index, thing)
-  local head, base = drawn.spans.head[index], drawn.spans.base[index]
+  local head, base = drawn.spans.head[index], drawn.spans.base and drawn.spans.base[index]
   local words = M.words(thing)
   if words then
     local options = { virt_text = { words }, virt_text_pos = 'eol_right_align', priority = 30 }
@@ -99,9 +115,11 @@ local function words_and_comments(drawn, index, thing)
   local comments = M.comments(thing, drawn.width)
   if #comments > 0 then
     virtual(drawn.buffers.head, head, comments)
-    virtual(drawn.buffers.base, base, vim.tbl_map(function()
-      return { { '', 'CaseworkDetail' } }
-    end, comments))
+    if base then
+      virtual(drawn.buffers.base, base, vim.tbl_map(function()
+        return { { '', 'CaseworkDetail' } }
+      end, comments))
+    end
   end
 end
 
@@ -123,6 +141,7 @@ function M.draw(drawn, file, current)
       signs(buffer, drawn.spans[side][index], thing, index == current)
     end
     words_and_comments(drawn, index, thing)
+    unseen(drawn, thing)
   end
 end
 

@@ -140,6 +140,21 @@ local function this_hunk(lines, review, place, width)
   if thing.decision == 'rejected' and thing.reason ~= '' then
     paragraph(lines, thing.reason, 'CaseworkTitle', width, { 'rejected  ', 'CaseworkRejected' })
   end
+  local fold = ledger.fold_of(review, thing)
+  if fold then
+    local words = ('%s: %d %s in %d %s.  = judges them one by one'):format(
+      draw.plain(fold.title),
+      #fold.hunks,
+      #fold.hunks == 1 and 'hunk' or 'hunks',
+      fold.files,
+      fold.files == 1 and 'file' or 'files'
+    )
+    paragraph(lines, words, 'CaseworkTitle', width, { 'one decision  ', 'CaseworkReview' })
+  end
+  if thing.more_marks and thing.more_marks > 0 then
+    local words = ('%d more places hold what can not be seen.'):format(thing.more_marks)
+    paragraph(lines, words, 'CaseworkTrouble', width)
+  end
   local guard = GUARDS[thing.guard or '']
   if guard then
     paragraph(lines, thing.guard_why, 'CaseworkDetail', width, { guard[1] .. '  ', guard[2] })

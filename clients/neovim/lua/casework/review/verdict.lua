@@ -149,6 +149,7 @@ function M.request_changes(number, text)
   end, review.files)
   local along = count > 0 and ' (rejections and comments go along)' or ''
   compose.open({
+    place = ('%d/request'):format(view.number),
     title = ('What should change in review %d?%s'):format(view.number, along),
     root = view.root,
     send = function(written, sent, failed)

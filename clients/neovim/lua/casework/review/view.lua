@@ -4,12 +4,12 @@
 --- what they do in `judge.lua`.
 
 local client = require('casework.client')
-local documents = require('casework.documents')
 local guard = require('casework.guard')
 local layout = require('casework.review.layout')
 local ledger = require('casework.review.ledger')
 local marks = require('casework.review.marks')
 local method = require('casework.wire').method
+local page = require('casework.review.page')
 local place_of = require('casework.review.place')
 local texts = require('casework.review.texts')
 
@@ -22,9 +22,13 @@ local M = {}
 ---@field mode? casework.LandingMode  How it is to land, where the user said so.
 ---@field place casework.Place
 ---@field pending table<string, casework.Pending>  Sent and not answered yet.
+---@field apart table<string, true>  Folds whose hunks are judged one by one.
+---@field shown_buffers table<integer, true>  Made for its texts.
 ---@field done string[]  Ids in the order in which they were judged here: what `u` takes back.
+---@field typed fun()[]  Keys that judge, pressed while the texts are on their way: done in order once they are seen.
 ---@field texts table<string, casework.Sides>  By commit and path.
 ---@field windows? casework.Windows  Nil until it is shown.
+---@field is_inline boolean  Both sides are one text.
 ---@field drawn? casework.Drawn  Nil while the texts of the current file are on their way: nothing can be judged then.
 ---@field asking boolean  The newest state is asked for.
 ---@field again boolean  Something changed since it was asked for.
@@ -42,7 +46,8 @@ end
 ---@param view casework.View
 ---@return casework.ReviewView
 function M.review(view)
-  return ledger.with_pending(ledger.with_mode(view.review, view.mode), view.pending)
+  local review = ledger.taken_apart(view.review, view.apart)
+  return ledger.with_pending(ledger.with_mode(review, view.mode), view.pending)
 end
 
 ---@param root string
@@ -61,7 +66,7 @@ end
 function M.redraw(view)
   local review = M.review(view)
   local file = review.files[view.place.file]
-  if view.drawn and file then
+  if view.drawn and file and page.is_whole(view.drawn) then
     marks.draw(view.drawn, file, view.place.hunk)
   end
   layout.surround(view.windows, review, view.place, view.drawn ~= nil)
@@ -90,50 +95,22 @@ local function prefetch(view, number)
   end
 end
 
---- The changed lines of every thing of `file`, on both sides.
----@param file casework.FileView
----@param sides casework.Sides
----@return {base: casework.Span[], head: casework.Span[]}
-local function spans_of(file, sides)
-  local spans = { base = {}, head = {} }
-  for index, hunk in ipairs(file.hunks) do
-    spans.base[index], spans.head[index] = place_of.spans(hunk, sides.base.lines, sides.head.lines)
+--- Shows both sides as one text, or side by side again; the next review comes up in the same way.
+function M.toggle_inline()
+  local view = M.current()
+  if not (view and layout.is_whole(view.windows)) then
+    return
   end
-  if file.whole then
-    spans.base[1], spans.head[1] = { first = 1, last = 0 }, { first = 1, last = 0 }
+  view.is_inline = not view.is_inline
+  M.comes_inline = view.is_inline
+  if view.is_inline then
+    vim.api.nvim_win_close(view.windows.base, true)
+    view.windows.base = nil
+    layout.show(view.windows.head, vim.api.nvim_win_get_buf(view.windows.head)) -- out of diff mode
+  else
+    view.windows.base = layout.beside(view.windows.head)
   end
-  return spans
-end
-
----@param view casework.View
----@param sides casework.Sides
-local function draw_file(view, sides)
-  local file = view.review.files[view.place.file]
-  local buffers = {}
-  for _, side in ipairs({ 'base', 'head' }) do
-    local name = documents.name(view.root, view.number, side .. '/' .. texts.path(file, side))
-    buffers[side] = documents.buffer(name, view.root)
-    documents.set_lines(buffers[side], sides[side].lines)
-    layout.show(view.windows[side], buffers[side])
-    documents.set_filetype(buffers[side], texts.path(file, side))
-    require('casework.review.keys').map(buffers[side])
-  end
-  layout.compare(view.windows)
-  view.drawn = {
-    buffers = buffers,
-    spans = spans_of(file, sides),
-    sides = sides,
-    width = vim.api.nvim_win_get_width(view.windows.head),
-  }
-end
-
---- Puts the cursor on the first line of the current hunk, on both sides.
----@param view casework.View
-local function put_cursor(view)
-  local spans, index = view.drawn.spans, view.place.hunk
-  if spans.head[index] then
-    layout.go(view.windows, spans.base[index], spans.head[index])
-  end
+  M.go(view, view.place, true)
 end
 
 --- Goes to `place`, loading its file where needed. Until it is drawn, nothing can be judged.
@@ -144,7 +121,7 @@ function M.go(view, place, again)
   local same_file = view.drawn and view.place.file == place.file and not again
   view.place = place
   if same_file then
-    put_cursor(view)
+    page.put_cursor(view)
     return M.redraw(view)
   end
   view.drawn = nil
@@ -158,11 +135,16 @@ function M.go(view, place, again)
     elseif not sides then
       return client.say(problem or 'the file can not be shown.', vim.log.levels.WARN)
     end
-    draw_file(view, sides)
-    put_cursor(view)
+    page.draw(view, sides)
+    page.put_cursor(view)
     M.redraw(view)
     prefetch(view, place.file + 1)
     prefetch(view, place.file + 2)
+    local typed = view.typed
+    view.typed = {}
+    for _, act in ipairs(typed) do
+      act()
+    end
   end
   local known, key = known_texts(view, place.file)
   if known then
@@ -201,13 +183,14 @@ function M.take(view, review)
   local is_same_text = review.head == before.head and review.base == before.base and review.reason == before.reason
   local news = ledger.news(view.review, review)
   view.review = review
+  require('casework.review.left').update(view)
   if news then
     client.say(news)
   end
   if is_same_text and #review.files > 0 then
     return M.redraw(view)
   end
-  view.texts, view.done = {}, {}
+  view.texts, view.done, view.typed = {}, {}, {}
   local found = ledger.next_undecided(review) or { file = 1, hunk = 1 }
   for _, place in ipairs(ledger.places(review)) do
     if thing and ledger.at(review, place).id == thing.id then
@@ -250,7 +233,11 @@ local function new(root, review)
     place = ledger.next_undecided(review) or { file = 1, hunk = 1 },
     pending = {},
     done = {},
+    typed = {},
+    apart = {},
+    shown_buffers = {},
     texts = {},
+    is_inline = M.comes_inline == nil and require('casework.config').get().inline or M.comes_inline or false,
     asking = false,
     again = false,
   }
@@ -261,17 +248,23 @@ end
 ---@param is_late boolean
 local function show(view, is_late)
   vim.api.nvim_echo({ { '' } }, false, {})
-  view.windows = layout.open(view.root, view.number)
+  view.windows = layout.open(view.root, view.number, view.is_inline)
   views[vim.api.nvim_get_current_tabpage()] = view
   for _, window in pairs(view.windows) do
     require('casework.review.keys').map(vim.api.nvim_win_get_buf(window))
   end
   M.go(view, view.place)
-  for _, window in pairs(view.windows) do
-    if is_late then
-      guard.close(vim.api.nvim_win_get_buf(window))
-    end
+  if not is_late then
+    return require('casework.review.judge').resume(view)
   end
+  for _, window in pairs(view.windows) do
+    guard.close(vim.api.nvim_win_get_buf(window))
+  end
+  vim.defer_fn(function()
+    if M.current() == view and vim.api.nvim_get_mode().mode == 'n' then
+      require('casework.review.judge').resume(view)
+    end
+  end, require('casework.config').get().guard_ms)
 end
 
 ---@param view casework.View
@@ -330,12 +323,20 @@ function M.open(root, number, opened)
   end)
 end
 
+--- Ends the texts of a view that is closed; what is left of it can still be read from the quickfix list.
+---@param view casework.View
+local function forget(view)
+  page.forget(view)
+  require('casework.review.left').update(view, true)
+end
+
 --- Closes the view of the current tab page.
 function M.close()
   local tab = vim.api.nvim_get_current_tabpage()
   if not views[tab] then
     return
   end
+  local view = views[tab]
   views[tab] = nil
   if #vim.api.nvim_list_tabpages() > 1 then
     vim.cmd.tabclose()
@@ -343,6 +344,7 @@ function M.close()
     vim.cmd.enew()
     vim.cmd.only()
   end
+  forget(view)
 end
 
 local group = vim.api.nvim_create_augroup('casework.review', {})
@@ -385,9 +387,10 @@ vim.api.nvim_create_autocmd('WinResized', {
 vim.api.nvim_create_autocmd('TabClosed', {
   group = group,
   callback = function()
-    for tab in pairs(views) do
+    for tab, view in pairs(views) do
       if not vim.api.nvim_tabpage_is_valid(tab) then
         views[tab] = nil
+        forget(view)
       end
     end
   end,

@@ -1,0 +1,73 @@
+"""What happens to a review's hunks and threads beside the human's decisions: read, carried over, answered, resolved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from casework.domain.frozen import Frozen
+from casework.domain.ids import CommentId, HunkId
+
+Decision = Literal["none", "accepted", "rejected"]
+Reason = Annotated[str, Field(max_length=2000)]
+
+HUNKS_PER_EVENT: Final = 200
+THREADS_PER_EVENT: Final = 40
+
+
+class HunksSeen(Frozen):
+    """The human read hunks; or takes that back."""
+
+    kind: Literal["hunks.seen"] = "hunks.seen"
+    hunks: tuple[HunkId, ...] = Field(max_length=HUNKS_PER_EVENT)
+    seen: bool = True
+
+
+class HunksCarried(Frozen):
+    """What stands of hunks of a review that was opened anew: comes behind its `review.opened`, all of one state."""
+
+    kind: Literal["hunks.carried"] = "hunks.carried"
+    hunks: tuple[HunkId, ...] = Field(max_length=HUNKS_PER_EVENT)
+    """Their ids in the review that was opened."""
+    seen: bool = False
+    decision: Decision = "none"
+    reason: Reason = ""
+    stale: bool = False
+    """They changed since they were read."""
+    was: Decision = "none"
+    """Of stale ones: what was decided on what was read."""
+    was_reason: Reason = ""
+    back: bool = False
+    """They bring back what was rejected."""
+    back_reason: Reason = ""
+
+
+class ThreadResolved(Frozen):
+    """A thread was settled, or taken up again."""
+
+    kind: Literal["thread.resolved"] = "thread.resolved"
+    thread: CommentId
+    """The comment that began it."""
+    resolved: bool = True
+
+
+class ThreadPlace(Frozen):
+    """Where a thread belongs in the review that was opened anew."""
+
+    thread: CommentId
+    hunk: HunkId | None = None
+    line: int | None = None
+    """Of a thread on lines: where they begin now."""
+    outdated: bool = False
+    """What it is about is not there as it was."""
+
+
+class ThreadsCarried(Frozen):
+    """Where threads belong in a review that was opened anew: those whose place is another one now."""
+
+    kind: Literal["threads.carried"] = "threads.carried"
+    places: tuple[ThreadPlace, ...] = Field(max_length=THREADS_PER_EVENT)
+
+
+LedgerEvent = HunksSeen | HunksCarried | ThreadResolved | ThreadsCarried

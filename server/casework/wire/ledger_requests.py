@@ -1,0 +1,45 @@
+"""What clients ask about reading hunks and about threads: one model per method."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from casework.domain.anchor import Anchor
+from casework.wire.requests import Line, TaskDeed
+
+
+class SeeHunks(TaskDeed):
+    """Say that hunks were read as they are shown."""
+
+    hunks: list[str] = Field(min_length=1, max_length=10_000)
+    seen: bool = True
+    """False takes it back."""
+
+
+class AddComment(TaskDeed):
+    """Comment on a hunk, a place, a file, or the whole review."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200_000)]
+    hunk: str | None = None
+    anchor: Anchor | None = None
+    path: Annotated[str, Field(max_length=4096)] = ""
+    """A file of the review, for a comment on it as a whole."""
+
+
+class ReplyToThread(TaskDeed):
+    """Answer in a thread."""
+
+    thread: Line
+    """Its id, or the last 12 characters of it or more."""
+    text: Annotated[str, Field(min_length=1, max_length=200_000)]
+
+
+class ResolveThread(TaskDeed):
+    """Settle a thread."""
+
+    thread: Line
+    """Its id, or the last 12 characters of it or more."""
+    resolved: bool = True
+    """False takes it up again."""
