@@ -89,6 +89,8 @@ function reviewActs(parts: Parts): Record<string, Act> {
     openHunk: (hunk) => (isHunk(hunk) ? judge.open(hunk) : undefined),
     acceptFile: (node) => judge.acceptFile(isFile(node) ? { ...whichOf(node), path: node.file.path } : undefined),
     sendComment: (reply) => talk.send(reply as vscode.CommentReply),
+    resolveThread: (thread) => talk.resolve(thread as vscode.CommentThread, true),
+    reopenThread: (thread) => talk.resolve(thread as vscode.CommentThread, false),
     sendDraft: (comment) => talk.sendDraft(comment as vscode.Comment),
     dropDraft: (comment) => talk.dropDraft(comment as vscode.Comment),
     approveReply: async (reply) => {

@@ -159,6 +159,12 @@ function fileItem({ top, number, review, file }: FileNode): vscode.TreeItem {
   item.tooltip = plainTooltip([path, file.why_here, file.mode_change].filter((part) => part));
   item.resourceUri = uriOf(sideOf(top, review, file, "head"));
   item.iconPath = vscode.ThemeIcon.File;
+  const unread = ofFile(file).filter((hunk) => !hunk.seen).length;
+  item.checkboxState = {
+    state: unread ? vscode.TreeItemCheckboxState.Unchecked : vscode.TreeItemCheckboxState.Checked,
+    tooltip: unread ? `${counted(unread, "hunk")} unread: check when you have read them` : "You have read all of it",
+    accessibilityInformation: { label: unread ? `${path}, ${unread} unread` : `${path}, read` },
+  };
   const open = ofFile(file).some((hunk) => hunk.decision === "none");
   item.contextValue = open ? " file open " : " file ";
   item.command = {
@@ -186,7 +192,14 @@ function foldItem({ top, number, fold }: FoldNode): vscode.TreeItem {
 function remarks(file: FileView): string {
   const said = ofFile(file).reduce((sum, hunk) => sum + hunk.comments.length, 0);
   const unguarded = ofFile(file).filter((hunk) => hunk.guard === "unguarded").length;
-  const parts = [said ? counted(said, "comment") : "", unguarded ? `${unguarded} unguarded` : ""];
+  const stale = ofFile(file).filter((hunk) => hunk.stale).length;
+  const back = ofFile(file).some((hunk) => hunk.brings_back);
+  const parts = [
+    back ? "brings back what you rejected" : "",
+    stale ? `${stale} changed since you read` : "",
+    said ? counted(said, "comment") : "",
+    unguarded ? `${unguarded} unguarded` : "",
+  ];
   return parts.filter((part) => part).join(" · ");
 }
 

@@ -136,6 +136,7 @@ function ask(review: ReviewView, unsaved: vscode.TextDocument[]): Promise<Answer
     ...(index === 0 && label !== review.approve_label ? { detail: label } : {}),
     value: { mode },
   }));
+  const said = review.unread ? `${progress(review)}. ${review.unread}` : progress(review);
   if (review.undecided) {
     choices.push({
       label: "Look at what is left first",
@@ -143,7 +144,7 @@ function ask(review: ReviewView, unsaved: vscode.TextDocument[]): Promise<Answer
       value: "look",
     });
   }
-  return choose(`Approve review ${review.number}: ${review.title}`, progress(review), choices);
+  return choose(`Approve review ${review.number}: ${review.title}`, said, choices);
 }
 
 function names(documents: vscode.TextDocument[]): string {

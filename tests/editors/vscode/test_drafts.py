@@ -29,6 +29,7 @@ def test_a_half_written_comment_survives_a_kill_of_everything_and_is_sent_from_t
         window.show_view("Casework")
         window.row("Say please").click()
         window.wait_for_diff("review 1")
+        window.wait_for_text_in_diff("1 of 1 · a r c")
         window.press("c")
         window.type_comment(HALF)
         wait_until(lambda: HALF in kept(world), description="it is on the disk", timeout_s=5)
@@ -57,8 +58,10 @@ def test_what_is_thrown_away_does_not_come_back(world: Path, open_window: OpenWi
     repository = polite(world / "shop")
     with open_window(repository.path) as window:
         window.show_view("Casework")
+        window.wait_for_row("NEEDS YOU 1")
         window.press(*NEXT)
         window.wait_for_diff("review 1")
+        window.wait_for_text_in_diff("1 of 1 · a r c")
         window.press("c")
         window.type_comment(HALF)
         wait_until(lambda: HALF in kept(world), description="it is on the disk", timeout_s=5)

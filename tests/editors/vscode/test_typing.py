@@ -24,14 +24,13 @@ NEXT = ("Control+k", "Control+g")
 TYPED: Final = "".join(f"line {n:03d} is mine\n" for n in range(35))
 """600 characters and a few."""
 TEN_KEYS: Final = """() => {
-    const began = performance.now();
     for (let n = 0; n < 10; n++) {
         const key = { key: 'a', code: 'KeyA', keyCode: 65, which: 65, bubbles: true, cancelable: true };
         document.activeElement.dispatchEvent(new KeyboardEvent('keydown', key));
         document.activeElement.dispatchEvent(new KeyboardEvent('keyup', key));
     }
-    return performance.now() - began;
 }"""
+"""In one turn of the window's loop: faster than any hand, and before the first of them can be answered."""
 WATCH: Final = """() => {
     window.seen = [];
     const editor = document.activeElement.closest('.monaco-editor');
@@ -54,8 +53,7 @@ def test_ten_keys_within_a_tenth_of_a_second_give_ten_verdicts(world: Path, open
         window.press(*NEXT)
         window.wait_for_diff("review 1 · 1 of 3")
         window.wait_for_text_in_diff("1 of 10 · a r c")
-        took_ms = window.page.evaluate(TEN_KEYS)
-        assert took_ms < 100
+        window.page.evaluate(TEN_KEYS)
         window.wait_for_status("Review 1: 10 accepted")
     told = json.loads(casework("review", "show", "1", "--json", cwd=repository.path))
     assert (told["accepted"], told["undecided"]) == (10, 0)
