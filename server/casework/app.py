@@ -222,7 +222,7 @@ class CaseworkApplication:
         if not facts.confines or not facts.closes_network or not host or proxied:
             yield None
             return
-        async with self._ways_out.open([host]) as socket:
+        async with self._ways_out.lead(host) as socket:
             yield await asyncio.to_thread(self._sandbox.command, command, model_box(socket))
 
     def _is_trusted(self, identity: Identity) -> bool:

@@ -22,7 +22,7 @@ from casework.domain.events import TaskStopped
 from casework.domain.ids import StreamId
 from casework.domain.status import Status
 from casework.domain.task import Task
-from casework.domain.verdict import shown_hash
+from casework.domain.verdict import Choice, shown_hash
 from casework.ports.agent import Agent, Briefing
 from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
@@ -144,9 +144,16 @@ class Room:
         await self.start(*(steps or (EDIT, DONE)))
         return await self.until("in_review", "failed")
 
-    async def approve(self, number: int = 1, *, actor: Actor = ADA, shown: str | None = None) -> Task:
-        hashed = shown or self.shown(number)
-        return await verdicts.approve(self.repository, number, verdicts.Approval(hashed), actor)
+    async def approve(
+        self, number: int = 1, *, actor: Actor = ADA, shown: str | None = None, choice: Choice | None = None
+    ) -> Task:
+        hashed = shown or self.shown(number, choice)
+        approval = verdicts.Approval(
+            hashed,
+            rest=choice.rest if choice is not None else None,
+            only_accepted=choice is not None and choice.only_accepted,
+        )
+        return await verdicts.approve(self.repository, number, approval, actor)
 
     async def send_back(self, message: str, number: int = 1) -> Task:
         request = verdicts.Request(self.shown(number), message)
@@ -155,8 +162,9 @@ class Room:
     async def open(self, wanted: reviews.Wanted) -> Task:
         return await reviews.open_review(self.repository, wanted, ADA)
 
-    def shown(self, number: int = 1) -> str:
-        return shown_hash(self.task(number).standing_review())
+    def shown(self, number: int = 1, choice: Choice | None = None) -> str:
+        self.task(number).standing_review()
+        return shown_hash(self.task(number), choice)
 
     def kinds(self) -> list[str]:
         return [row.event.kind for row in self.world.shelf.rows]

@@ -32,8 +32,10 @@ TABLE: tuple[tuple[MoveName, str, str | None, str], ...] = (
     ("approve", "in_review", "landing", "human"),
     ("finish_reading", "in_review", "read", "human"),
     ("land", "landing", "landed", "daemon"),
+    ("land_part", "landing", "queued", "daemon"),
     ("hand_back", "landing", "in_review", "daemon"),
     ("undo", "landed", "in_review", "human"),
+    ("undo_part", "queued running waiting stopped failed", "in_review", "human"),
     ("snooze", "proposed backlog waiting in_review landed read stopped failed dropped", "snoozed", "human"),
     ("wake", "snoozed", None, "human daemon"),
     ("drop", "proposed backlog queued running waiting in_review read stopped failed snoozed", "dropped", "human"),
@@ -61,7 +63,17 @@ def test_a_move_is_legal_exactly_where_the_table_has_it(name: MoveName, starts: 
 
 
 def test_nothing_that_is_no_human_can_approve_undo_or_accept() -> None:
-    for name in ("approve", "undo", "accept", "finish_reading", "start", "retry", "request_changes", "restore"):
+    for name in (
+        "approve",
+        "undo",
+        "undo_part",
+        "accept",
+        "finish_reading",
+        "start",
+        "retry",
+        "request_changes",
+        "restore",
+    ):
         assert MOVES[name].who == {"human"}
 
 

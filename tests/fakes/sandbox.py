@@ -76,6 +76,10 @@ class FakeWaysOut:
     async def open(self, hosts: Collection[str], told: Callable[[str], None] | None = None) -> AsyncIterator[str]:
         yield ""
 
+    @asynccontextmanager
+    async def lead(self, host: str) -> AsyncIterator[str]:
+        yield ""
+
 
 def _is_folder(path: str) -> bool:
     return Path(path).is_dir()

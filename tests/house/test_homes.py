@@ -23,6 +23,7 @@ HOMES: Final = {
     "casework_stand_ins": "checks",
     "cattrs": "lsp",
     "git": "workspace",
+    "httpx2": "agents",
     "keyring": "agents",
     "lsprotocol": "lsp",
     "pydantic": EVERYWHERE,

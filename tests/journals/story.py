@@ -165,6 +165,10 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
     yield write(e.RunStarted(n=2, agent="scripted", base=_HEAD, worktree="/home/ada/.local/state/w/2"))
     yield write(e.RunFinished())
     yield write(_opened("run", run=2))
+    yield from _a_landing_taken_back(write)
+
+
+def _a_landing_taken_back(write: _Writer) -> Iterator[Draft]:
     yield write(
         e.ReviewAnswered(
             verdict="approve",
@@ -174,6 +178,8 @@ def _a_change_that_lands_and_is_undone(write: _Writer) -> Iterator[Draft]:
             landing=_landing(1),
             left=1,
             branch="cards",
+            rest="follow_up",
+            only_accepted=True,
         ),
         _SHELL,
         command="c4",

@@ -86,13 +86,19 @@ def check(
     *, saved: bool = False,
 ) -> bool:  # fmt: skip
     """Compare everything; whether the act was done. Raises `Damage`."""
-    if end.status not in _ENDED:
+    part = story.undo and story.goes_back  # not undone, its next run asks as before, or is stopped
+    if end.status not in _ENDED and not (part and end.status in ("waiting", "stopped")):
         raise Damage(f"the task is {end.status}")
-    done = (end.status == "landed") != story.undo
+    rows = raw_rows(journal)
+    landed = _is_landed(story, end, rows)
+    done = landed != story.undo
     if not done and not end.reason and end.asked:
         raise Damage("it was handed back without a reason")
     check_rows(trace, journal)
-    _check_commits(story, repository, end, journal)
+    if story.goes_back and landed:
+        end = replace(end, commit=str(_of(rows, "landing.confirmed")[-1]["commit"]))
+    _check_commits(story, repository, end, rows, landed=landed)
+    _check_rest(story, rows, landed=landed)
     now, wanted = picture(repository), expected.done if done else expected.before
     if saved:
         wanted = _with_save(wanted, now)
@@ -136,9 +142,38 @@ def check_rows(trace: Sequence[Passed], journal: Path) -> None:
             raise Damage(f"row {number} ({kind}) was acknowledged, and is {row!r} now")
 
 
-def _check_commits(story: Story, repository: Repository, end: End, journal: Path) -> None:
+def _of(rows: Sequence[tuple[Any, ...]], kind: str) -> list[dict[str, Any]]:
+    return [json.loads(row[13]) for row in rows if row[5] == kind]
+
+
+def _is_landed(story: Story, end: End, rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the last verdict stands as landed; where the rest goes back, the task goes on after that."""
+    if not story.goes_back:
+        return end.status == "landed"
+    ended = [row[5] for row in rows if row[5] in ("landing.confirmed", "landing.taken_back", "landing.undone")]
+    ours = [kind for kind in ended if kind != "landing.undone" or not story.undo]
+    return ours[-1:] == ["landing.confirmed"]
+
+
+def _check_rest(story: Story, rows: Sequence[tuple[Any, ...]], *, landed: bool) -> None:
+    """The rest goes where it was said to go, once, and nowhere while nothing has landed."""
+    if not story.steps:
+        return
+    again = [data for data in _of(rows, "run.started") if data["n"] == 2]
+    tasks = [data for data in _of(rows, "task.added") if data["fingerprint"].startswith("rest:")]
+    commits = [data["commit"] for data in _of(rows, "landing.confirmed")]
+    wanted = {"back": (1, 0), "follow_up": (0, 1), "drop": (0, 0)}[story.rest] if landed else (0, 0)
+    if not story.undo:  # an undo may come before the next run has begun
+        _equal("next runs, and tasks made of the rest", (len(again), len(tasks)), wanted)
+        opened = [data for data in _of(rows, "review.opened") if data["run"] == 2]
+        _equal("the next review stands on what landed", [one["base"] for one in opened], commits * wanted[0])
+    _equal("a next run stands on what landed", [one["base"] for one in again], commits * len(again))
+
+
+def _check_commits(
+    story: Story, repository: Repository, end: End, rows: Sequence[tuple[Any, ...]], *, landed: bool
+) -> None:
     """One landing at most, and where the daemon says that it stands."""
-    rows = raw_rows(journal)
     landing = _landing_of(rows)
     confirmed = sum(row[5] == "landing.confirmed" for row in rows)
     if confirmed > 1:
@@ -151,13 +186,13 @@ def _check_commits(story: Story, repository: Repository, end: End, journal: Path
         )
     }  # fmt: skip
     holding = [name for name, commit in heads.items() if commit == end.commit and fnmatch.fnmatch(name, story.after)]
-    if end.status == "landed" and not holding:
+    if landed and not holding:
         raise Damage(f"it is landed as {end.commit}, and no branch {story.after} holds that")
     if story.trailer and landing:
         commits = repository.text(
             "log", "--branches", "-F", f"--grep=Casework-Landing: {landing}", "--format=%H"
         ).split()
-        if len(commits) != (end.status == "landed"):
+        if len(commits) != landed:
             raise Damage(f"it is {end.status}, and {len(commits)} commits carry the landing's id")
     moves = repository.text("reflog", "show", "--format=%gs", "main").splitlines()
     if moves.count(f"casework: land {landing}") > 1:

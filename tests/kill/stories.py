@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -37,11 +38,15 @@ class Story:
     """Whether the commit carries the landing's id."""
     after: str = "main"
     """The branch that holds the result; a pattern."""
+    rest: str = "drop"
+    """What becomes of what does not land."""
+    steps: tuple[Mapping[str, object], ...] = ()
+    """Of a change that an agent's run makes: what it does. The next run, with the rest, adds one file."""
 
     def to_the_brink(self, client: Daemon, top: Path) -> int:
         """Do everything but the last act; the review's number."""
         where = str(top)
-        view = client.ask("casework/review/open", where, **self.review)
+        view = self._run(client, where) if self.steps else client.ask("casework/review/open", where, **self.review)
         number: int = view["number"]
         for path in self.rejects:
             hunks = [hunk["id"] for file in view["files"] if file["path"] == path for hunk in file["hunks"]]
@@ -51,7 +56,26 @@ class Story:
         if self.undo:
             self._approve(client, where, number)
             client.ask("casework/task/wait", where, number=number, statuses=["landed"], timeout_s=30)
+        if self.undo and self.goes_back:
+            client.ask("casework/task/wait", where, number=number, statuses=["waiting"], timeout_s=30)
         return number
+
+    def _run(self, client: Daemon, where: str) -> dict[str, Any]:
+        """Have an agent make the change; the view of its review."""
+        number = client.ask("casework/task/add", where, title="Change it")["card"]["number"]
+        done = {"do": "finish", "comment": "Done."}
+        again: dict[str, object] = {"do": "write", "path": "rest.txt", "content": "the rest, better\n"}
+        if self.undo:  # which comes while that run is under way
+            again = {"do": "ask", "text": "Better how?"}
+        script = json.dumps({"runs": [{"steps": [*self.steps, done]}, {"steps": [again, done]}]})
+        client.ask("casework/task/start", where, number=number, agent="scripted", script=script)
+        client.ask("casework/task/wait", where, number=number, statuses=["in_review", "failed"], timeout_s=30)
+        return client.ask("casework/review/show", where, number=number)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the rest starts a next run, whose rows come in no certain order among those of the landing."""
+        return self.rest == "back"
 
     def last_act(self, client: Daemon, top: Path, number: int) -> None:
         """Approve what was shown, or undo it.
@@ -65,8 +89,10 @@ class Story:
             self._approve(client, str(top), number)
 
     def _approve(self, client: Daemon, where: str, number: int) -> None:
-        shown = client.ask("casework/review/show", where, number=number)["shown"]
-        client.ask("casework/review/answer", where, number=number, verdict="approve", shown=shown, mode=self.mode)
+        view = client.ask("casework/review/show", where, number=number)
+        shown = next(one["shown"] for one in view["approvals"] if one["rest"] == self.rest)
+        verdict = {"verdict": "approve", "shown": shown, "mode": self.mode, "rest": self.rest}
+        client.ask("casework/review/answer", where, number=number, **verdict)
 
     def _be_shown_again(self, client: Daemon, where: str, number: int) -> None:
         """Approve in vain: the user's own edits are merged in, so the result must be looked at first."""
@@ -119,6 +145,12 @@ def at_work(path: Path) -> Repository:
     return user
 
 
+EDITS: Final = (
+    {"do": "edit", "path": "plain.txt", "old": "line 3\n", "new": "THREE\n"},
+    {"do": "delete", "path": "gone.txt"},
+    {"do": "write", "path": "new/deep/file", "content": "new\n"},
+    {"do": "write", "path": "rest.txt", "content": "the rest\n"},
+)
 STORIES: Final[Mapping[str, Story]] = {
     story.name: story
     for story in (
@@ -126,6 +158,9 @@ STORIES: Final[Mapping[str, Story]] = {
         Story("fast-forward", small, FEATURE, "fast_forward", trailer=False),
         Story("branch", small, FEATURE, "branch", after="casework/*"),
         Story("working tree", at_work, {"kind": "working_tree"}, "working_tree", rejects=("b.txt",)),
+        Story("the rest back", small, {}, "commit", rejects=("rest.txt",), rest="back", steps=EDITS),
+        Story("the rest as a task", small, {}, "commit", rejects=("rest.txt",), rest="follow_up", steps=EDITS),
+        Story("undo of a part", small, {}, "commit", rejects=("rest.txt",), rest="back", steps=EDITS, undo=True),
         Story("undo", small, FEATURE, "commit", undo=True),
         Story("undo of a working tree", at_work, {"kind": "working_tree"}, "working_tree", rejects=("b.txt",),
               undo=True),

@@ -25,7 +25,8 @@ def test_a_daemon_killed_at_any_boundary_leaves_it_done_whole_or_handed_back(sto
                 trial = trials.run(Order(kill_at=n))
             except Damage as damage:
                 raise Damage(f"killed at {n} ({place}): {damage}") from damage
-            assert trial.places[-1] == place == trials.boundaries[n], (trial.places, place)
+            if not trials.story.goes_back:  # there the rows of the next run come in between
+                assert trial.places[-1] == place == trials.boundaries[n], (trial.places, place)
             outcomes.add(trial.done)
         assert True in outcomes, "somewhere it was done all the same"
 

@@ -10,6 +10,8 @@ export type Verdict = "approve" | "request_changes";
 
 export type LandingMode = "commit" | "branch" | "files" | "working_tree" | "fast_forward";
 
+export type Rest = "back" | "follow_up" | "drop";
+
 export type Group = "needs_you" | "running" | "backlog" | "done";
 
 export type Severity = "low" | "medium" | "high";
@@ -217,6 +219,10 @@ export interface AnswerReview extends TaskDeed {
   /** With a request on a change that no run made: who is to work on it. */
   agent?: string;
   script?: string;
+  /** With an approval: what becomes of what does not land; by default the first of the review's `approvals`. */
+  rest?: Rest | null;
+  /** With an approval: land what was accepted and nothing else. */
+  only_accepted?: boolean;
 }
 
 /** Take a landed approval back. */
@@ -548,6 +554,14 @@ export interface ModeView {
   label: string;
 }
 
+/** One way to approve: what becomes of what does not land, the words that say it, the hash it must carry. */
+export interface ApprovalView {
+  rest: Rest;
+  only_accepted: boolean;
+  label: string;
+  shown: string;
+}
+
 /** A review, ready to be judged. */
 export interface ReviewView {
   number: number;
@@ -604,6 +618,8 @@ export interface ReviewView {
   commit: string | null;
   /** Touched files with unsaved changes in an editor: save them before approving. */
   unsaved: string[];
+  /** Every way to approve that comes to something else; the first one is what `shown` and `approve_label` say. */
+  approvals: ApprovalView[];
 }
 
 /** A patch; bytes that are not UTF-8 are shown as U+FFFD in `text`, and whole in `base64`. */

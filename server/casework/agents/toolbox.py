@@ -117,9 +117,11 @@ class ProcessTools:
         near: str = "",
         changes: bool = False,
     ) -> Outcome:
+        order = {"tool": tool, **given}
+        if near and self._place.notes:
+            order["near"] = {"path": near, "names": list(NOTES)}
         try:
-            answer = await self._order({"tool": tool, **given}, timeout_s)
-            notes = await self._notes(near) if near and self._place.notes and not answer["is_error"] else ""
+            answer = await self._order(order, timeout_s)
         except _Gone as gone:
             process, self._process = self._process, None
             if process is not None:
@@ -130,12 +132,12 @@ class ProcessTools:
         text = str(answer["text"])
         if origin and not answer["is_error"]:
             text = fenced(origin, text)
-        return Outcome(text=text + notes, is_error=bool(answer["is_error"]), changed=changes and not answer["is_error"])
+        text += self._notes(answer.get("notes"))
+        return Outcome(text=text, is_error=bool(answer["is_error"]), changed=changes and not answer["is_error"])
 
-    async def _notes(self, near: str) -> str:
-        """Give the project's notes that hold near a path and were not handed over yet, nearest last."""
-        answer = await self._order({"tool": "notes", "path": near, "names": list(NOTES)}, CALL_S)
-        found = [] if answer["is_error"] else answer["text"]
+    def _notes(self, answer: dict[str, Any] | None) -> str:
+        """Give the project's notes that came with an answer and were not handed over yet, nearest last."""
+        found = [] if answer is None or answer["is_error"] else answer["text"]
         fresh = [(place, text) for place, text in found if place not in self._noted and "/" in place]
         self._noted |= {place for place, _ in found}
         return "".join("\n" + fenced(f"project notes {place}", text) for place, text in fresh)

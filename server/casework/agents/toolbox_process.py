@@ -270,7 +270,7 @@ def _answer(tools: dict[str, Callable[..., Any]], order: dict[str, Any]) -> dict
 
 
 def main(arguments: list[str]) -> None:
-    """Serve orders until the input closes."""
+    """Serve orders until the input closes; one with `near` is answered with the notes near its path as well."""
     root, spare, *more = arguments
     box = Toolbox(root, spare)
     if more == ["--clear"]:
@@ -280,12 +280,16 @@ def main(arguments: list[str]) -> None:
         "search": box.search,
         "edit": box.edit,
         "shell": box.shell,
-        "notes": box.notes,
     }
     sys.stdout.write("{}\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_answer(tools, json.loads(line))) + "\n")
+        order = json.loads(line)
+        near = order.pop("near", None)
+        answer = _answer(tools, order)
+        if near is not None and not answer["is_error"]:
+            answer["notes"] = _answer({"notes": box.notes}, {"tool": "notes", **near})
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -168,8 +168,15 @@ def next_steps(review: dict[str, Any]) -> list[str]:
         "",
         f"  Read it    casework review diff {number}          casework review open {number}",
         f"  Judge it   casework approve {number} --shown {shown}    ({review['approve_label']})",
+        *(_way(number, one) for one in review["approvals"][1:]),
         f'             casework request-changes {number} --shown {shown} -m "..."',
     ]
+
+
+def _way(number: int, one: dict[str, Any]) -> str:
+    only = " --only-accepted" if one["only_accepted"] else ""
+    rest = f" --rest {one['rest'].replace('_', '-')}"
+    return f"             casework approve {number} --shown {one['shown'][:12]}{rest}{only}    ({one['label']})"
 
 
 @reviews.command("check")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,22 @@ Shown = Annotated[str | None, typer.Option(help="The hash of what you were shown
 Message = Annotated[str, typer.Option("--message", "-m", help="The words.")]
 
 
-def _shown(asked: Daemon, number: int, where: Path, shown: str | None, verb: str) -> str:
+class Rest(StrEnum):
+    """What becomes of what does not land."""
+
+    BACK = "back"
+    """It starts the next run."""
+    FOLLOW_UP = "follow-up"
+    """It becomes a task of its own."""
+    DROP = "drop"
+    """It is left out."""
+
+
+_Way = tuple[str | None, bool]
+"""What becomes of the rest, as the wire calls it, and whether only what is accepted lands."""
+
+
+def _shown(asked: Daemon, number: int, where: Path, shown: str | None, verb: str, way: _Way = (None, False)) -> str:
     """Give the hash of what a human was shown: named by them, or looked at and confirmed on a terminal."""
     if shown is not None:
         return shown
@@ -31,10 +47,27 @@ def _shown(asked: Daemon, number: int, where: Path, shown: str | None, verb: str
     review = asked.ask("casework/review/show", place(where), number=number)
     for line in review_lines(review):
         typer.echo(line)
-    label = review["approve_label"] if verb == "approve" else review["request_label"]
+    label, hashed = review["request_label"], review["shown"]
+    if verb == "approve":
+        label, hashed = _approval(review, way)
     if not typer.confirm(f"\n{label}?"):
         raise Refused(f"Review {number} waits as before; nothing was done.", code="not_confirmed")
-    return str(review["shown"])
+    return str(hashed)
+
+
+def _approval(review: dict[str, Any], way: _Way) -> tuple[str, str]:
+    """Give the words and the hash of one way to approve; of one that comes to the same as another, the other's."""
+    rest, only = way
+    for one in review["approvals"]:
+        if one["rest"] == (rest or review["approvals"][0]["rest"]) and one["only_accepted"] == only:
+            return one["label"], one["shown"]
+    if rest is None and not only:
+        return review["approve_label"], review["shown"]
+    raise Refused(
+        f"Review {review['number']} has nothing for that: no hunk of it would be left, or stay undecided. It can be "
+        f"approved as it is: {review['approve_label']}.",
+        code="no_rest",
+    )
 
 
 def approve(
@@ -45,6 +78,13 @@ def approve(
     ] = None,
     branch: Annotated[str, typer.Option(help="With --mode branch: the name of the branch to make.")] = "",
     message: Message = "",
+    rest: Annotated[
+        Rest | None,
+        typer.Option(
+            help="What becomes of hunks that do not land: back to the run (its usual), a task of their own, left out."
+        ),
+    ] = None,
+    only_accepted: Annotated[bool, typer.Option(help="Land what was accepted and nothing else.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until it has landed.")] = True,
     where: Where = HERE,
     as_json: AsJson = False,
@@ -52,7 +92,8 @@ def approve(
     """Approve a review as it was shown: it lands, whole or not at all."""
     output = Output(as_json)
     with sentences(output), daemon() as asked:
-        hashed = _shown(asked, number, where, shown, "approve")
+        way = (rest.value.replace("-", "_") if rest is not None else None, only_accepted)
+        hashed = _shown(asked, number, where, shown, "approve", way)
         answer = asked.ask(
             "casework/review/answer",
             place(where),
@@ -62,6 +103,8 @@ def approve(
             mode=mode,
             branch=branch,
             message=message,
+            rest=way[0],
+            only_accepted=only_accepted,
         )
         if wait:
             answer = asked.ask(
@@ -74,10 +117,13 @@ def _say(output: Output, number: int, answer: dict[str, Any]) -> None:
     status = answer["card"]["status"]
     if status == "in_review":
         raise Refused(f"Review {number} did not land: {answer['reason']}", code="handed_back")
-    if status == "landed":
+    if answer["commit"]:
         note = f"   {visible(answer['reason'])}" if answer["reason"] else ""
+        back = "" if status == "landed" else "; the rest is sent back to its run"
         output.give(
-            answer, f"review {number} landed as {answer['commit']}{note}", f"  Take it back   casework undo {number}"
+            answer,
+            f"review {number} landed as {answer['commit']}{back}{note}",
+            f"  Take it back   casework undo {number}",
         )
         return
     output.give(answer, f"review {number} is approved and {status.replace('_', ' ')}")

@@ -18,7 +18,7 @@ from typing import Final
 from casework.code.project.environment import Environment, find_environment
 from casework.domain.actions import Grants
 from casework.domain.protected import TABLE
-from casework.ports.sandbox import OURS, Box, Limits, Place, SandboxFacts, place
+from casework.ports.sandbox import OURS, STRAIGHT, WAY_OUT, Box, Limits, Place, SandboxFacts, place
 from casework.ports.workspace import Identity
 
 VARIABLES: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -51,8 +51,9 @@ def worker_box(worktree: str, facts: SandboxFacts) -> Box:
 
 
 def model_box(socket: str) -> Box:
-    """Give the box of what talks to a model: our Python and one way out; no worktree, nothing of any project."""
-    return Box(places=tuple(_our_python()), cwd="/", environment=_variables(), socket=socket)
+    """Give the box of what talks to a model: our Python and a way out to it; no worktree, nothing of any project."""
+    environment = {**_variables(), WAY_OUT: STRAIGHT}
+    return Box(places=tuple(_our_python()), cwd="/", environment=environment, socket=socket, straight=True)
 
 
 def run_box(

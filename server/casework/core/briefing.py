@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from casework.core.acting import workplace
 from casework.core.repository import Repository
+from casework.core.rest import told_to_run
 from casework.core.surveys import order_of
 from casework.domain.task import Run, Task
 from casework.ports.agent import Agent, Briefing, KeptTurn
@@ -30,7 +31,7 @@ def brief(
         found=_found(repository, task),
         spec=task.spec,
         worktree=run.worktree,
-        comments=tuple(_asked_for(repository, task)),
+        comments=(*_asked_for(repository, task), *told_to_run(repository, task)),
         red=repository.text(task.sent_back[-1]) if task.sent_back else "",
         script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
         resume_after=resume_after,

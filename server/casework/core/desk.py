@@ -226,5 +226,5 @@ def _has_work(board: Board) -> bool:
     if any(task.model_lost for task in board.in_status("waiting")):
         return True
     return any(True for _ in board.in_status("queued", "running", "landing")) or any(
-        task.landing is not None and task.landing.undo_plan is not None for task in board.in_status("landed")
+        task.is_being_undone for task in board.tasks.values()
     )

@@ -63,6 +63,8 @@ def _change(repository: Repository, task: Task) -> Change:
     assert run is not None, "a task that hands in has a run"
     assert run.head is not None, "a finished run has a checkpoint"
     base = task.review.base if task.review is not None else task.runs[0].base
+    if task.ground is not None:
+        base = task.ground.shown_from
     return in_reading_order(repository.workspace.change(base, run.head))
 
 

@@ -64,6 +64,8 @@ async def move_task(
     def decide(board: Board) -> Sequence[Draft]:
         task = board.number(number)
         check_move(move, task.status, number=number, actor=actor.kind)
+        if task.is_being_undone:
+            raise Refused(f"Task {number} is being undone; wait for the end of that.", code="being_undone")
         return [repository.draft(event, actor, task=task.id, origin=task.origin)]
 
     rows = await repository.recorder.record(decide, command=command)

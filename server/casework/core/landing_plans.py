@@ -13,7 +13,7 @@ from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, LandingId, TaskId
 from casework.domain.reading import in_reading_order
 from casework.domain.task import Review, Task
-from casework.domain.verdict import selection, short_branch
+from casework.domain.verdict import Choice, selection, short_branch
 from casework.ports.landing import Announcement, Lander, LandingPlan, LandingRequest
 
 
@@ -25,10 +25,11 @@ def landing_request(
     mode: e.LandingMode,
     branch: str,
     message: str,
+    choice: Choice,
 ) -> LandingRequest:
     """Say what is to land: the accepted part of the change as a commit on its base. Blocks: called in a thread."""
     change = repository.change(review.manifest)
-    chosen = selection(review, change)
+    chosen = selection(review, change, choice)
     words = message or proposed_message(repository, task, review)
     whole = not chosen.stays
     accepted = review.head if whole else repository.workspace.select(change, chosen.lands, message=words)

@@ -10,15 +10,17 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from casework.core import rest
 from casework.core.landing_plans import landing_request, plan_in, plan_undo, reshown, task_top, was_shown, where_it_is
 from casework.core.repository import DAEMON, Repository
 from casework.domain import events as e
 from casework.domain.board import Board
-from casework.domain.envelope import Actor, Draft, Recorded
+from casework.domain.envelope import Actor, ActorKind, Draft, Recorded
 from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import CommitId, LandingId, TaskId
 from casework.domain.status import check_move
 from casework.domain.task import Landing, Review, Task
+from casework.domain.verdict import Choice
 from casework.ports.landing import Announcement, Held, Landed, Lander, LandingPlan, TakenBack
 
 logger = logging.getLogger(__name__)
@@ -134,7 +136,9 @@ class Landings:
         """Compute it anew: the world moved, or the daemon was started since the verdict. Blocks: called in a thread."""
         repository = self._repository
         words = repository.text(review.message)
-        request = landing_request(repository, task, review, landing.id, landing.mode, landing.branch or "", words)
+        choice = Choice(landing.rest, landing.only_accepted)
+        branch = landing.branch or ""
+        request = landing_request(repository, task, review, landing.id, landing.mode, branch, words, choice)
         return plan_in(repository, review.top, request)
 
     async def _enter(self, name: TaskId, announcement: Announcement) -> bool:
@@ -165,10 +169,14 @@ class Landings:
 
         def decide(board: Board) -> Sequence[Draft]:
             now = board.tasks[task.id]
-            wanted = "landing" if undo_of is None else "landed"
-            if now.status != wanted:
-                raise Refused(f"Task {now.number} is {now.status} and not {wanted} any more.", code="wrong_status")
-            return [repository.draft(event, DAEMON, task=task.id)]
+            events: list[e.Event] = [event]
+            if undo_of is not None:
+                check_undo(now)
+                if now.status in ("queued", "running", "waiting"):
+                    events.insert(0, e.TaskStopped(reason="Stopped, because what had landed of it is being undone."))
+            elif now.status != "landing":
+                raise Refused(f"Task {now.number} is {now.status} and not landing any more.", code="wrong_status")
+            return [repository.draft(event, DAEMON, task=task.id) for event in events]
 
         await repository.recorder.record(decide, full_sync=True)
 
@@ -179,10 +187,13 @@ class Landings:
             landing=LandingId(announcement.landing), commit=landed.commit, how_seen=landed.how_seen, note=note
         )
 
+        new = await asyncio.to_thread(rest.new_task, repository, repository.board.tasks[name])
+
         def decide(board: Board) -> Sequence[Draft]:
             task = board.tasks[name]
-            check_move("land", task.status, number=task.number, actor="daemon")
-            return [repository.draft(event, DAEMON, task=name)]
+            goes_back = task.landing is not None and task.landing.rest == "back"
+            check_move("land_part" if goes_back else "land", task.status, number=task.number, actor="daemon")
+            return [repository.draft(event, DAEMON, task=name), *rest.drafts(repository, board, task, new)]
 
         await repository.recorder.record(decide, full_sync=True)
         await asyncio.to_thread(self._lander(repository.board.tasks[name]).finish, announcement)
@@ -219,7 +230,7 @@ class Landings:
         repository = self._repository
         async with self.turn:
             task = repository.board.number(number)
-            check_move("undo", task.status, number=number, actor=actor.kind)
+            check_undo(task, actor.kind)
             landing = task.landing
             if landing is None or landing.plan is None:
                 raise Refused(f"Task {number} has no landing to take back.", code="no_landing")
@@ -231,7 +242,9 @@ class Landings:
             end = await asyncio.to_thread(self._lander(task).enter, announcement)
             if isinstance(end, TakenBack):
                 await self._undo_failed(task.id, undo, end.reason, actor)
-                raise Refused(f"Task {number} could not be undone: {end.reason}", code="undo_failed")
+                stopped = repository.board.tasks[task.id].status == "stopped"
+                more = f" The run with its rest is stopped: `casework task retry {number}` goes on." if stopped else ""
+                raise Refused(f"Task {number} could not be undone: {end.reason}{more}", code="undo_failed")
             await self._taken_back(task.id, landing.id, announcement, actor, end.commit if revert else None)
             return repository.board.tasks[task.id]
 
@@ -240,7 +253,14 @@ class Landings:
     ) -> None:
         repository = self._repository
         event = e.LandingTakenBack(landing=landing, undo=LandingId(undo.landing), commit=commit)
-        await repository.recorder.record(lambda _: [repository.draft(event, actor, task=name)], full_sync=True)
+
+        def decide(board: Board) -> Sequence[Draft]:
+            return [
+                repository.draft(event, actor, task=name),
+                *rest.taken_back(repository, board, landing, actor),
+            ]
+
+        await repository.recorder.record(decide, full_sync=True)
         await asyncio.to_thread(self._lander(repository.board.tasks[name]).finish, undo)
 
     async def _undo_failed(self, name: TaskId, undo: LandingId, reason: str, actor: Actor) -> None:
@@ -260,8 +280,8 @@ class Landings:
             if landing is not None and is_announced and not await self._recover_landing(task, landing):
                 unsettled.append(landing.id)
             self._todo.put_nowait(task.id)
-        for task in list(repository.board.in_status("landed")):
-            if task.landing is not None and task.landing.undo is not None and task.landing.undo_plan is not None:
+        for task in list(repository.board.tasks.values()):
+            if task.is_being_undone and task.landing is not None and task.landing.undo is not None:
                 undo = task.landing.undo
                 if not await self._recover_undo(task, task.landing):
                     unsettled.append(undo)
@@ -309,3 +329,26 @@ class Landings:
                 await self._undo_failed(task.id, landing.undo, end.sentence, DAEMON)
                 return False
         return True
+
+
+def check_undo(task: Task, actor: ActorKind = "human") -> None:
+    """Let an undo pass that takes back what the task's last verdict did, and nothing that somebody decided since.
+
+    Where a part has landed and the rest went back, that is possible until the next review opens: its run is stopped.
+
+    Raises:
+        Refused: the table has no such move, or a later review stands on what landed.
+    """
+    landing, review = task.landing, task.review
+    in_part = landing is not None and (landing.state, landing.rest) == ("landed", "back")
+    if not in_part:
+        check_move("undo", task.status, number=task.number, actor=actor)
+        return
+    if review is not None and review.verdict != "approve" and landing is not None:
+        raise Refused(
+            f"What landed of task {task.number} can't be undone here any more: its next review stands on it, and "
+            "nothing was changed. Decide on that review, or take the commit back by hand: "
+            f"`git revert {landing.commit}`.",
+            code="stood_upon",
+        )
+    check_move("undo_part", task.status, number=task.number, actor=actor)

@@ -169,10 +169,12 @@ class Runner:
         self._drive(name, run, 0)
 
     def _base(self, task: Task) -> CommitId:
-        """The run stands on the last one's work, on the reviewed change, at the end of what is surveyed, or on HEAD."""
-        last = task.run
-        if last is not None and last.head is not None:
+        """The run stands on the last one's work or what landed of it, on what is reviewed or surveyed, or on HEAD."""
+        last, ground = task.run, task.ground
+        if last is not None and last.head is not None and (ground is None or last.n > ground.runs):
             return last.head
+        if ground is not None:
+            return ground.begins
         if task.review is not None:
             return task.review.head
         if task.agent == SURVEY:

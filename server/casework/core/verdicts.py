@@ -21,7 +21,7 @@ from casework.domain.redaction import redact
 from casework.domain.repopath import unquote
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
-from casework.domain.verdict import check_shown, selection, shown_hash
+from casework.domain.verdict import Choice, check_shown, rests, selection, shown_hash, usual_choice
 from casework.ports.landing import LandingPlan
 
 
@@ -33,6 +33,9 @@ class Approval:
     mode: e.LandingMode | None = None
     branch: str = ""
     message: str = ""
+    rest: e.Rest | None = None
+    """What becomes of what does not land; None for the usual."""
+    only_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,12 @@ class Request:
     script: str = ""
 
 
-def modes_for(review: Review) -> tuple[e.LandingMode, ...]:
-    """Give the ways this review can land, the default one first."""
+def modes_for(review: Review, *, whole: bool) -> tuple[e.LandingMode, ...]:
+    """Give the ways this review can land, the default one first; `whole`: with every hunk."""
     match review.change_kind:
         case "working_tree":
             return ("working_tree",)
         case "branch":
-            whole = not any(decided.decision == "rejected" for decided in review.decisions.values())
             forward = whole and not review.diverged
             return ("fast_forward", "commit", "branch") if forward else ("commit", "branch")
         case "run":
@@ -97,34 +99,37 @@ async def approve(
     task = repository.board.number(number)
     review = standing_review(task)
     check_move("approve", task.status, number=number, actor=actor.kind)
-    check_shown(task, review, approval.shown)
+    choice = _choice(task, review, approval)
+    check_shown(task, approval.shown, choice)
     change = await asyncio.to_thread(repository.change, review.manifest)
-    mode = _mode(task, review, change, approval)
+    mode = _mode(task, review, change, approval, choice)
     _check_saved(repository, task, review, change, mode)
     landing = LandingId(repository.clock.new_id())
     message = redact(approval.message)
     request = await asyncio.to_thread(
-        landing_request, repository, task, review, landing, mode, approval.branch, message
+        landing_request, repository, task, review, landing, mode, approval.branch, message, choice
     )
     plan = await asyncio.to_thread(plan_in, repository, review.top, request)
     if plan.differs and not was_shown(review, plan):
         await show_again(repository, number, review, plan, actor)
     kept = repository.keep(message) if message else None
-    left = len(selection(review, change).stays)
+    left = len(selection(review, change, choice).stays)
 
     def decide(board: Board) -> Sequence[Draft]:
         now = board.number(number)
-        current = standing_review(now)
+        standing_review(now)
         check_move("approve", now.status, number=number, actor=actor.kind)
-        check_shown(now, current, approval.shown)
+        check_shown(now, approval.shown, choice)
         event = e.ReviewAnswered(
             verdict="approve",
-            shown=shown_hash(current),
+            shown=shown_hash(now, choice),
             mode=mode,
             message=kept,
             landing=landing,
             left=left,
             branch=approval.branch,
+            rest=choice.rest if left else "drop",
+            only_accepted=choice.only_accepted,
         )
         return [repository.draft(event, actor, task=now.id)]
 
@@ -137,8 +142,26 @@ async def approve(
     return repository.board.number(number)
 
 
-def _mode(task: Task, review: Review, change: Change, approval: Approval) -> e.LandingMode:
-    possible = modes_for(review)
+def _choice(task: Task, review: Review, approval: Approval) -> Choice:
+    rest = approval.rest or usual_choice(task).rest
+    if rest not in rests(task) and review.change_kind != "range":
+        why = (
+            "no run made it, so there is nobody to send a part of it back to"
+            if rest == "back"
+            else "what is not committed of a working tree stays in it"
+        )
+        named = ", ".join(one.replace("_", "-") for one in rests(task))
+        raise Refused(
+            f"Review {task.number} can't be approved like that: {why}. What can become of its rest: {named}. "
+            "Nothing was approved.",
+            code="rest",
+        )
+    return Choice(rest, approval.only_accepted)
+
+
+def _mode(task: Task, review: Review, change: Change, approval: Approval, choice: Choice) -> e.LandingMode:
+    chosen = selection(review, change, choice)
+    possible = modes_for(review, whole=not chosen.stays)
     if not possible:
         raise Refused(
             f"Review {task.number} reads history ({review.range_text}), which has landed already, so there is "
@@ -146,10 +169,10 @@ def _mode(task: Task, review: Review, change: Change, approval: Approval) -> e.L
             f"close it with `casework review read {task.number}`.",
             code="history",
         )
-    if not selection(review, change).lands:
+    if not chosen.lands:
+        what = "nothing is accepted" if choice.only_accepted else "every hunk is rejected"
         raise Refused(
-            f"Approving review {task.number} would land nothing: every hunk is rejected. "
-            "Accept one, or request changes.",
+            f"Approving review {task.number} would land nothing: {what}. Accept one, or request changes.",
             code="nothing_to_land",
         )
     mode = approval.mode or possible[0]
@@ -208,24 +231,24 @@ async def request_changes(
     if command is not None and (rows := await repository.recorder.journal.answered(command)):
         return task_of_rows(repository, rows[0].task)
     task = repository.board.number(number)
-    review = standing_review(task)
-    check_shown(task, review, request.shown)
+    standing_review(task)
+    check_shown(task, request.shown)
     agent = request.agent or task.agent
     message = repository.keep(request.message) if request.message else None
     script = repository.blobs.put(request.script.encode()) if request.script else task.script
 
     def decide(board: Board) -> Sequence[Draft]:
         now = board.number(number)
-        current = standing_review(now)
+        standing_review(now)
         check_move("request_changes", now.status, number=number, actor=actor.kind)
-        check_shown(now, current, request.shown)
+        check_shown(now, request.shown)
         drafts: list[e.Event] = []
         if message is not None:
             comment = CommentId(repository.clock.new_id())
             drafts.append(e.CommentAdded(id=comment, text=message, preview=preview(request.message)))
         if agent not in repository.agents:
             return [repository.draft(event, actor, task=now.id) for event in drafts]
-        drafts.append(e.ReviewAnswered(verdict="request_changes", shown=shown_hash(current), message=message))
+        drafts.append(e.ReviewAnswered(verdict="request_changes", shown=shown_hash(now), message=message))
         drafts.append(e.TaskQueued(agent=agent, script=script))
         return [repository.draft(event, actor, task=now.id) for event in drafts]
 

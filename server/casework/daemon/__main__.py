@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from casework.lsp.protocol import Surface
@@ -30,6 +30,10 @@ def _load_surface() -> Surface:
     return SURFACE
 
 
+SWITCH_S: Final = 0.0005
+"""How long the loop waits for a thread that computes; Python's own 5 ms, a few times over, would be felt in typing."""
+
+
 def _detach() -> None:
     """An editor may end the process tree below its language server; the daemon is to outlive it."""
     if os.fork() != 0:
@@ -42,6 +46,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--detach"]:
         _detach()
         arguments = arguments[1:]
+    sys.setswitchinterval(SWITCH_S)
     from .start import IDLE_EXIT_S, run_daemon  # behind the fork, which copies what was loaded before it
 
     said = os.environ.get("CASEWORK_IDLE_EXIT_S", str(IDLE_EXIT_S))

@@ -71,6 +71,9 @@ from casework.domain.user_events import (
 
 Verdict = Literal["approve", "request_changes"]
 LandingMode = Literal["commit", "branch", "files", "working_tree", "fast_forward"]
+Rest = Literal["back", "follow_up", "drop"]
+"""What becomes of what an approval does not land: it starts the next run of its task, becomes a task of its own, or is
+left out."""
 LeftOutBecause = Literal["too_many", "chain"]
 """`too_many`: the run had proposed as many as it may; `chain`: its task is a follow-up of one of one already."""
 
@@ -254,6 +257,10 @@ class ReviewAnswered(Frozen):
     """Hunks that do not land with this approval."""
     branch: Short = ""
     """Name of the branch to make, in mode `branch`."""
+    rest: Rest = "drop"
+    """What becomes of those hunks once the others have landed."""
+    only_accepted: bool = False
+    """Whether what nobody decided on stays behind too."""
 
 
 class ReviewRead(Frozen):

@@ -16,10 +16,12 @@ from casework.domain.envelope import Recorded
 from casework.domain.evolve_checks import check_event
 from casework.domain.evolve_ledger import decided, ledger_event, opened_anew
 from casework.domain.frozen import replace
+from casework.domain.ids import CommitId
 from casework.domain.status import Status
 from casework.domain.survey_events import SurveyEvent
 from casework.domain.task import (
     Comment,
+    Ground,
     Landing,
     LeftOut,
     Question,
@@ -267,7 +269,15 @@ def _verdict(task: Task, review: Review, event: e.ReviewAnswered, row: Recorded)
         return replace(task, changed=now, status="queued", review=answered, reason="", sent_back=())
     assert event.landing is not None, "an approval names its landing"
     assert event.mode is not None, "an approval names its mode"
-    landing = Landing(event.landing, event.mode, event.shown, branch=event.branch or None)
+    landing = Landing(
+        event.landing,
+        event.mode,
+        event.shown,
+        branch=event.branch or None,
+        rest=event.rest,
+        only_accepted=event.only_accepted,
+        left=event.left,
+    )
     return replace(task, changed=now, status="landing", review=answered, landing=landing, reason="")
 
 
@@ -284,7 +294,8 @@ def _landing_event(task: Task, event: e.LandingEvent, row: Recorded) -> Task:
             return replace(task, changed=now, landing=announced)
         case "landing.confirmed":
             landed = replace(landing, state="landed", commit=event.commit, note=event.note)
-            return replace(task, changed=now, status="landed", landing=landed, reason=event.note)
+            done = replace(task, changed=now, status="landed", landing=landed, reason=event.note)
+            return _went_back(done, event.commit) if landed.rest == "back" else done
         case "landing.undone":
             if landing.state == "landed":  # an undo that could not be done leaves the change landed
                 return replace(
@@ -294,9 +305,16 @@ def _landing_event(task: Task, event: e.LandingEvent, row: Recorded) -> Task:
             return replace(_reopened(task), changed=now, landing=undone, reason=event.reason)
         case "landing.taken_back":
             back = replace(landing, state="taken_back", undo=event.undo)
-            return replace(_reopened(task), changed=now, landing=back, reason="Undone.")
+            review = task.review
+            ground = Ground(review.head, review.base, len(task.runs)) if review is not None else None
+            return replace(_reopened(task), changed=now, landing=back, ground=ground, reason="Undone.")
         case _:
             assert_never(event)
+
+
+def _went_back(task: Task, landed: CommitId) -> Task:
+    """The rest starts the next run, on what has landed: in the same event, so that no kill comes between."""
+    return replace(task, status="queued", ground=Ground(landed, landed, len(task.runs)), sent_back=())
 
 
 def _reopened(task: Task) -> Task:

@@ -15,7 +15,7 @@ Status = Literal[
 MoveName = Literal[
     "propose", "add", "review", "accept", "dismiss", "start", "begin", "ask", "lose_model", "resume", "open_review",
     "stop", "fail", "retry", "request_changes", "approve", "finish_reading", "land", "hand_back", "undo", "snooze",
-    "wake", "drop", "restore", "send_back", "settle",
+    "wake", "drop", "restore", "send_back", "settle", "land_part", "undo_part",
 ]  # fmt: skip
 
 STATUSES: Final[tuple[Status, ...]] = (
@@ -75,8 +75,10 @@ MOVES: Final[dict[MoveName, Move]] = {
     "approve": _move("in_review", "landing", "human", "be approved"),
     "finish_reading": _move("in_review", "read", "human", "be closed as read"),
     "land": _move("landing", "landed", "daemon", "land"),
+    "land_part": _move("landing", "queued", "daemon", "land in part, its rest sent back"),
     "hand_back": _move("landing", "in_review", "daemon", "be handed back"),
     "undo": _move("landed", "in_review", "human", "be undone"),
+    "undo_part": _move("queued running waiting stopped failed", "in_review", "human", "be undone"),
     "snooze": _move(_all_but("queued", "running", "landing", "snoozed"), "snoozed", "human", "be snoozed"),
     "wake": _move("snoozed", None, "human daemon", "be woken"),
     "drop": _move(_all_but("landing", "landed", "dropped"), "dropped", "human", "be dropped"),

@@ -9,6 +9,8 @@ from pydantic import Field
 from casework.domain.frozen import Frozen
 from casework.domain.ids import HunkId
 
+SURVEY: Final = "survey"
+"""The agent's name."""
 Guard = Literal["guarded", "unguarded", "not_looked_at"]
 MARKS_PER_EVENT: Final = 20
 """An event holds at most 8 KiB."""

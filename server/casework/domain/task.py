@@ -212,6 +212,23 @@ class Landing:
     undo_plan: BlobHash | None = None
     reason: str = ""
     note: str = ""
+    rest: e.Rest = "drop"
+    """What becomes of the hunks that do not land with it."""
+    only_accepted: bool = False
+    """Whether what nobody decided on stays behind too."""
+    left: int = 0
+    """Hunks that do not land with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where the next run begins, since what came before landed in part, or was taken back."""
+
+    begins: CommitId
+    shown_from: CommitId
+    """The base of its review."""
+    runs: int
+    """Runs that were before that: no later one stands on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +291,7 @@ class Task:
     review: Review | None = None
     comments: tuple[Comment, ...] = ()
     landing: Landing | None = None
+    ground: Ground | None = None
     surveyed: Mapping[HunkId, HunkMark] = field(default_factory=dict)
     """What a survey found out, also while it still runs."""
     model_lost: bool = False
@@ -308,6 +326,22 @@ class Task:
     def open_questions(self) -> tuple[Question, ...]:
         """What the human is asked and has not answered."""
         return tuple(question for question in self.questions if question.answer is None)
+
+    @property
+    def has_landed_part(self) -> bool:
+        """Whether a part of the change has landed, and nothing was reviewed since the rest went back."""
+        landing, review = self.landing, self.review
+        return (
+            landing is not None
+            and (landing.state, landing.rest) == ("landed", "back")
+            and review is not None
+            and review.verdict == "approve"
+        )
+
+    @property
+    def is_being_undone(self) -> bool:
+        """Whether an undo of its landing was announced and has no end yet."""
+        return self.landing is not None and self.landing.state == "landed" and self.landing.undo_plan is not None
 
     def standing_review(self) -> Review:
         """Give the review that waits for a verdict.

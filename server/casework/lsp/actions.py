@@ -15,8 +15,9 @@ from lsprotocol import types
 from casework.core.desk import OpenRepository
 from casework.domain.ids import HunkId, TaskId
 from casework.domain.showing import visible
+from casework.domain.status import MOVES
 from casework.domain.task import Task
-from casework.domain.verdict import approve_label, selection, shown_hash
+from casework.domain.verdict import approve_label, choices, shown_hash
 from casework.lsp.names import uri_of
 from casework.lsp.places import Place
 
@@ -58,7 +59,8 @@ class Offers:
                 tasks[task.id] = None
                 if place.kind == "review":
                     found += self._of_review(task, top)
-                    seldom |= {action.title: action for action in self._of_trust(task, top)}
+                    rare = [*self._other_approvals(task, top), *self._of_trust(task, top)]
+                    seldom |= {action.title: action for action in rare}
                 else:
                     found += self.of_task(task, top)
             if place.hunk is not None:
@@ -86,13 +88,23 @@ class Offers:
         if review.change_kind == "range":
             yield _action(top, f"Close review {number} as read", "casework.review.read", number=number)
             return
-        shown = shown_hash(review)
-        label = approve_label(review, selection(review, self._opened.repository.change(review.manifest)))
-        answer: dict[str, Any] = {"number": number, "shown": shown}
+        label = approve_label(task, self._opened.repository.change(review.manifest))
+        answer: dict[str, Any] = {"number": number, "shown": shown_hash(task)}
         yield _action(top, f"Approve review {number}: {label}", "casework.review.answer", **answer, verdict="approve")
         if task.agent in self._opened.repository.agents:
             title = f"Request changes on review {number}"
             yield _action(top, title, "casework.review.answer", **answer, verdict="request_changes")
+
+    def _other_approvals(self, task: Task, top: str) -> Iterator[types.CodeAction]:
+        """What else can become of what does not land."""
+        review = task.review
+        assert review is not None, "a task in review has one"
+        change = self._opened.repository.change(review.manifest)
+        for choice in choices(task, review, change)[1:]:
+            title = f"Approve review {task.number}: {approve_label(task, change, choice)}"
+            answer = {"verdict": "approve", "rest": choice.rest, "only_accepted": choice.only_accepted}
+            shown = shown_hash(task, choice)
+            yield _action(top, title, "casework.review.answer", number=task.number, shown=shown, **answer)
 
     def of_stale_review(self, task: Task, top: str) -> list[types.CodeAction]:
         """Give what can be done with a review where something else is shown than what stands now."""
@@ -125,7 +137,8 @@ class Offers:
         if task.status == "in_review":
             number = task.number
             drop = _action(top, f"Drop {number}", "casework.task.drop", number=number)
-            return [*self._of_review(task, top), *self._of_trust(task, top), drop]
+            others = self._other_approvals(task, top)
+            return [*self._of_review(task, top), *others, *self._of_trust(task, top), drop]
         return list(_of_task(task, top))
 
     def lenses(self, places: Iterable[Place], top: str) -> Iterator[tuple[Place, types.Command]]:
@@ -166,7 +179,7 @@ def _of_task(task: Task, top: str) -> Iterator[types.CodeAction]:
         yield _action(top, f"Stop {number}", "casework.task.stop", number=number)
     if status in ("stopped", "failed"):
         yield _action(top, f"Retry {number}", "casework.task.retry", number=number)
-    if status == "landed":
+    if status == "landed" or (task.has_landed_part and status in MOVES["undo_part"].starts):
         yield _action(top, f"Undo {number}", "casework.review.undo", number=number)
     if status in ("backlog", "stopped", "failed", "waiting"):
         yield _action(top, f"Drop {number}", "casework.task.drop", number=number)

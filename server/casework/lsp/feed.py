@@ -64,7 +64,7 @@ class Feed:
         self._notify("casework/board/changed", changed.model_dump(mode="json"))
         for name in self._reviews:
             task = board.tasks[name]
-            shown = shown_hash(task.review) if task.review is not None and task.status == "in_review" else None
+            shown = shown_hash(task) if task.review is not None and task.status == "in_review" else None
             said = ReviewChanged(repository=self._repository.identity.id, number=task.number, shown=shown)
             self._notify("casework/review/changed", said.model_dump(mode="json"))
         self._changed.clear()

@@ -380,7 +380,7 @@ def _now(method: Callable[[Any], None]) -> Callable[[Any], None]:
 def _shows(text: str, task: Task) -> bool:
     """Tell whether a review file shows what stands now."""
     shown = shown_in(text)
-    return task.review is not None and bool(shown) and shown_hash(task.review).startswith(shown)
+    return task.review is not None and bool(shown) and shown_hash(task).startswith(shown)
 
 
 def _inside(top: str, path: str) -> str:

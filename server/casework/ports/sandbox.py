@@ -19,6 +19,11 @@ from casework.domain.frozen import Frozen
 OURS: Final = "/run/casework"
 """Where in a box lies what Casework puts there: the way out, the objects of git."""
 
+STRAIGHT: Final = f"{OURS}/out"
+"""In a box: the socket of its way out."""
+WAY_OUT: Final = "CASEWORK_WAY_OUT"
+"""The variable that says so to what opens it by itself."""
+
 SandboxName = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
 
@@ -60,6 +65,8 @@ class Box(Frozen):
     """All of it, but for HOME, TMPDIR and PATH where they are not given: a private home and a private tmp."""
     socket: str = ""
     """Absolute, outside: the unix socket at which a forwarder of ours listens, the only way out; empty for none."""
+    straight: bool = False
+    """The socket leads to one host: the command itself opens it, as `STRAIGHT`, and needs no HTTP proxy in the box."""
     limits: Limits = Field(default_factory=Limits)
 
 
@@ -158,6 +165,14 @@ class WaysOut(Protocol):
         Only `hosts` (`name:port`, exact; `[address]:port` of IPv6) are connected to or looked up, and of a name only
         what does not lead to this machine; an HTTP client in the box finds the way by its usual variables. `told` hears
         of each host that was refused.
+        """
+        ...
+
+    def lead(self, host: str) -> AbstractAsyncContextManager[str]:
+        """Listen for one box, and give the socket for a `Box.socket` that is `straight`; leaving closes it.
+
+        What is connected there is connected to `host` (`name:port`), byte for byte. A name that leads to this machine,
+        and is not `localhost`, is not connected to.
         """
         ...
 

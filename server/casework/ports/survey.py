@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from casework.domain.frozen import Frozen
 from casework.domain.ids import CommitId, HunkId
+from casework.domain.survey import SURVEY as SURVEY
 from casework.domain.survey import HunkMark
-
-SURVEY: Final = "survey"
-"""The agent's name."""
 
 
 class HunkPlace(Frozen):

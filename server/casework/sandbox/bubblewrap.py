@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from casework.domain.errors import Refused, Trouble
-from casework.ports.sandbox import OURS, Box, Boxed, End, Limits, Ran, SandboxFacts
+from casework.ports.sandbox import OURS, STRAIGHT, Box, Boxed, End, Limits, Ran, SandboxFacts
 from casework.sandbox import calls, system
 from casework.sandbox.counting import counted
 from casework.sandbox.guarding import Guard, guard
@@ -43,7 +43,7 @@ _PORT: Final = 3128
 """In the box's own network."""
 _PROXY_VARIABLES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 _PYTHON: Final = os.path.realpath(sys.executable)
-_BRIDGE: Final = (_PYTHON, "-I", "-S", f"{OURS}/bridge.py", str(_PORT), f"{OURS}/out")
+_BRIDGE: Final = (_PYTHON, "-I", "-S", f"{OURS}/bridge.py", str(_PORT), STRAIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,18 @@ class Bubblewrap:
 
     def _put_together(self, command: Sequence[str], box: Box, more: Sequence[str]) -> _Parts:
         given = {"PATH": system.PATH, "HOME": system.HOME, "TMPDIR": system.TMP, **box.environment}
-        if box.socket:
+        bridged = box.socket and not box.straight
+        if bridged:
             given.update(dict.fromkeys(_PROXY_VARIABLES, f"http://127.0.0.1:{_PORT}"))
         inner = [name for name in given if name.startswith(system.UNSAFE_OUTSIDE)]
         guarded = guard(box)
         words = [
             *counted(), self._program, *more, *_UNSHARED, *_closed(guarded), *self._private(box.limits), *self._system,
             *guarded.arguments,
-            *(_way_out(box.socket) if box.socket else ()),
+            *(("--ro-bind", box.socket, STRAIGHT) if box.socket else ()), *(_bridge() if bridged else ()),
             *(word for name in inner for word in ("--setenv", name, given[name])),
             "--remount-ro", "/", "--chdir", box.cwd, "--", *self._limited(box.limits),
-            *(_BRIDGE if box.socket else ()), *command,
+            *(_BRIDGE if bridged else ()), *command,
         ]  # fmt: skip
         outer = {name: value for name, value in given.items() if name not in inner}
         return _Parts(tuple(words), outer, guarded)
@@ -156,10 +157,9 @@ def _closed(guarded: Guard) -> tuple[str, ...]:
     return "--seccomp", str(handle)
 
 
-def _way_out(socket: str) -> list[str]:
-    """Put the socket of the way out, and the Python that leads to it, into a box."""
-    bridge = str(Path(__file__).with_name("bridge.py"))
-    words = ["--ro-bind", socket, f"{OURS}/out", "--ro-bind", bridge, f"{OURS}/bridge.py"]
+def _bridge() -> list[str]:
+    """Put the Python that leads to the way out into a box."""
+    words = ["--ro-bind", str(Path(__file__).with_name("bridge.py")), f"{OURS}/bridge.py"]
     return words if sys.base_prefix == "/usr" else [*words, "--ro-bind", sys.base_prefix, sys.base_prefix]
 
 

@@ -13,12 +13,14 @@ import asyncio
 import logging
 import re
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from casework.sandbox.hosts import NotLed, addresses_of, not_reached
+from casework.sandbox.straight import Straight
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,22 @@ class Proxies:
         finally:
             server.close()
             await proxy.close()
+            await server.wait_closed()
+            await asyncio.to_thread(_remove, path)
+
+    @asynccontextmanager
+    async def lead(self, host: str) -> AsyncIterator[str]:
+        """Do what `ports.sandbox.WaysOut.lead` promises."""
+        path = await asyncio.to_thread(self._new_path)
+        name, _, port = host.rpartition(":")
+        way = Straight(name.strip("[]"), int(port))
+        server = await asyncio.get_running_loop().create_unix_server(way.begin, path)
+        try:
+            await asyncio.to_thread(path.chmod, 0o600)
+            yield str(path)
+        finally:
+            server.close()
+            await way.close()
             await server.wait_closed()
             await asyncio.to_thread(_remove, path)
 
@@ -217,37 +235,14 @@ def _target(text: bytes, port: str) -> tuple[str, int]:
 async def _connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         async with asyncio.timeout(CONNECT_S):
-            loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
-            if not _is_address(host) and host != "localhost" and any(_leads_home(one) for one in addresses):
-                raise _No("403 Not Allowed", f"{host} leads to this machine or its link, and is not connected to.")
-            for address in addresses:
+            for address in await addresses_of(host, port):
                 with suppress(OSError):
                     return await asyncio.open_connection(address, port)
-    except (OSError, TimeoutError, UnicodeError):
+    except NotLed as no:
+        raise _No("502 Not Reached" if no.allowed else "403 Not Allowed", no.sentence) from None
+    except TimeoutError:
         pass
-    raise _No("502 Not Reached", f"{host}:{port} can't be reached from this machine; see whether it is up.")
-
-
-def _is_address(host: str) -> bool:
-    import ipaddress  # with the first connection: nobody waits for it before
-
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _leads_home(address: str) -> bool:
-    """Whether an address is one of this machine, or of a link on which services trust whoever asks (cloud metadata)."""
-    import ipaddress
-
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast
+    raise _No("502 Not Reached", not_reached(host, port).sentence)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from casework.domain.anchor import Anchor
-from casework.domain.events import Decision, LandingMode, Verdict
+from casework.domain.events import Decision, LandingMode, Rest, Verdict
 from casework.domain.spec import Criterion, TaskKind
 from casework.domain.status import Status
 from casework.wire.views import JournalRow, LeftoverView, RepositoryView, RuleView, TaskCard
@@ -204,6 +204,10 @@ class AnswerReview(TaskDeed):
     agent: Line = ""
     """With a request on a change that no run made: who is to work on it."""
     script: Text = ""
+    rest: Rest | None = None
+    """With an approval: what becomes of what does not land; by default the first of the review's `approvals`."""
+    only_accepted: bool = False
+    """With an approval: land what was accepted and nothing else."""
 
 
 class UndoReview(TaskDeed):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from casework.domain.anchor import Anchor
 from casework.domain.change import ChangeKind, FileStatus
-from casework.domain.events import LandingMode
+from casework.domain.events import LandingMode, Rest
 from casework.domain.spec import Criterion, Severity, TaskKind
 from casework.domain.status import Status
 from casework.domain.survey import Guard
@@ -207,6 +207,15 @@ class ModeView(View):
     label: str
 
 
+class ApprovalView(View):
+    """One way to approve: what becomes of what does not land, the words that say it, the hash it must carry."""
+
+    rest: Rest
+    only_accepted: bool
+    label: str
+    shown: str
+
+
 class ReviewView(View):
     """A review, ready to be judged."""
 
@@ -264,6 +273,8 @@ class ReviewView(View):
     commit: str | None = None
     unsaved: list[str] = Field(default_factory=list)
     """Touched files with unsaved changes in an editor: save them before approving."""
+    approvals: list[ApprovalView] = Field(default_factory=list)
+    """Every way to approve that comes to something else; the first one is what `shown` and `approve_label` say."""
 
 
 class CheckCommandView(View):

@@ -124,7 +124,7 @@ def it_is_judged_and_sent_back(nvim: Neovim) -> None:
     nvim.keys("x")
     nvim.sees("Why not?")
     nvim.keys("Nobody asked for other fees<CR>")
-    nvim.sees("1 rejected", "Land 3, leave 1 out", "file 2/3")
+    nvim.sees("1 rejected", "Land 3, send 1 back", "file 2/3")
     nvim.keys("[c")
     nvim.sees("✗ rejected: Nobody", "rejected  Nobody asked for other fees")
     nvim.picture("04-rejected-with-a-reason")

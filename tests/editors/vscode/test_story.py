@@ -102,7 +102,7 @@ def judge_first_run(window: Workbench) -> None:
     window.picture("05-reject-with-a-reason")
     window.press("Enter")
     window.wait_for_diff("errors.py · review 1 · 2 of 2")
-    window.wait_for_status("1 accepted, 1 rejected, 1 to judge · A Land 2, leave 1 out on main")
+    window.wait_for_status("1 accepted, 1 rejected, 1 to judge · A Land 2, send 1 back (on main)")
 
     window.press("c")
     window.type_comment("Import the error where it is raised.")

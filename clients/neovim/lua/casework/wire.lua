@@ -10,6 +10,8 @@
 
 ---@alias casework.LandingMode "commit"|"branch"|"files"|"working_tree"|"fast_forward"
 
+---@alias casework.Rest "back"|"follow_up"|"drop"
+
 ---@alias casework.Group "needs_you"|"running"|"backlog"|"done"
 
 ---@alias casework.Severity "low"|"medium"|"high"
@@ -165,6 +167,8 @@
 ---@field message? string With an approval: the commit message, instead of the proposed one. With a request: what to change.
 ---@field agent? string With a request on a change that no run made: who is to work on it.
 ---@field script? string
+---@field rest? casework.Rest With an approval: what becomes of what does not land; by default the first of the review's `approvals`.
+---@field only_accepted? boolean With an approval: land what was accepted and nothing else.
 
 --- Take a landed approval back.
 ---@class (exact) casework.UndoReview: casework.TaskDeed
@@ -409,6 +413,13 @@
 ---@field mode casework.LandingMode
 ---@field label string
 
+--- One way to approve: what becomes of what does not land, the words that say it, the hash it must carry.
+---@class (exact) casework.ApprovalView
+---@field rest casework.Rest
+---@field only_accepted boolean
+---@field label string
+---@field shown string
+
 --- A review, ready to be judged.
 ---@class (exact) casework.ReviewView
 ---@field number integer
@@ -449,6 +460,7 @@
 ---@field run? integer
 ---@field commit? string
 ---@field unsaved string[] Touched files with unsaved changes in an editor: save them before approving.
+---@field approvals casework.ApprovalView[] Every way to approve that comes to something else; the first one is what `shown` and `approve_label` say.
 
 --- A patch; bytes that are not UTF-8 are shown as U+FFFD in `text`, and whole in `base64`.
 ---@class (exact) casework.Patch

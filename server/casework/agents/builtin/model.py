@@ -7,6 +7,7 @@ stream helper, which costs several milliseconds a turn and keeps what nobody ask
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import threading
@@ -23,6 +24,7 @@ from casework.agents.builtin.tools import shown
 from casework.agents.frames import ModelAccess
 from casework.agents.line import Line
 from casework.ports.agent import BackInReach, OutOfReach, Said
+from casework.ports.sandbox import WAY_OUT
 
 if TYPE_CHECKING:
     from anthropic.types import MessageParam, ToolParam
@@ -35,6 +37,8 @@ RETRY_LONGEST_S: Final = 30.0
 LOOK_AGAIN_FIRST_S: Final = 5.0
 LOOK_AGAIN_LONGEST_S: Final = 300.0
 CONNECT_S: Final = 10.0
+KEPT_S: Final = 30.0
+"""A connection that nobody uses is kept open for the next answer."""
 
 _GOES_ON: Final = (
     "The task waits and goes on by itself, when the model answers again or you change the settings or the key."
@@ -258,8 +262,20 @@ def _client(access: ModelAccess) -> anthropic.Anthropic:
                 base_url=access.base_url,
                 max_retries=0,
                 timeout=anthropic.Timeout(access.timeout_s, connect=CONNECT_S),
+                http_client=_straight(),
             )
         return _clients[wanted]
+
+
+def _straight() -> anthropic.DefaultHttpxClient | None:
+    """Give what reaches the model by the way out of this process's box; None for the usual ways."""
+    way = os.environ.get(WAY_OUT)
+    if not way:
+        return None
+    from httpx2 import HTTPTransport, Limits  # what the SDK stands on
+
+    limits = Limits(keepalive_expiry=KEPT_S)
+    return anthropic.DefaultHttpxClient(transport=HTTPTransport(uds=way, limits=limits), trust_env=False)
 
 
 def _hang_up(response: Any) -> Callable[[], None]:

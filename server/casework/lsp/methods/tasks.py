@@ -157,15 +157,19 @@ async def answer_question(session: Session, params: r.AnswerQuestion) -> TaskVie
 
 @endpoint("casework/task/wait", r.WaitForTask, TaskView)
 async def wait_for_task(session: Session, params: r.WaitForTask) -> TaskView:
-    """Wait until a task is in one of the statuses."""
+    """Wait until a task is in one of the statuses; it has landed also where a rest of it went back at once."""
     opened = await session.repository(params.repository)
     repository = opened.repository
     wanted = set(params.statuses)
     arrived = asyncio.Event()
     name = repository.board.number(params.number).id
 
+    there: list[Task] = []
+
     def heard(_: Sequence[Recorded]) -> None:
-        if repository.board.tasks[name].status in wanted:
+        task = repository.board.tasks[name]
+        if task.status in wanted or ("landed" in wanted and task.has_landed_part and task.status != "dropped"):
+            there.append(task)  # as it was then: a quick run may have opened the next review meanwhile
             arrived.set()
 
     stop_listening = repository.recorder.listen(heard)
@@ -182,4 +186,4 @@ async def wait_for_task(session: Session, params: r.WaitForTask) -> TaskView:
         ) from None
     finally:
         stop_listening()
-    return await show(opened, repository.board.tasks[name])
+    return await show(opened, there[0])

@@ -18,7 +18,9 @@ async def answer_review(session: Session, params: r.AnswerReview) -> TaskView:
     opened = await session.repository(params.repository)
     repository = opened.repository
     if params.verdict == "approve":
-        approval = verdicts.Approval(params.shown, params.mode, params.branch, params.message)
+        approval = verdicts.Approval(
+            params.shown, params.mode, params.branch, params.message, params.rest, params.only_accepted
+        )
         task = await verdicts.approve(repository, params.number, approval, session.actor, command=params.command)
     else:
         request = verdicts.Request(params.shown, params.message, params.agent, params.script)

@@ -83,7 +83,7 @@ def card(task: Task, *, now_us: int, approve_label: str = "") -> TaskCard:
         found_in=task.found_in,
         skeleton=task.skeleton.path if task.skeleton is not None else "",
         questions=[question_view(question) for question in task.open_questions if task.status == "waiting"],
-        shown=shown_hash(review) if review is not None else None,
+        shown=shown_hash(task) if review is not None else None,
         approve_label=visible(approve_label),
     )
 
@@ -143,6 +143,8 @@ def actions(task: Task) -> list[str]:
         found.append("casework.skeleton.document")
         if task.status in ("proposed", "backlog") and not task.skeleton.taken:
             found.append("casework.skeleton.take")
+    if task.has_landed_part and task.status in MOVES["undo_part"].starts:
+        found.append("casework.review.undo")
     if task.status == "waiting":
         found.insert(0, "casework.question.answer")
     return found
@@ -163,6 +165,8 @@ def _detail(task: Task) -> str:
                 return f"checking: {', '.join(task.checked.commands)[:80]}"
             step = f"step {run.steps_begun}" if run.steps_begun else "starting"
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
+        case "queued" if task.has_landed_part and task.landing is not None:
+            return f"queued · {(task.landing.commit or '')[:10]} landed, {task.landing.left} sent back"
         case "proposed":
             source = f"found in {task.found_in}" if task.found_in else ""
             parts = [task.kind, _skeleton(task), task.severity or "", source]

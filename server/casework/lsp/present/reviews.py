@@ -18,13 +18,22 @@ from casework.domain.repopath import unquote
 from casework.domain.showing import one_line, visible
 from casework.domain.spec import Criterion
 from casework.domain.task import Decided, LeftOut, Review, Task
-from casework.domain.verdict import Selection, approve_label, selection, short_branch, shown_hash
+from casework.domain.verdict import (
+    Selection,
+    approve_label,
+    choices,
+    selection,
+    short_branch,
+    shown_hash,
+    usual_choice,
+)
 from casework.lsp.present.cards import card
 from casework.lsp.present.evidence import checks_sentence, standings
 from casework.lsp.present.ledger import LedgerView, thread_views
 from casework.lsp.present.ledger import who as who
 from casework.wire.reading_views import FoldView, MarkView
 from casework.wire.views import (
+    ApprovalView,
     CriterionView,
     FileView,
     HunkView,
@@ -53,8 +62,8 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     """Give everything a client needs to show a review. Reads blobs: called in a thread."""
     review = review_of(task)
     change = repository.change(review.shown_manifest)
-    chosen = selection(review, repository.change(review.manifest))
-    top = review.top or repository.identity.top
+    usual, own = usual_choice(task), repository.change(review.manifest)
+    chosen = selection(review, own, usual)
     comments = thread_views(repository, task)
     ledger = LedgerView(repository, review, change, comments)
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
@@ -70,7 +79,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         head=review.head,
         range_text=review.range_text,
         target=review.target,
-        shown=shown_hash(review),
+        shown=shown_hash(task),
         verdict=review.verdict,
         answered_by=who(review.answered_by),
         comment=shown(comment_of(repository, task, review, known, checks)),
@@ -98,16 +107,48 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
         comments=ledger.beside,
         follow_ups=follow_ups(repository, task),
         left_out=[one_line(left_out(one)) for one in task.left_out if one.run == (review.run or 0)],
-        modes=[ModeView(mode=mode, label=visible(mode_label(mode, review, chosen))) for mode in modes_for(review)],
-        approve_label=visible(approve_label(review, chosen)),
+        modes=_modes(task, review, own, chosen),
+        approve_label=visible(approve_label(task, own)),
         request_label="Request changes",
         reason=shown(task.reason),
         run=review.run,
-        commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
-        unsaved=repository.documents.unsaved([absolute(top, file.path) for file in change.files])
-        if task.status == "in_review"
-        else [],
+        commit=landed_commit(task),
+        unsaved=_unsaved(repository, task, review, change),
+        approvals=_approvals(task, review, own),
     )
+
+
+def _unsaved(repository: Repository, task: Task, review: Review, change: Change) -> list[str]:
+    if task.status != "in_review":
+        return []
+    top = review.top or repository.identity.top
+    return repository.documents.unsaved([absolute(top, file.path) for file in change.files])
+
+
+def _modes(task: Task, review: Review, change: Change, chosen: Selection) -> list[ModeView]:
+    return [
+        ModeView(mode=mode, label=visible(mode_label(mode, task, change, chosen)))
+        for mode in modes_for(review, whole=not chosen.stays)
+    ]
+
+
+def _approvals(task: Task, review: Review, change: Change) -> list[ApprovalView]:
+    return [
+        ApprovalView(
+            rest=choice.rest,
+            only_accepted=choice.only_accepted,
+            label=visible(approve_label(task, change, choice)),
+            shown=shown_hash(task, choice),
+        )
+        for choice in choices(task, review, change)
+    ]
+
+
+def landed_commit(task: Task) -> str | None:
+    """Give the commit that landed, also where the rest of it is still worked on."""
+    landing = task.landing
+    is_there = landing is not None and (task.status == "landed" or task.has_landed_part)
+    return landing.commit if landing is not None and is_there else None
 
 
 def comment_of(
@@ -124,20 +165,24 @@ def comment_of(
     )  # every face lists them, as they stand now
 
 
-def mode_label(mode: LandingMode, review: Review, chosen: Selection) -> str:
+def mode_label(mode: LandingMode, task: Task, change: Change, chosen: Selection) -> str:
     """Say what landing in a mode does."""
-    where = short_branch(review.target)
+    where = short_branch(review_of(task).target)
     match mode:
         case "working_tree":
-            return approve_label(review, chosen) + f" on {where}; the files on disk stay as they are"
+            return approve_label(task, change) + f" on {where}; the files on disk stay as they are"
         case "commit":
-            return f"Land {len(chosen.lands)} as one commit on {where}"
+            return f"Land {len(chosen.lands)} as one commit on {where}{_sent_back(task, chosen)}"
         case "fast_forward":
             return f"Fast-forward {where} to the branch, its commits kept as they are"
         case "branch":
-            return "Make a branch of it and touch nothing else"
+            return f"Make a branch of it and touch nothing else{_sent_back(task, chosen)}"
         case "files":
             return "Put it into the files without a commit"
+
+
+def _sent_back(task: Task, chosen: Selection) -> str:
+    return f", send {len(chosen.stays)} back" if chosen.stays and usual_choice(task).rest == "back" else ""
 
 
 def absolute(top: str, path: str) -> str:
@@ -286,7 +331,7 @@ def task_view(repository: Repository, task: Task) -> TaskView:
             )
             for run in task.runs
         ],
-        commit=task.landing.commit if task.landing is not None and task.status == "landed" else None,
+        commit=landed_commit(task),
         follow_ups=follow_ups(repository, task),
         comment=shown(repository.text(task.run.comment)) if task.run is not None else "",
     )
@@ -297,5 +342,4 @@ def label(repository: Repository, task: Task) -> str:
     review = task.review
     if task.status != "in_review" or review is None:
         return ""
-    change: Change = repository.change(review.manifest)
-    return approve_label(review, selection(review, change))
+    return approve_label(task, repository.change(review.manifest))

@@ -21,7 +21,7 @@ from casework.domain.envelope import Actor
 from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import HunkId
 from casework.domain.task import Decided, Task
-from casework.domain.verdict import approve_label, selection, shown_hash
+from casework.domain.verdict import approve_label, shown_hash
 from casework.lsp.review_file.grammar import Answer, Mistake, parse
 from casework.lsp.review_file.opened import OpenFile
 from casework.lsp.review_file.rendering import HASH_DIGITS
@@ -92,7 +92,7 @@ def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Writ
     review = verdicts.standing_review(task)
     if answer.number != file.number:
         raise Refused(f"This is the file of review {file.number}, but its title says another number; open it again.")
-    now = shown_hash(review)[:HASH_DIGITS]
+    now = shown_hash(task)[:HASH_DIGITS]
     if answer.shown != now or written.shown[:HASH_DIGITS] != now:
         raise Refused(
             f"Review {file.number} changed since this file was written, so nothing was submitted. Open it again; "
@@ -120,16 +120,16 @@ def _question(opened: OpenRepository, task: Task, answer: Answer, written: Writt
             decisions.pop(hunk, None)
         else:
             decisions[hunk] = Decided(decision)
-    then = replace(review, decisions=decisions)
-    label = approve_label(then, selection(then, opened.repository.change(review.manifest)))
+    then = replace(task, review=replace(review, decisions=decisions))
+    label = approve_label(then, opened.repository.change(review.manifest))
     return f"Review {task.number}, {task.title}: {label}?", label
 
 
 async def _do(opened: OpenRepository, number: int, answer: Answer, written: Written, actor: Actor) -> str:
-    if shown_hash(verdicts.standing_review(opened.repository.board.number(number))) != written.shown:
+    if _shown(opened, number) != written.shown:
         raise Refused(f"Review {number} changed while you were asked, so nothing was submitted. Open it again.")
     kept = await _keep(opened, number, answer, written, actor)
-    shown = shown_hash(verdicts.standing_review(opened.repository.board.number(number)))
+    shown = _shown(opened, number)
     try:
         return await _answer(opened, number, answer, shown, actor)
     except Refused as no:
@@ -138,6 +138,12 @@ async def _do(opened: OpenRepository, number: int, answer: Answer, written: Writ
         raise Refused(
             f"{no.sentence} What you decided and wrote is kept; open the review again to go on.", code=no.code
         ) from no
+
+
+def _shown(opened: OpenRepository, number: int) -> str:
+    task = opened.repository.board.number(number)
+    verdicts.standing_review(task)
+    return shown_hash(task)
 
 
 async def _keep(opened: OpenRepository, number: int, answer: Answer, written: Written, actor: Actor) -> bool:

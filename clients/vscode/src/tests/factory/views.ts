@@ -124,5 +124,6 @@ export function review(files: FileView[]): ReviewView {
     run: 1,
     commit: null,
     unsaved: [],
+    approvals: [],
   };
 }
