@@ -92,6 +92,7 @@ function reviewActs(parts: Parts): Record<string, Act> {
     resolveThread: (thread) => talk.resolve(thread as vscode.CommentThread, true),
     reopenThread: (thread) => talk.resolve(thread as vscode.CommentThread, false),
     sendDraft: (comment) => talk.sendDraft(comment as vscode.Comment),
+    goOnDraft: (comment) => talk.goOnDraft(comment as vscode.Comment),
     dropDraft: (comment) => talk.dropDraft(comment as vscode.Comment),
     approveReply: async (reply) => {
       const which = await talk.sendBefore(reply as vscode.CommentReply);

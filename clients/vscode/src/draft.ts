@@ -9,8 +9,6 @@ export interface DraftPlace {
   hunk: string | null;
   /** 0-based, on the proposed side. */
   line: number;
-  /** Address of the document it is written beside. */
-  uri: string;
 }
 
 /** A half-written comment. */
@@ -27,7 +25,7 @@ export function isDrafts(value: unknown): value is Draft[] {
 function isDraft(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const one = value as Record<string, unknown>;
-  const texts = [one.id, one.top, one.path, one.uri, one.text];
+  const texts = [one.id, one.top, one.path, one.text];
   const hunk = one.hunk === null || typeof one.hunk === "string";
   return texts.every((text) => typeof text === "string") && hunk && isCount(one.number) && isCount(one.line);
 }

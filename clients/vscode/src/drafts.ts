@@ -1,15 +1,12 @@
 // Half-written comments: on disk within a second of each key, and back in the same place whatever ended the window.
 // They are the human's own words and nobody else's business until they are sent, so they stay with this window.
-import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { isDrafts, type Draft, type DraftPlace } from "./draft";
+import { type Draft, isDrafts } from "./draft";
 
 /** So long after a key it is written. */
 const WRITE_MS = 300;
-/** So long after a box closed, whether it was thrown away or only went out of sight is known. */
-const SETTLED_MS = 1_000;
 /** Scheme of the documents in which VS Code lets comments be typed. */
 const BOX_SCHEME = "comment";
 
@@ -19,7 +16,7 @@ export class Drafts implements vscode.Disposable {
   private readonly boxes = new Map<string, string>();
   private readonly watches: vscode.Disposable[];
   private readonly ready: Promise<void>;
-  private expected: DraftPlace | undefined;
+  private expected: Draft | undefined;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
 
@@ -30,13 +27,18 @@ export class Drafts implements vscode.Disposable {
     this.ready = this.load();
     this.watches = [
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.typed(document)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.closed(document)),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.boxes.delete(uri.toString())),
     ];
   }
 
-  /** The next box that opens is about this place. */
-  expect(place: DraftPlace): void {
-    this.expected = place;
+  /** The next box that is typed into is this one's. */
+  expect(draft: Draft): void {
+    this.expected = draft;
+  }
+
+  /** A draft as it stands now. */
+  get(id: string): Draft | undefined {
+    return this.kept.get(id);
   }
 
   /** What was written about a file of a review and is in no box now: it wants to be put back. */
@@ -51,13 +53,6 @@ export class Drafts implements vscode.Disposable {
   /** It was sent, or thrown away. */
   forget(id: string): void {
     if (this.kept.delete(id)) this.save();
-  }
-
-  /** What was sent from a box is no draft any more. */
-  sent(top: string, number: number, text: string): void {
-    for (const one of this.kept.values()) {
-      if (one.top === top && one.number === number && one.text.trim() === text.trim()) this.forget(one.id);
-    }
   }
 
   dispose(): void {
@@ -82,25 +77,13 @@ export class Drafts implements vscode.Disposable {
   private begin(box: string, text: string): string | undefined {
     const inBox = new Set(this.boxes.values());
     const back = [...this.kept.values()].find((one) => !inBox.has(one.id) && one.text === text);
-    if (!back && (!this.expected || !text.trim())) return undefined;
-    const draft = back ?? { id: randomUUID(), ...(this.expected as DraftPlace), text };
+    if (!back && !text.trim()) return undefined;
+    const draft = back ?? this.expected;
+    if (!draft) return undefined;
     if (!back) this.expected = undefined;
     this.kept.set(draft.id, draft);
     this.boxes.set(box, draft.id);
     return draft.id;
-  }
-
-  /** A box closes when it is thrown away, and when its diff goes out of sight; only the first ends a draft. */
-  private closed(document: vscode.TextDocument): void {
-    const box = document.uri.toString();
-    const id = this.boxes.get(box);
-    if (id === undefined) return;
-    this.boxes.delete(box);
-    setTimeout(() => {
-      const draft = this.kept.get(id);
-      const inSight = vscode.window.visibleTextEditors.some(({ document: { uri } }) => uri.toString() === draft?.uri);
-      if (inSight && ![...this.boxes.values()].includes(id)) this.forget(id);
-    }, SETTLED_MS);
   }
 
   private save(): void {

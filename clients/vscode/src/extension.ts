@@ -57,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const talk = new Talk(connection, reviews, showing, drafts);
   const deeds = new Deeds(connection, boards, showing);
   const reading = new Reading(connection, reviews, showing, log);
-  const judge = new Judge(connection, reviews, showing, drafts);
+  const judge = new Judge(connection, reviews, showing, talk);
   const verdict = new Verdict(connection, reviews, showing);
   const commands = register({ connection, boards, reviews, showing, deeds, judge, verdict, talk, log });
 

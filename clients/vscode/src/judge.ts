@@ -3,12 +3,12 @@
 import * as vscode from "vscode";
 import { askLine } from "./asking";
 import type { Connection } from "./connection";
-import type { Drafts } from "./drafts";
 import { foldOf, judged, hunkAt, nextOpen, ofFile, progress } from "./judged";
 import type { HunkName } from "./lenses";
 import { forLabel } from "./plain";
 import type { Reviews } from "./reviews";
 import type { Showing, Sight } from "./showing";
+import type { Talk } from "./talk";
 import type { Decision, FileView, HunkView, ReviewView } from "./wire";
 
 const REMEMBERED = 200;
@@ -38,7 +38,7 @@ export class Judge {
     private readonly connection: Connection,
     private readonly reviews: Reviews,
     private readonly showing: Showing,
-    private readonly drafts: Drafts,
+    private readonly talk: Talk,
   ) {}
 
   /** Accept a hunk: the one named, else the one under the cursor. */
@@ -90,7 +90,7 @@ export class Judge {
     });
   }
 
-  /** Comment on a hunk, in the editor's own box; between hunks on the line. */
+  /** Comment on a hunk, in a box at it; between hunks on the line. */
   comment(given?: HunkName): Promise<void> {
     return this.behind(async () => {
       const sight = given ? undefined : await this.sight();
@@ -102,8 +102,7 @@ export class Judge {
       const line = seen.editor.selection.active.line;
       const on = hunkUnder(seen);
       const { top, number, path } = seen.place;
-      this.drafts.expect({ top, number, path, hunk: on?.id ?? null, line, uri: seen.editor.document.uri.toString() });
-      await vscode.commands.executeCommand("workbench.action.addComment");
+      this.talk.write({ top, number, path, hunk: on?.id ?? null, line }, seen.editor.document.uri);
     });
   }
 

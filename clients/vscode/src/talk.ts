@@ -2,22 +2,23 @@
 // A thread is drawn from the review each time it changes; what is being typed into one is never touched.
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
-import type { Draft } from "./draft";
+import type { DraftPlace } from "./draft";
 import type { Drafts } from "./drafts";
-import { hunkAt, ofFile } from "./judged";
+import { hunkAt } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
 import { withoutPictures } from "./plain";
 import type { Reviews, Which } from "./reviews";
 import type { Showing } from "./showing";
 import { type Wanted, said, wantedThreads } from "./threads";
 import type { AddComment, FileView } from "./wire";
+import { Writing } from "./writing";
 
 export class Talk implements vscode.Disposable {
   private readonly controller = vscode.comments.createCommentController("casework", "Casework");
   private readonly threads = new Map<string, vscode.CommentThread>();
   /** What the daemon calls the threads that it knows. */
   private readonly names = new WeakMap<vscode.CommentThread, string>();
-  private readonly restored = new Map<string, { thread: vscode.CommentThread; draft: Draft }>();
+  private readonly writing: Writing;
   private readonly watches: vscode.Disposable[];
 
   constructor(
@@ -26,6 +27,7 @@ export class Talk implements vscode.Disposable {
     private readonly showing: Showing,
     private readonly drafts: Drafts,
   ) {
+    this.writing = new Writing(this.controller, drafts);
     this.controller.options = {
       prompt: "Comment, approve or request changes",
       placeHolder: "What is to change, or is not clear? Ctrl+Enter sends the comment.",
@@ -46,11 +48,7 @@ export class Talk implements vscode.Disposable {
         this.threads.delete(name);
       }
     }
-    for (const [id, { thread }] of this.restored) {
-      if (visible.has(thread.uri.toString())) continue;
-      thread.dispose();
-      this.restored.delete(id);
-    }
+    this.writing.hide(visible);
     for (const editor of vscode.window.visibleTextEditors) void this.drawOne(editor.document);
   }
 
@@ -72,7 +70,6 @@ export class Talk implements vscode.Disposable {
       const reply = { repository: place.top, number: place.number, thread: name ?? "", text };
       if (name) await this.connection.deed("casework/review/reply", reply);
       else await this.connection.deed("casework/review/comment", params);
-      this.drafts.sent(place.top, place.number, text);
       await this.reviews.read(place);
       if (!ours) thread.dispose();
     } catch (problem) {
@@ -91,48 +88,45 @@ export class Talk implements vscode.Disposable {
     this.reviews.put(which.top, await this.connection.deed("casework/review/resolve", asked));
   }
 
-  /** Send what was put back, as it stands in its box now. */
+  /** Open a box at a place of a review. */
+  write(place: DraftPlace, uri: vscode.Uri): void {
+    this.writing.begin(place, uri);
+  }
+
+  /** Send what is being written, as it stands now. */
   async sendDraft(comment: vscode.Comment): Promise<void> {
-    const { thread, draft } = this.putBack(comment);
-    const text = typeof comment.body === "string" ? comment.body : comment.body.value;
-    if (!thread || !draft) return;
-    await this.send({ thread, text });
-    this.drafts.forget(draft.id);
-    this.restored.delete(draft.id);
-  }
-
-  /** Throw away what was put back. */
-  async dropDraft(comment: vscode.Comment): Promise<void> {
-    const { thread, draft } = this.putBack(comment);
-    if (!thread || !draft) return;
-    this.drafts.forget(draft.id);
-    this.restored.delete(draft.id);
-    thread.dispose();
+    const written = this.writing.of(comment);
+    const kept = written && this.drafts.get(written.draft.id)?.text;
+    const typed = comment.mode === vscode.CommentMode.Editing && typeof comment.body === "string" ? comment.body : "";
+    const text = typed || kept || "";
+    if (!written || !text.trim()) return;
+    const { top, number, path, hunk, line } = written.draft;
+    const anchor = { path, line: line + 1, end_line: line + 1, snippet: "" };
+    const params = { repository: top, number, text, ...(hunk === null ? { anchor } : { hunk }) };
+    written.thread.comments = [said("sending", "sending ...", new vscode.MarkdownString(withoutPictures(text)))];
     await this.showing.backToDiff();
-  }
-
-  private putBack(comment: vscode.Comment): { thread?: vscode.CommentThread; draft?: Draft } {
-    return [...this.restored.values()].find(({ thread }) => thread.comments.includes(comment)) ?? {};
-  }
-
-  /** What was half-written when a window ended stands in a box again, where it was. */
-  private async restore(document: vscode.TextDocument, place: SidePlace, file: FileView): Promise<void> {
-    for (const draft of await this.drafts.waiting(place)) {
-      if (this.restored.has(draft.id)) continue;
-      const hunk = ofFile(file).find((one) => one.id === draft.hunk);
-      const line = Math.min(hunk ? Math.max(0, hunk.new_start - 1, draft.line) : draft.line, document.lineCount - 1);
-      const comment: vscode.Comment = {
-        body: draft.text,
-        mode: vscode.CommentMode.Editing,
-        author: { name: "You, not sent yet" },
-        contextValue: "draft",
-      };
-      const thread = this.controller.createCommentThread(document.uri, new vscode.Range(line, 0, line, 0), [comment]);
-      thread.label = "Half-written, and kept";
-      thread.canReply = false;
-      thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
-      this.restored.set(draft.id, { thread, draft });
+    try {
+      await this.connection.deed("casework/review/comment", params);
+      this.writing.end(written);
+      await this.reviews.read({ top, number });
+    } catch (problem) {
+      this.writing.goOn(written);
+      throw problem;
     }
+  }
+
+  /** Go on with what was half-written. */
+  goOnDraft(comment: vscode.Comment): void {
+    const written = this.writing.of(comment);
+    if (written) this.writing.goOn(written);
+  }
+
+  /** Throw away what is being written. */
+  async dropDraft(comment: vscode.Comment): Promise<void> {
+    const written = this.writing.of(comment);
+    if (!written) return;
+    this.writing.end(written);
+    await this.showing.backToDiff();
   }
 
   /** Send what stands in a box before a verdict is given there; an empty box sends nothing. Gives the review meant. */
@@ -155,7 +149,7 @@ export class Talk implements vscode.Disposable {
     const file = review?.files.find((one) => one.path === place.path);
     if (!review || !file || versionOf(review) !== place.version) return;
     const [base, head] = await this.showing.lines(place.top, review, file);
-    await this.restore(document, place, file);
+    await this.writing.restore(document, place, file);
     if (this.reviews.drawn(place) !== review) return;
     const wanted = wantedThreads(review, file, base, head);
     const prefix = `${document.uri.toString()} `;

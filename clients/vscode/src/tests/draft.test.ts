@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isDrafts } from "../draft";
 
-const draft = { id: "d", top: "/repo", number: 1, path: "a.py", hunk: null, line: 3, uri: "casework:a", text: "half" };
+const draft = { id: "d", top: "/repo", number: 1, path: "a.py", hunk: null, line: 3, text: "half" };
 
 test("what was kept is read back", () => {
   assert.equal(isDrafts([draft, { ...draft, hunk: "h" }]), true);
