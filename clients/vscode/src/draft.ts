@@ -1,4 +1,4 @@
-// What a half-written comment is, and whether a value that was kept is a list of them.
+// What a half-written comment is, and whether a value that was kept is one.
 
 /** What a comment is about. */
 export interface DraftPlace {
@@ -17,12 +17,8 @@ export interface Draft extends DraftPlace {
   text: string;
 }
 
-/** Whether a value is a list of drafts, whoever wrote it. */
-export function isDrafts(value: unknown): value is Draft[] {
-  return Array.isArray(value) && value.every(isDraft);
-}
-
-function isDraft(value: unknown): boolean {
+/** Whether a value is a draft, whoever wrote it. */
+export function isDraft(value: unknown): value is Draft {
   if (typeof value !== "object" || value === null) return false;
   const one = value as Record<string, unknown>;
   const texts = [one.id, one.top, one.path, one.text];

@@ -1,4 +1,5 @@
 // Builds the parts and ties them together; takes them apart again.
+import * as path from "node:path";
 import * as vscode from "vscode";
 import { Boards } from "./boards";
 import { register } from "./commands";
@@ -53,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const view = vscode.window.createTreeView<Node>("casework.board", { treeDataProvider: sidebar });
   const status = new Status(connection, boards, reviews, view);
   const notices = new Notices(boards, () => view.visible);
-  const drafts = new Drafts(context.storageUri?.fsPath, log);
+  const drafts = new Drafts(path.join(context.globalStorageUri.fsPath, "drafts"), log);
   const talk = new Talk(connection, reviews, showing, drafts);
   const deeds = new Deeds(connection, boards, showing);
   const reading = new Reading(connection, reviews, showing, log);

@@ -70,8 +70,16 @@ def test_what_is_thrown_away_does_not_come_back(world: Path, open_window: OpenWi
 
 def kept(world: Path) -> str:
     """What stands in the extension's files of half-written comments."""
-    found = (world / "vscode").rglob("drafts.json")
-    return "".join(path.read_text() for path in found)
+    found = (world / "vscode").rglob("drafts/*.json")
+    return "".join(read(path) for path in found)
+
+
+def read(path: Path) -> str:
+    """Read a file that may go at any moment."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def kill_everything(window: Workbench) -> None:

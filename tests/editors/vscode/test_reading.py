@@ -44,8 +44,8 @@ def test_what_stood_on_the_screen_is_read_and_what_changed_since_is_shown_with_t
         window.picture("91-read")
 
         window.press(*NEXT)
-        window.wait_for_diff("charge.py · review 1 · 1 of 2")
-        window.wait_for_text_in_diff("a r c")
+        window.wait_for_text_in_diff("2 of 3 · a r c")
+        window.wait_for_focus_in_diff()
         window.press("c")
         window.type_comment("Is it imported?")
         window.press("Control+Enter")
