@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.lsp.review_file.grammar import LIMIT, VERSION, Answer, parse, shown_in
-from casework.lsp.review_file.rendering import judged, render
+from casework.lsp.review_file.rendering import entries, render
 from casework.wire.views import HunkView, ReviewView
 from tests.review_file.views import PATCH, SHOWN, file, hunk, review, reviews, small, texts
 
@@ -42,7 +42,8 @@ def read(*changes: tuple[str, str]) -> Answer:
 def test_whatever_stands_in_a_review_its_file_says_nothing_by_itself(view: ReviewView, odd: dict[str, str]) -> None:
     patches = {one.id: text for one, text in zip(_all(view), odd.values(), strict=False)}
     text = render(view, patches)
-    decisions = dict(enumerate((one.decision for one in _all(view)), start=1))
+    decided = ((entry.fold or entry.hunks[0][1]).decision for entry in entries(view))
+    decisions = dict(enumerate(decided, start=1))
     for answer in (parse(text, text), parse(text)):
         assert answer.verdict is None
         assert answer.comments == {}
@@ -53,7 +54,7 @@ def test_whatever_stands_in_a_review_its_file_says_nothing_by_itself(view: Revie
 
 
 def _all(view: ReviewView) -> list[HunkView]:
-    return [one for found in view.files for one in judged(found)]
+    return [one for entry in entries(view) for _, one in entry.hunks]
 
 
 @ENOUGH

@@ -117,4 +117,17 @@ return {
     end,
     want = { at(1, 2), { 'a' }, at(1, 1) },
   },
+  {
+    'another way to approve brings its own words and its own hash, as long as it is offered',
+    got = function()
+      local given = review('accepted', 'rejected', 'accepted')
+      local back = { rest = 'back', only_accepted = false, label = 'Land 2, send 1 back', shown = 'aaa' }
+      local task = { rest = 'follow_up', only_accepted = false, label = 'Land 2, 1 as a task', shown = 'bbb' }
+      given.approvals, given.shown = { back, task }, 'aaa'
+      local other = ledger.with_approval(given, task)
+      given.approvals = { back }
+      return { other.approve_label, other.shown, ledger.with_approval(given, task).shown }
+    end,
+    want = { 'Land 2, 1 as a task', 'bbb', 'aaa' },
+  },
 }

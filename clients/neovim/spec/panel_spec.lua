@@ -56,6 +56,39 @@ return {
     },
   },
   {
+    'what changed since it was read is shown, with what was decided then, and what brings back a rejection',
+    got = function()
+      local given = review()
+      given.stale, given.unseen = 1, 2
+      local more = { decision = 'none', reason = '', stale = true, was = 'rejected', was_reason = 'too broad' }
+      more.since, more.brings_back = ' a\n-b\n+c', 'brings back what you rejected: too broad'
+      given.files[1].hunks[1] = vim.tbl_extend('force', given.files[1].hunks[1], more)
+      local found = lines(given)
+      local counted = found[1]:match('1 rejected.*$')
+      return { counted, unpack(found, 2, 7) }
+    end,
+    want = {
+      '1 rejected · 1 changed since read · 1 unread ',
+      ' brings back what you rejected: too broad',
+      ' changed since you read it  You had rejected it: too broad.',
+      '    a',
+      '   -b',
+      '   +c',
+      ' Refused before the vault is read.',
+    },
+  },
+  {
+    'a hunk without a decision says whether it was read, and whether it changed since',
+    got = function()
+      local function icon(more)
+        return marks.icon(vim.tbl_extend('force', { decision = 'none' }, more))[1]
+      end
+      local words = marks.words({ decision = 'none', stale = true, was = 'accepted' })
+      return { icon({ seen = true }), icon({ seen = false }), icon({ seen = false, stale = true }), words[1] }
+    end,
+    want = { '•', '○', '↻', ' ↻ changed, was accepted ' },
+  },
+  {
     'what a survey found out about this hunk stands with it',
     got = function()
       local surveyed = review()
@@ -108,7 +141,7 @@ return {
     'what was said about a line stands there only while its file is shown',
     got = function()
       local function comment(path)
-        return { comments = { { by = 'agent', text = 'An f-string reads better.', anchor = { path = path, line = 3 } } } }
+        return { comments = { { id = 'k', by = 'agent', text = 'An f-string reads better.', anchor = { path = path, line = 3 } } } }
       end
       local here, elsewhere = lines(review(comment('a'))), lines(review(comment('b')))
       return { here[#here], #here - #elsewhere }
@@ -141,7 +174,7 @@ return {
   {
     'a comment of two lines stands in one margin',
     got = function()
-      local found = marks.comments({ comments = { { by = 'you', text = 'Name the brand.\nIn the docs too.' } } }, 60)
+      local found = marks.comments({ comments = { { id = 'k', by = 'you', text = 'Name the brand.\nIn the docs too.' } } }, 60)
       return { draw.text(found[1]), draw.text(found[2]), #found }
     end,
     want = { '  ┃ you  Name the brand.', '  ┃      In the docs too.', 2 },

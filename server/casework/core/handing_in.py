@@ -9,13 +9,13 @@ import asyncio
 from collections.abc import Sequence
 
 from casework.core.checking import check_change, evidence_of, told_to_agent
+from casework.core.reading import read_change
 from casework.core.repository import Repository
 from casework.core.reviews import review_opened
 from casework.domain import events as e
 from casework.domain.change import Change
 from casework.domain.evidence import in_short
 from casework.domain.ids import BlobHash
-from casework.domain.reading import in_reading_order
 from casework.domain.survey_events import TaskSettled
 from casework.domain.task import Task
 from casework.domain.words import AgentWords, WordsOnPlace
@@ -65,7 +65,7 @@ def _change(repository: Repository, task: Task) -> Change:
     base = task.review.base if task.review is not None else task.runs[0].base
     if task.ground is not None:
         base = task.ground.shown_from
-    return in_reading_order(repository.workspace.change(base, run.head))
+    return read_change(repository.workspace, base, run.head)
 
 
 def _top(task: Task) -> str:

@@ -63,7 +63,7 @@ def test_what_is_left_is_a_quickfix_list_that_leads_to_each_hunk_and_grows_short
     nvim.keys("aa")
     nvim.sees("2 accepted", "hunk 3/4")
     nvim.keys("Q")
-    nvim.sees("Casework review 1: 8 left", "head/c.txt")
+    nvim.sees("Casework review 1: 8 left", "c.txt|")
     nvim.picture("43-what-is-left")
     nvim.keys(":5cc<CR>")
     nvim.sees("b.txt now", "b.txt proposed", "hunk 3/3 · file 2/3")

@@ -20,7 +20,7 @@ def open_review(stage: Stage, *what: str) -> Neovim:
     nvim = stage.neovim("README.md")
     nvim.sees("README.md")
     nvim.keys(f":Casework review {' '.join(what)}<CR>")
-    nvim.sees("proposed", "Review 1")
+    nvim.sees("proposed", "Review 1", timeout_s=60)  # the first one starts a daemon
     return nvim
 
 

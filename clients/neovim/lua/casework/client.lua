@@ -164,6 +164,20 @@ local function deed_key()
   end)
 end
 
+--- Asks for a deed that nobody waits for: a refusal is no news to the user.
+---@param root string
+---@param method string
+---@param params table
+---@param done fun(result: any)
+function M.quietly(root, method, params, done)
+  params.command = deed_key()
+  M.ask(root, method, params, function(result)
+    if result then
+      done(result)
+    end
+  end)
+end
+
 --- Asks for a deed, under a key of its own; a refusal is shown to the user. `done` is called when it succeeded.
 ---@param root string
 ---@param method string

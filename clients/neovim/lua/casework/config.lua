@@ -19,6 +19,8 @@ local M = {}
 ---@field accepted string  In the sign column of a review: this hunk lands.
 ---@field rejected string  This hunk goes back.
 ---@field undecided string  This hunk has no decision yet.
+---@field unread string  Nor was it read.
+---@field stale string  It changed since it was read.
 
 ---@class (exact) casework.Config
 ---@field command string|false  Path of the `casework` program; false finds it on PATH, then where uv and pipx put it.
@@ -50,6 +52,8 @@ M.defaults = {
     accepted = '✓',
     rejected = '✗',
     undecided = '•',
+    unread = '○',
+    stale = '↻',
   },
 }
 

@@ -31,6 +31,7 @@ M.groups = {
   CaseworkAccepted = 'DiagnosticOk',
   CaseworkRejected = 'DiagnosticError',
   CaseworkUndecided = 'DiagnosticHint',
+  CaseworkStale = 'DiagnosticWarn',
   CaseworkKey = 'Special',
   CaseworkAction = 'Bold',
   CaseworkComment = 'DiagnosticVirtualTextInfo',

@@ -20,6 +20,7 @@ from casework.domain import events as e
 from casework.domain.envelope import Actor
 from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import HunkId
+from casework.domain.judging import decision_on
 from casework.domain.task import Decided, Task
 from casework.domain.verdict import approve_label, shown_hash
 from casework.lsp.review_file.grammar import Answer, Mistake, parse
@@ -115,11 +116,10 @@ def _question(opened: OpenRepository, task: Task, answer: Answer, written: Writt
         return f"Send review {task.number} ({task.title}) back{said}?", "Request changes"
     decisions = dict(review.decisions)
     for place, decision in answer.decisions.items():
-        hunk = HunkId(written.hunks[place - 1])
-        if decision == "none":
-            decisions.pop(hunk, None)
-        else:
-            decisions[hunk] = Decided(decision)
+        for hunk in written.hunks[place - 1]:
+            decisions.pop(HunkId(hunk), None)
+            if decision != "none":
+                decisions[HunkId(hunk)] = Decided(decision)
     then = replace(task, review=replace(review, decisions=decisions))
     label = approve_label(then, opened.repository.change(review.manifest))
     return f"Review {task.number}, {task.title}: {label}?", label
@@ -152,15 +152,15 @@ async def _keep(opened: OpenRepository, number: int, answer: Answer, written: Wr
     review = verdicts.standing_review(repository.board.number(number))
     by_decision: dict[tuple[e.Decision, str], list[str]] = {}
     for place, decision in answer.decisions.items():
-        hunk = written.hunks[place - 1]
-        before = review.decisions.get(HunkId(hunk))
-        if (before.decision if before is not None else "none") != decision:
+        changed = [hunk for hunk in written.hunks[place - 1] if decision_on(review.decisions, HunkId(hunk)) != decision]
+        if changed:
             reason = answer.comments.get(place, "")[:2000] if decision == "rejected" else ""
-            by_decision.setdefault((decision, reason), []).append(hunk)
+            by_decision.setdefault((decision, reason), []).extend(changed)
     for (decision, reason), hunks in by_decision.items():
         await reviews.decide_hunks(repository, number, hunks, decision, reason, actor)
     for place, words in answer.comments.items():
-        await threads.add_comment(repository, number, words, actor, hunk=written.hunks[place - 1] if place else None)
+        hunk = written.hunks[place - 1][0] if place else None
+        await threads.add_comment(repository, number, words, actor, hunk=hunk)
     return bool(by_decision or answer.comments)
 
 

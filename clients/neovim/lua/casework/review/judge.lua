@@ -4,7 +4,6 @@
 --- was about shown again as it is.
 
 local client = require('casework.client')
-local compose = require('casework.compose')
 local ledger = require('casework.review.ledger')
 local method = require('casework.wire').method
 local page = require('casework.review.page')
@@ -151,62 +150,6 @@ M.take_back = when_seen(function()
     end
   end
 end)
-
----@param view casework.View
----@param review casework.ReviewView
----@param thing casework.HunkView?
----@param draft? string  The place of a draft that is gone on with.
-local function write_comment(view, review, thing, draft)
-  local file, span = review.files[view.place.file], view.drawn and view.drawn.spans.head[view.place.hunk]
-  compose.open({
-    place = draft or ('%d/comment/%s'):format(view.number, thing and thing.id or ''),
-    waits = draft ~= nil,
-    title = thing and ('Comment · %s:%d'):format(file.path, span and page.line(view, span.first) or 1) or 'Comment on the review',
-    root = view.root,
-    send = function(text, sent, failed)
-      if text == '' then
-        return failed()
-      end
-      local params = { number = view.number, text = text, hunk = thing and thing.id }
-      client.deed(view.root, method.review_comment, params, function(answer)
-        sent()
-        view_of.take(view, answer)
-      end, failed)
-    end,
-  })
-end
-
---- Opens a small buffer for a comment on the hunk at the cursor.
-function M.comment()
-  local view, review = judged()
-  local thing = view and review and ledger.at(review, view_of.place(view))
-  if view and review then
-    write_comment(view, review, thing)
-  end
-end
-
---- Goes on with what was being written about this review when the editor or the machine went down.
----@param view casework.View
-function M.resume(view)
-  local draft = require('casework.drafts').about(view.root, view.number)[1]
-  if not draft or view.review.status ~= 'in_review' then
-    return
-  elseif draft.place == ('%d/request'):format(view.number) then
-    return require('casework.review.verdict').request_changes(view.number)
-  end
-  local hunk = draft.place:match('^%d+/comment/(.*)$')
-  if not hunk then
-    return
-  end
-  for _, place in ipairs(ledger.places(view.review)) do
-    local thing = ledger.at(view.review, place)
-    if thing.id == hunk then
-      view_of.go(view, place)
-      return write_comment(view, view.review, thing, draft.place)
-    end
-  end
-  write_comment(view, view.review, nil, draft.place) -- what it was about is gone, what was written is not
-end
 
 --- Opens or closes the fold at the cursor; on a hunk that is judged together with others, takes these apart.
 function M.fold()

@@ -20,12 +20,16 @@ local function later(room, name)
 end
 
 local JUDGE, VERDICT, VIEW = 'casework.review.judge', 'casework.review.verdict', 'casework.review.view'
+local COMMENTS = 'casework.review.comments'
 
 ---@type casework.Key[]
 M.table = {
   { keys = { 'a', 's' }, what = 'accept, go on', act = later(JUDGE, 'accept') },
   { keys = { 'x', 'r' }, what = 'reject with one line why, go on', act = later(JUDGE, 'reject') },
-  { keys = { 'c' }, what = 'comment', act = later(JUDGE, 'comment') },
+  { keys = { 'c' }, what = 'comment', act = later(COMMENTS, 'comment') },
+  { keys = { 'C' }, what = 'comment on the file, or on the whole', act = later(COMMENTS, 'comment_on') },
+  { keys = { 'o' }, what = 'answer in the thread here', act = later(COMMENTS, 'answer') },
+  { keys = { 'O' }, what = 'settle the thread here, or take it up again', act = later(COMMENTS, 'settle') },
   { keys = { 'u' }, what = 'take the decision back', act = later(JUDGE, 'take_back') },
   { keys = { 'S' }, what = 'accept the rest of the file', act = later(JUDGE, 'accept_file') },
   { keys = { ']c', ')' }, what = 'next hunk', act = later(JUDGE, 'next_hunk') },
@@ -37,6 +41,7 @@ M.table = {
   { keys = { 'Q' }, what = 'quickfix list of what is left', act = later('casework.review.left', 'open') },
   { keys = { '<CR>' }, what = 'open the file itself, here', act = later(JUDGE, 'open_file') },
   { keys = { 'A' }, what = 'approve: what it does stands below the diff', act = later(VERDICT, 'approve') },
+  { keys = { 'M' }, what = 'choose what A does', act = later(VERDICT, 'choose') },
   { keys = { 'R' }, what = 'request changes', act = later(VERDICT, 'request_changes') },
   { keys = { 'U' }, what = 'take a landed approval back', act = later(VERDICT, 'undo') },
   { keys = { 'q' }, what = 'close', act = later(VIEW, 'close') },

@@ -205,6 +205,19 @@ function M.with_mode(review, mode)
   return review
 end
 
+--- The review as it is to be approved: what becomes of what does not land, and the hash that goes with that.
+---@param review casework.ReviewView
+---@param chosen casework.ApprovalView?  One that was offered; another state of the review may offer it no more.
+---@return casework.ReviewView
+function M.with_approval(review, chosen)
+  for _, one in ipairs(chosen and review.approvals or {}) do
+    if one.rest == chosen.rest and one.only_accepted == chosen.only_accepted then
+      return vim.tbl_extend('force', review, { approve_label = one.label, shown = one.shown, approval = one })
+    end
+  end
+  return review
+end
+
 --- What is worth saying about the way from one state of a review to the next. Pure.
 ---@param before casework.ReviewView
 ---@param after casework.ReviewView

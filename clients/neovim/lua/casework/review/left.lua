@@ -5,6 +5,8 @@ local documents = require('casework.documents')
 local draw = require('casework.draw')
 local layout = require('casework.review.layout')
 local ledger = require('casework.review.ledger')
+local place_of = require('casework.review.place')
+local texts = require('casework.review.texts')
 local view_of = require('casework.review.view')
 
 local M = {}
@@ -16,6 +18,20 @@ local lists = {}
 ---@return string
 local function key_of(view)
   return view.root .. '//' .. view.number
+end
+
+--- The line that a thing begins at: the first changed one where the text is known, else the first of its hunk.
+---@param view casework.View
+---@param place casework.Place
+---@param thing casework.HunkView
+---@return integer
+local function line_of(view, place, thing)
+  local sides = texts.of(view, place.file)
+  local _, span = nil, nil
+  if sides and thing.header ~= '' then
+    _, span = place_of.spans(thing, sides.base.lines, sides.head.lines)
+  end
+  return span and span.first or math.max(1, thing.new_start)
 end
 
 --- Builds the entries: what has no decision, in reading order. Pure but for the names of buffers.
@@ -34,7 +50,8 @@ function M.entries(view, review)
       end, words)
       entries[#entries + 1] = {
         filename = documents.name(view.root, view.number, 'head/' .. draw.plain(file.path)),
-        lnum = math.max(1, thing.new_start),
+        module = draw.plain(file.shown_path or file.path), -- shown in place of the buffer's name
+        lnum = line_of(view, place, thing),
         text = table.concat(words, ' · '),
         user_data = { casework = { root = view.root, number = view.number, hunk = thing.id } },
       }
@@ -81,14 +98,16 @@ function M.update(view, is_closed)
   end
 end
 
---- The entry that the user just went to, if it is one of ours.
+--- The hunk of the entry that the user just went to, if it is one of ours and leads to `buffer`.
 ---@param view casework.View
+---@param buffer integer
 ---@return string? hunk
-local function chosen(view)
+local function chosen(view, buffer)
   local list = vim.fn.getqflist({ idx = 0, items = 0 })
   local entry = list.items[list.idx]
   local ours = entry and type(entry.user_data) == 'table' and entry.user_data.casework
-  return ours and ours.root == view.root and ours.number == view.number and ours.hunk or nil
+  local is_meant = ours and ours.root == view.root and ours.number == view.number and entry.bufnr == buffer
+  return is_meant and ours.hunk or nil
 end
 
 --- A text of a review came into a window by other means than ours (`:cnext`, Enter in the list, CTRL-O): the review is
@@ -104,10 +123,14 @@ function M.arrived(window)
   for side, buffer in pairs(view.drawn.buffers) do
     is_right = is_right and vim.api.nvim_win_get_buf(view.windows[side]) == buffer
   end
-  local hunk = chosen(view)
+  local came = vim.api.nvim_win_get_buf(window)
+  local hunk = chosen(view, came)
   if is_right or not (hunk or is_ours) then
     return
-  elseif not is_ours then
+  end
+  vim.bo[came].bufhidden = 'hide' -- or the list would lead nowhere the next time
+  view.shown_buffers[came] = true
+  if not is_ours then
     vim.api.nvim_win_close(window, true) -- the quickfix window had none of an ordinary file to jump from
   end
   vim.api.nvim_set_current_win(view.windows.head)

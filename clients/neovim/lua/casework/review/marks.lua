@@ -3,6 +3,7 @@
 local config = require('casework.config')
 local draw = require('casework.draw')
 local ledger = require('casework.review.ledger')
+local threads = require('casework.review.threads')
 
 local M = {}
 
@@ -15,11 +16,29 @@ M.looks = {
   rejected = { 'rejected', 'CaseworkRejected' },
 }
 
+--- The icon of a hunk, and its highlight group: its decision; without one, whether it was read.
+---@param thing casework.HunkView
+---@return casework.Chunk
+function M.icon(thing)
+  local icons, look = config.get().icons, M.looks[thing.decision]
+  if thing.decision == 'none' and thing.stale then
+    return { icons.stale, 'CaseworkStale' }
+  elseif thing.decision == 'none' and thing.seen == false then
+    return { icons.unread, look[2] }
+  end
+  return { icons[look[1]], look[2] }
+end
+
 --- The words that stand behind the first line of a hunk.
 ---@param thing casework.HunkView
 ---@return casework.Chunk?
 function M.words(thing)
-  if thing.decision == 'none' then
+  if (thing.brings_back or '') ~= '' then
+    return { ' brings back a rejection ', 'CaseworkTrouble' } -- the panel has the reason
+  elseif thing.decision == 'none' and thing.stale then
+    local was = thing.was ~= 'none' and ', was ' .. thing.was or ''
+    return { (' %s changed%s '):format(config.get().icons.stale, was), 'CaseworkStale' }
+  elseif thing.decision == 'none' then
     return nil
   end
   local look = M.looks[thing.decision]
@@ -33,12 +52,10 @@ end
 ---@return casework.Chunk[][]
 function M.comments(thing, width)
   local lines = {}
-  for _, comment in ipairs(thing.comments) do
-    local lead = '  ┃ ' .. draw.plain(comment.by) .. '  '
-    local indent = vim.api.nvim_strwidth(lead)
-    for index, text in ipairs(draw.wrap(comment.text, math.max(20, width - indent - 2))) do
-      local margin = index == 1 and lead or ('  ┃' .. (' '):rep(indent - 3))
-      lines[#lines + 1] = { { margin, 'CaseworkReview' }, { text, 'CaseworkComment' } }
+  for _, thread in ipairs(threads.of(thing.comments)) do
+    local group = thread.resolved and 'CaseworkDetail' or 'CaseworkComment'
+    for _, line in ipairs(threads.lines(thread, width - 6)) do
+      lines[#lines + 1] = { { '  ┃ ' .. line.lead, 'CaseworkReview' }, { line.text, group } }
     end
   end
   return lines
@@ -60,9 +77,8 @@ local function signs(buffer, span, thing, is_current)
   if span.last < span.first and thing.header ~= '' then
     return -- this side has no line of the hunk
   end
-  local look = M.looks[thing.decision]
-  local icon = config.get().icons[look[1]]
-  mark(buffer, span.first - 1, { sign_text = icon, sign_hl_group = look[2], priority = 30 })
+  local look = M.icon(thing)
+  mark(buffer, span.first - 1, { sign_text = look[1], sign_hl_group = look[2], priority = 30 })
   for number = span.first + 1, span.last do
     mark(buffer, number - 1, { sign_text = is_current and '┃' or '│', sign_hl_group = look[2], priority = 20 })
   end
@@ -88,6 +104,18 @@ end
 ---@field rows? casework.Row[]  What stands where in the one text.
 ---@field width integer
 
+--- The columns that are free behind line `number` of the proposed text; at least a few, so that there is an ellipsis.
+---@param drawn casework.Drawn
+---@param number integer
+---@return integer
+local function room(drawn, number)
+  local buffer = drawn.buffers.head
+  local window = vim.fn.getwininfo(vim.fn.bufwinid(buffer))[1]
+  local line = vim.api.nvim_buf_get_lines(buffer, number - 1, number, false)[1] or ''
+  local taken = (window and window.textoff or 0) + vim.fn.strdisplaywidth(line)
+  return math.max(4, drawn.width - taken - 1)
+end
+
 --- Says behind each line what is in it and can't be seen as what it is: the text itself does not show it.
 ---@param drawn casework.Drawn
 ---@param thing casework.HunkView
@@ -109,6 +137,7 @@ local function words_and_comments(drawn, index, thing)
   local head, base = drawn.spans.head[index], drawn.spans.base and drawn.spans.base[index]
   local words = M.words(thing)
   if words then
+    words[1] = draw.fit(words[1], room(drawn, head.first))
     local options = { virt_text = { words }, virt_text_pos = 'eol_right_align', priority = 30 }
     mark(drawn.buffers.head, head.first - 1, options)
   end

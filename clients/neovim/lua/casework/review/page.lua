@@ -62,6 +62,7 @@ function M.draw(view, sides)
   local spans = spans_of(view.review.files[view.place.file], sides)
   local width = vim.api.nvim_win_get_width(view.windows.head)
   local around = around_of(view.review.files[view.place.file], spans.head)
+  require('casework.review.seen').wait()
   if view.is_inline then
     local made = inline.of(spans, sides)
     local buffer = draw_text(view, 'head', 'inline', made.lines)

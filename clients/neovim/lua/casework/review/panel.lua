@@ -2,6 +2,7 @@
 
 local draw = require('casework.draw')
 local ledger = require('casework.review.ledger')
+local threads = require('casework.review.threads')
 
 local M = {}
 
@@ -11,6 +12,9 @@ local STATES = {
   claimed = { 'claimed', 'CaseworkQuestion' },
   not_checked = { 'not checked', 'CaseworkDetail' },
 }
+
+--- Most lines of what changed since a hunk was read.
+local SINCE_LINES = 8
 
 --- What a survey found out about a hunk.
 ---@type table<string, {[1]: string, [2]: string}>
@@ -66,6 +70,8 @@ local function counts(review)
     { review.accepted, 'accepted', 'CaseworkAccepted' },
     { review.rejected, 'rejected', 'CaseworkRejected' },
     { review.undecided, 'left', 'CaseworkUndecided' },
+    { review.stale or 0, 'changed since read', 'CaseworkStale' },
+    { (review.unseen or 0) - (review.stale or 0), 'unread', 'CaseworkDetail' },
   }) do
     if part[1] > 0 then
       chunks[#chunks + 1] = { #chunks > 0 and ' · ' or '', 'CaseworkDetail' }
@@ -128,6 +134,44 @@ local function evidence(lines, review, width)
   end
 end
 
+--- Adds what changed in `thing` since it was read, and what was decided on it then.
+---@param lines casework.Line[]
+---@param thing casework.HunkView
+---@param width integer
+local function since_read(lines, thing, width)
+  if (thing.brings_back or '') ~= '' then
+    paragraph(lines, thing.brings_back, 'CaseworkTrouble', width)
+  end
+  if not thing.stale then
+    return
+  end
+  local reason = thing.was_reason ~= '' and ': ' .. thing.was_reason or ''
+  local was = thing.was ~= 'none' and ('You had %s it%s.'):format(thing.was, reason) or ''
+  paragraph(lines, was, 'CaseworkTitle', width, { 'changed since you read it  ', 'CaseworkStale' })
+  local since = thing.since:gsub('%s+$', ''):gsub('^%s*\n', '')
+  local changed = vim.split(since, '\n', { plain = true })
+  for index, text in ipairs(thing.since ~= '' and changed or {}) do
+    if index > SINCE_LINES then
+      paragraph(lines, ('%d more lines'):format(#changed - SINCE_LINES), 'CaseworkDetail', width, { '   ' })
+      break
+    end
+    local group = ({ ['+'] = 'CaseworkAccepted', ['-'] = 'CaseworkRejected' })[text:sub(1, 1)] or 'CaseworkDetail'
+    lines[#lines + 1] = { chunks = { { '   ' }, { draw.fit(draw.plain(text), width - 4), group } } }
+  end
+end
+
+--- Adds a thread, as in the text; `where` stands behind who began it.
+---@param lines casework.Line[]
+---@param thread casework.Thread
+---@param width integer
+---@param where? string
+function M.thread(lines, thread, width, where)
+  local group = thread.resolved and 'CaseworkDetail' or 'CaseworkTitle'
+  for _, line in ipairs(threads.lines(thread, width - 2, where)) do
+    lines[#lines + 1] = { chunks = { { ' ' }, { line.lead, 'CaseworkReview' }, { line.text, group } } }
+  end
+end
+
 ---@param lines casework.Line[]
 ---@param review casework.ReviewView
 ---@param place casework.Place
@@ -140,6 +184,7 @@ local function this_hunk(lines, review, place, width)
   if thing.decision == 'rejected' and thing.reason ~= '' then
     paragraph(lines, thing.reason, 'CaseworkTitle', width, { 'rejected  ', 'CaseworkRejected' })
   end
+  since_read(lines, thing, width)
   local fold = ledger.fold_of(review, thing)
   if fold then
     local words = ('%s: %d %s in %d %s.  = judges them one by one'):format(
@@ -159,8 +204,8 @@ local function this_hunk(lines, review, place, width)
   if guard then
     paragraph(lines, thing.guard_why, 'CaseworkDetail', width, { guard[1] .. '  ', guard[2] })
   end
-  for _, comment in ipairs(thing.comments) do
-    paragraph(lines, comment.text, 'CaseworkTitle', width, { draw.plain(comment.by) .. '  ', 'CaseworkReview' })
+  for _, thread in ipairs(threads.of(thing.comments)) do
+    M.thread(lines, thread, width)
   end
 end
 
@@ -170,15 +215,10 @@ end
 ---@param place casework.Place
 ---@param width integer
 local function said(lines, review, place, width)
-  local file = review.files[place.file]
-  for _, comment in ipairs(review.comments) do
-    local by = draw.plain(comment.by)
-    if not comment.anchor then
-      paragraph(lines, comment.text, 'CaseworkTitle', width, { by .. '  ', 'CaseworkReview' })
-    elseif file and comment.anchor.path == file.path then
-      local lead = ('%s on line %d  '):format(by, comment.anchor.line)
-      paragraph(lines, comment.text, 'CaseworkTitle', width, { lead, 'CaseworkReview' })
-    end
+  for _, thread in ipairs(threads.at(review, review.files[place.file], nil)) do
+    local first = thread.comments[1]
+    local line = first.anchor and (' on line %d'):format(first.anchor.line)
+    M.thread(lines, thread, width, line or ((first.path or '') ~= '' and ' on this file' or ''))
   end
 end
 

@@ -98,4 +98,30 @@ function M.ask(root, number, file, ready)
   end
 end
 
+--- The texts of file `number`, if they are known already, and the key they are kept under.
+---@param view casework.View
+---@param number integer
+---@return casework.Sides?, string key
+function M.of(view, number)
+  local file = view.review.files[number]
+  local key = view.review.head .. ':' .. file.path
+  return view.texts[key], key
+end
+
+--- Asks for the texts of file `number`, so that they are there when it is gone to.
+---@param view casework.View
+---@param number integer
+function M.prefetch(view, number)
+  local file = view.review.files[number]
+  if not file then
+    return
+  end
+  local known, key = M.of(view, number)
+  if not known then
+    M.ask(view.root, view.number, file, function(sides)
+      view.texts[key] = sides
+    end)
+  end
+end
+
 return M

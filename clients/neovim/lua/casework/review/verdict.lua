@@ -4,6 +4,7 @@
 local client = require('casework.client')
 local compose = require('casework.compose')
 local documents = require('casework.documents')
+local draw = require('casework.draw')
 local method = require('casework.wire').method
 local view_of = require('casework.review.view')
 
@@ -75,8 +76,11 @@ local function may_approve(review)
     local question = ('%s: not saved yet. %s?'):format(table.concat(names, ', '), label)
     return agreed(question, 'Save and approve') and saved(open)
   elseif review.undecided > 0 then
-    local count = ('%d of %d not decided.'):format(review.undecided, review.hunks)
+    local unread = (review.unseen or 0) > 0 and (', %d not read'):format(review.unseen) or ''
+    local count = ('%d of %d not decided%s.'):format(review.undecided, review.hunks, unread)
     return agreed(('Review %d: %s %s?'):format(review.number, count, label), 'Yes')
+  elseif (review.unread or '') ~= '' then
+    return agreed(('Review %d: %s %s?'):format(review.number, review.unread, label), 'Yes')
   end
   return true
 end
@@ -86,7 +90,7 @@ end
 ---@param done? fun()
 ---@param failed? fun()
 local function answer(view, params, done, failed)
-  params.number, params.shown = view.number, view.review.shown
+  params.number, params.shown = view.number, params.shown or view.review.shown
   client.deed(view.root, method.review_answer, params, function()
     if done then
       done()
@@ -125,7 +129,36 @@ function M.approve(number, mode)
   elseif review.status == 'in_review' and not may_approve(review) then
     return
   end
-  answer(view, { verdict = 'approve', mode = view.mode })
+  local way = review.approval or {}
+  local params = { verdict = 'approve', mode = view.mode, shown = review.shown }
+  params.rest, params.only_accepted = way.rest, way.only_accepted
+  answer(view, params)
+end
+
+--- Lets the user choose what `A` does from now on: what becomes of what does not land, or how the rest lands.
+function M.choose()
+  local view = view_of.current()
+  if not view or view.review.status ~= 'in_review' then
+    return
+  end
+  local choices = vim.tbl_map(function(one)
+    return { label = one.label, approval = one }
+  end, view.review.approvals or {})
+  for _, mode in ipairs(view.review.modes) do
+    choices[#choices + 1] = { label = mode.label, mode = mode.mode }
+  end
+  if #choices == 0 then
+    return client.say('there is nothing to choose: it can land in no other way.')
+  end
+  local function label(choice)
+    return draw.plain(choice.label)
+  end
+  vim.ui.select(choices, { prompt = 'What A does', format_item = label }, function(chosen)
+    if chosen then
+      view.approval, view.mode = chosen.approval, chosen.mode
+      view_of.redraw(view)
+    end
+  end)
 end
 
 --- Sends the review back with what is to change.

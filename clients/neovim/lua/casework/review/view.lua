@@ -20,6 +20,7 @@ local M = {}
 ---@field number integer
 ---@field review casework.ReviewView  As the daemon last gave it.
 ---@field mode? casework.LandingMode  How it is to land, where the user said so.
+---@field approval? casework.ApprovalView  What becomes of what does not land, where the user said so.
 ---@field place casework.Place
 ---@field pending table<string, casework.Pending>  Sent and not answered yet.
 ---@field apart table<string, true>  Folds whose hunks are judged one by one.
@@ -47,7 +48,8 @@ end
 ---@return casework.ReviewView
 function M.review(view)
   local review = ledger.taken_apart(view.review, view.apart)
-  return ledger.with_pending(ledger.with_mode(review, view.mode), view.pending)
+  review = ledger.with_approval(ledger.with_mode(review, view.mode), view.approval)
+  return ledger.with_pending(review, view.pending)
 end
 
 ---@param root string
@@ -61,7 +63,7 @@ local function find(root, number)
   end
 end
 
---- Draws everything around the texts: marks, bars, panel.
+--- Draws marks, bars and panel.
 ---@param view casework.View
 function M.redraw(view)
   local review = M.review(view)
@@ -70,29 +72,6 @@ function M.redraw(view)
     marks.draw(view.drawn, file, view.place.hunk)
   end
   layout.surround(view.windows, review, view.place, view.drawn ~= nil)
-end
-
----@param view casework.View
----@return casework.Sides?, string key
-local function known_texts(view, number)
-  local file = view.review.files[number]
-  local key = view.review.head .. ':' .. file.path
-  return view.texts[key], key
-end
-
----@param view casework.View
----@param number integer
-local function prefetch(view, number)
-  local file = view.review.files[number]
-  if not file then
-    return
-  end
-  local known, key = known_texts(view, number)
-  if not known then
-    texts.ask(view.root, view.number, file, function(sides)
-      view.texts[key] = sides
-    end)
-  end
 end
 
 --- Shows both sides as one text, or side by side again; the next review comes up in the same way.
@@ -138,15 +117,15 @@ function M.go(view, place, again)
     page.draw(view, sides)
     page.put_cursor(view)
     M.redraw(view)
-    prefetch(view, place.file + 1)
-    prefetch(view, place.file + 2)
+    texts.prefetch(view, place.file + 1)
+    texts.prefetch(view, place.file + 2)
     local typed = view.typed
     view.typed = {}
     for _, act in ipairs(typed) do
       act()
     end
   end
-  local known, key = known_texts(view, place.file)
+  local known, key = texts.of(view, place.file)
   if known then
     return show(known)
   end
@@ -192,8 +171,9 @@ function M.take(view, review)
   end
   view.texts, view.done, view.typed = {}, {}, {}
   local found = ledger.next_undecided(review) or { file = 1, hunk = 1 }
+  local stays = thing and review.run == before.run -- a new run is read from its first thing without a decision
   for _, place in ipairs(ledger.places(review)) do
-    if thing and ledger.at(review, place).id == thing.id then
+    if stays and ledger.at(review, place).id == thing.id then
       found = place
     end
   end
@@ -255,14 +235,14 @@ local function show(view, is_late)
   end
   M.go(view, view.place)
   if not is_late then
-    return require('casework.review.judge').resume(view)
+    return require('casework.review.comments').resume(view)
   end
   for _, window in pairs(view.windows) do
     guard.close(vim.api.nvim_win_get_buf(window))
   end
   vim.defer_fn(function()
     if M.current() == view and vim.api.nvim_get_mode().mode == 'n' then
-      require('casework.review.judge').resume(view)
+      require('casework.review.comments').resume(view)
     end
   end, require('casework.config').get().guard_ms)
 end
@@ -287,7 +267,7 @@ local function show_when_read(view, asked_at, opened)
   if not file then
     return ready()
   end
-  local _, key = known_texts(view, view.place.file)
+  local _, key = texts.of(view, view.place.file)
   texts.ask(view.root, view.number, file, function(sides, problem)
     if not sides then
       return client.say(problem or 'the review can not be read.', vim.log.levels.WARN)
@@ -297,10 +277,9 @@ local function show_when_read(view, asked_at, opened)
   end)
 end
 
---- Opens review `number`, or goes to the tab that shows it already; one with a window closed is opened anew.
----
---- It comes up whole, with its first file drawn. Where that took longer than a moment the user may be typing by now:
---- letters then wait (guard.lua), and somebody in insert mode is told and left alone.
+--- Opens review `number`, or goes to the tab that shows it already; one with a window closed is opened anew. It comes
+--- up whole, with its first file drawn. Where that took longer than a moment the user may be typing by now: letters
+--- then wait (guard.lua), and somebody in insert mode is told and left alone.
 ---@param root string
 ---@param number integer
 ---@param opened? fun()  Called once it is the current tab.
