@@ -73,6 +73,10 @@ def busy_shop(folder: Path) -> Repository:
     """Make the shop with three branches, and three scripts that each leave a task and ask something."""
     repository = shop(folder)
     for n in range(1, 4):
+        repository.git("switch", "-q", "-c", f"branch-{n}")
+        repository.commit(f"Change {n}", {f"pay/more_{n}.py": "MORE = True\n"})
+        repository.git("switch", "-q", "main")
+    for n in range(1, 4):
         follow_up = {
             "do": "follow-up",
             "kind": "clean-up",
@@ -84,9 +88,6 @@ def busy_shop(folder: Path) -> Repository:
         ask = {"do": "ask", "text": f"May it go on {n}?", "why": "Nobody said.", "choices": ["Yes", "No"]}
         script = {"steps": [follow_up, ask, {"do": "finish", "comment": "Done."}]}
         repository.write({f"scripts/ask-{n}.casework.json": json.dumps(script)})
-        repository.git("switch", "-q", "-c", f"branch-{n}")
-        repository.commit(f"Change {n}", {f"pay/more_{n}.py": "MORE = True\n"})
-        repository.git("switch", "-q", "main")
     return repository
 
 
