@@ -156,7 +156,7 @@ async function next(parts: Parts): Promise<void> {
     if (review && one) {
       await showing.show(top, review, one);
       await showing.backToDiff(); // the focus may have been in the sidebar, beside the diff that is open already
-    } else    else await open(parts, { top, name, card: found.card, kind: "task" }, found.card);
+    } else await open(parts, { top, name, card: found.card, kind: "task" }, found.card);
     if (found.kind === "verdict") say(found.sentence);
     return;
   }

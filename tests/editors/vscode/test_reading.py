@@ -1,4 +1,4 @@
-"""What was read and what was said: kept by the daemon, shown beside the hunks, over a second run of the agent."""
+"""What was read: what stood on the screen, and what the human says they have read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import pytest
 
 from tests.editors.vscode.conftest import OpenWindow, casework
 from tests.editors.vscode.reviewing import expand
-from tests.editors.vscode.test_looks import TITLE, in_review
+from tests.editors.vscode.shop import shop
 from tests.repositories import Repository
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 NEXT = ("Control+k", "Control+g")
+TITLE = "Refuse expired cards"
 BOX = ".sidebar .monaco-list-row:has-text('{}') .custom-view-tree-node-item-checkbox"
 
 
-def test_what_stood_on_the_screen_is_read_and_what_changed_since_is_shown_with_the_next_run(
+def test_what_stood_on_the_screen_is_read_and_so_is_a_file_with_a_check_mark(
     world: Path, open_window: OpenWindow
 ) -> None:
     repository = in_review(world / "shop")
@@ -43,30 +44,17 @@ def test_what_stood_on_the_screen_is_read_and_what_changed_since_is_shown_with_t
         window.look_away()
         window.picture("91-read")
 
-        window.press(*NEXT)
-        window.wait_for_text_in_diff("2 of 3 · a r c")
-        window.wait_for_focus_in_diff()
-        window.press("c")
-        window.type_comment("Is it imported?")
-        window.press("Control+Enter")
-        window.wait_for_comment("Is it imported?")
-        thread = window.page.locator(".review-widget:visible", has_text="Is it imported?")
-        thread.get_by_role("button", name="Resolve").click()
-        wait_until(lambda: comments(repository)[0]["resolved"], description="the thread is settled")
 
-        window.press("Shift+R")
-        window.answer("Keep the check for zero")
-        casework("wait", "1", "--for", "in_review", cwd=repository.path)
-        window.wait_for_row("NEEDS YOU 1")
-        window.press(*NEXT)
-        window.wait_for_diff("charge.py · review 1")
-        window.picture("92-the-second-run")
+def in_review(folder: Path) -> Repository:
+    """Make the shop, with an agent's review of three hunks in two files."""
+    repository = shop(folder)
+    script = str(repository.path / "scripts/expired.casework.json")
+    casework("task", "add", TITLE, cwd=repository.path)
+    casework("task", "start", "1", "--script", script, cwd=repository.path)
+    casework("wait", "1", "--for", "in_review", cwd=repository.path)
+    return repository
 
 
 def hunks(repository: Repository) -> list[dict[str, Any]]:
     told = json.loads(casework("review", "show", "1", "--json", cwd=repository.path))
     return [hunk for file in told["files"] for hunk in ([file["whole"]] if file["whole"] else file["hunks"])]
-
-
-def comments(repository: Repository) -> list[dict[str, Any]]:
-    return [comment for hunk in hunks(repository) for comment in hunk["comments"]]
