@@ -125,7 +125,8 @@ local function unseen(drawn, thing)
     for at, shown in ipairs(drawn.rows or {}) do
       row = shown[one.side] == one.line and at or row
     end
-    local text = { (' ! %s '):format(draw.plain(one.text)), 'CaseworkTrouble' }
+    local free = one.side == 'head' and room(drawn, row) or drawn.width
+    local text = { draw.fit((' ! %s '):format(draw.plain(one.text)), free), 'CaseworkTrouble' }
     mark(buffer, row - 1, { virt_text = { text }, virt_text_pos = 'eol', priority = 60 })
   end
 end

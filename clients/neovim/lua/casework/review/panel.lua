@@ -196,6 +196,10 @@ local function this_hunk(lines, review, place, width)
     )
     paragraph(lines, words, 'CaseworkTitle', width, { 'one decision  ', 'CaseworkReview' })
   end
+  for _, one in ipairs(thing.marks or {}) do
+    local lead = ('line %d%s  '):format(one.line, one.side == 'base' and ' (now)' or '')
+    paragraph(lines, one.text, 'CaseworkTitle', width, { lead, 'CaseworkTrouble' })
+  end
   if thing.more_marks and thing.more_marks > 0 then
     local words = ('%d more places hold what can not be seen.'):format(thing.more_marks)
     paragraph(lines, words, 'CaseworkTrouble', width)
