@@ -63,7 +63,16 @@ def small() -> ReviewView:
     return review(file(hunk("h1")), file(hunk("h2"), path="pay/vault.py"))
 
 
-_comments = st.builds(CommentView, id=st.just("c"), text=texts, by=texts)
+_comments = st.builds(
+    CommentView,
+    id=st.sampled_from(["c", "d"]),
+    thread=st.just("c"),
+    number=st.integers(1, 9),
+    text=texts,
+    by=texts,
+    path=texts,
+    outdated=st.booleans(),
+)
 _hunks = st.builds(
     HunkView,
     id=st.uuids().map(str),
@@ -76,6 +85,11 @@ _hunks = st.builds(
     removed=st.integers(0, 9),
     decision=st.sampled_from(["none", "accepted", "rejected"]),
     reason=texts,
+    was_reason=texts,
+    since=texts,
+    brings_back=texts,
+    stale=st.booleans(),
+    seen=st.booleans(),
     comments=st.lists(_comments, max_size=2),
     fold=st.sampled_from([None, None, "f1", "f2"]),
     marks=st.lists(st.builds(MarkView, line=st.integers(1, 9), side=st.just("head"), text=texts), max_size=2),

@@ -40,6 +40,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         _verdict_line(review),
         "",
         f"{_size(review)}, {about(review)}. {_will(review)}".rstrip(),
+        *_unread(review),
         *foreign(one_line(review.reason)),
         "",
         "## What and why",
@@ -132,16 +133,49 @@ def _will(review: ReviewView) -> str:
     return f"Approving will: {one_line(review.approve_label)}." if review.modes and review.status == "in_review" else ""
 
 
+def _unread(review: ReviewView) -> list[str]:
+    """Say what is left to read, once something was read; before that it is all of it."""
+    begun = review.unseen < review.hunks or review.stale
+    return [one_line(review.unread)] if review.unread and begun and review.status == "in_review" else []
+
+
 def _criterion(one: CriterionView) -> str:
     sentence = f" {one_line(one.sentence)}" if one.sentence else ""
     return f"- {_STATES[one.state]:12} {one_line(one.id)} {one_line(one.text)}{sentence}"
 
 
 def _said(comments: list[CommentView]) -> list[str]:
+    """Give threads, each begun by the number that an answer names: `> @3 words`."""
     lines: list[str] = []
     for comment in comments:
         first, *rest = comment.text.splitlines() or [""]
-        lines += [f"- {one_line(comment.by)} said: {visible(first)}", *("      " + visible(line) for line in rest)]
+        if comment.id == comment.thread:
+            lines.append(f"- {_thread(comment)}, {one_line(comment.by)} said: {visible(first)}")
+        else:
+            lines.append(f"  - {one_line(comment.by)} answered: {visible(first)}")
+        lines += ["      " + visible(line) for line in rest]
+    return lines
+
+
+def _thread(comment: CommentView) -> str:
+    anchor = comment.anchor
+    place = f"{one_line(anchor.path)}:{anchor.line}" if anchor is not None else one_line(comment.path)
+    about = [f"on {place}"] if place else []
+    about += ["resolved"] if comment.resolved else []
+    about += ["the code there changed since"] if comment.outdated else []
+    return f"thread {comment.number}" + (f" ({', '.join(about)})" if about else "")
+
+
+def _ledger(hunk: HunkView) -> list[str]:
+    """Say whether it was read, what changed since, and whether it was rejected before."""
+    lines = [f"- {one_line(hunk.brings_back)}"] if hunk.brings_back else []
+    if hunk.stale:
+        was = {"accepted": ", and accepted", "rejected": ", and rejected"}.get(hunk.was, "")
+        reason = f": {one_line(hunk.was_reason)}" if hunk.was_reason else ""
+        lines.append(f"- changed since you read it{was}{reason}")
+        lines += [f"      {visible(line)}" for line in hunk.since.splitlines()]
+    elif hunk.seen and hunk.decision == "none":
+        lines.append("- read")
     return lines
 
 
@@ -155,6 +189,7 @@ def _hunk(n: int, entry: Entry, patches: Mapping[str, str], room: _Room) -> list
         lines.append(f"- {hunk.guard.replace('_', ' ')}: {one_line(hunk.guard_why)}")
     if hunk.reason:
         lines.append(f"- reason: {one_line(hunk.reason)}")
+    lines += _ledger(hunk)
     lines += _said(hunk.comments)
     lines += _marks(hunk)
     patch = patches.get(hunk.id, "")

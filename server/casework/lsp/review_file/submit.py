@@ -101,6 +101,8 @@ def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Writ
         )
     if answer.verdict == "approve" and review.change_kind == "range":
         raise Refused(f"Review {file.number} reads history, so there is nothing to approve; write `read`.")
+    for number in (*answer.replies, *answer.resolved):
+        threads.thread_of(task, str(number))
     return task
 
 
@@ -111,7 +113,7 @@ def _question(opened: OpenRepository, task: Task, answer: Answer, written: Writt
     if answer.verdict == "read":
         return f"Close review {task.number} as read?", "Done reading"
     if answer.verdict == "request changes":
-        comments = len(answer.comments)
+        comments = len(answer.comments) + len(answer.replies)
         said = f" with {comments} comments" if comments != 1 else " with one comment"
         return f"Send review {task.number} ({task.title}) back{said}?", "Request changes"
     decisions = dict(review.decisions)
@@ -161,7 +163,11 @@ async def _keep(opened: OpenRepository, number: int, answer: Answer, written: Wr
     for place, words in answer.comments.items():
         hunk = written.hunks[place - 1][0] if place else None
         await threads.add_comment(repository, number, words, actor, hunk=hunk)
-    return bool(by_decision or answer.comments)
+    for number_of, words in answer.replies.items():
+        await threads.add_comment(repository, number, words, actor, thread=str(number_of))
+    for number_of in answer.resolved:
+        await threads.resolve_thread(repository, number, str(number_of), actor, resolved=True)
+    return bool(by_decision or answer.comments or answer.replies or answer.resolved)
 
 
 async def _answer(opened: OpenRepository, number: int, answer: Answer, shown: str, actor: Actor) -> str:
