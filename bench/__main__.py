@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.contest import Outcome, table
 
-CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "busy", "boxes", "builtin")
+CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "ledger", "busy", "boxes", "builtin")
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 _TEXT: Final = """\
@@ -62,6 +62,10 @@ Both sides of a row use the same interpreter, the same client (`bench/client.py`
   answer, but for a run's: until its worktree is committed and read as a change.
   *Landing*, from the approval until the task is landed, against `update-index` and `git commit`, both with an index
   that knows no trees.
+- **Ledger** (`ledger.py`): a change of 1,000 hunks in 50 files, all accepted; in the next one a hunk is another. From
+  the parsed change until everything that is recorded of it is there: which hunks are the same, what changed in the one
+  that is not, the blob and the events. *Moved base*: every file's base has a new line on top. Beside it
+  `git diff-tree -p` of that change.
 - **Builtin agent** (`builtin.py`): a task of 20 calls, ten reads and ten edits, against a scripted model in the process
   that measures, in a repository of 5,000 files. Beside it `bench/bare_loop.py`: the same SDK's stream helper, two tools
   in its own process, each message a row of SQLite, a process for each task. A step is the median time between two

@@ -244,6 +244,15 @@ def test_a_hunks_lines_are_those_of_the_patch(ground: Ground) -> None:
     assert all(found in patch for found in texts.values())
 
 
+def test_blobs_are_read_by_the_names_that_changes_give_them(ground: Ground) -> None:
+    base = ground.commit("small", {"a.txt": b"12345", "b.txt": b"1234567"})
+    head = ground.commit("other", {"a.txt": b"54321", "b.txt": b"7654321"})
+    small, large = ground.workspace.change(base, head).files
+    asked = [small.old_blob, small.new_blob, large.old_blob, "", "0" * 40]
+    assert ground.workspace.blobs(asked, largest=5) == {small.old_blob: b"12345", small.new_blob: b"54321"}
+    assert ground.workspace.blobs([], largest=5) == {}
+
+
 def test_contents_are_those_of_the_files_that_are_there_and_not_too_large(ground: Ground) -> None:
     ground.commit("Third", {"a.txt": text(n2="TWO"), "folder/b.txt": b"12345", "empty": b""})
     head, _ = ground.workspace.head()

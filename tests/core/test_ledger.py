@@ -206,7 +206,7 @@ async def test_threads_are_answered_resolved_and_outdated_where_their_code_is_go
         await threads.add_comment(repository, 1, "Here", ADA, anchor=Anchor(path="pay.py", line=66))
         await threads.add_comment(repository, 1, "The file", ADA, path="pay.py")
         begun = desk.task().comments[0].id
-        await threads.add_comment(repository, 1, "Because.", Actor(kind="agent", id="claude"), thread=begun[-12:])
+        await threads.add_comment(repository, 1, "Because.", Actor(kind="agent", id="claude"), thread="1")
         with pytest.raises(Refused, match="no thread nowhere"):
             await threads.add_comment(repository, 1, "?", ADA, thread="nowhere")
         shown = view(desk)
@@ -225,6 +225,31 @@ async def test_threads_are_answered_resolved_and_outdated_where_their_code_is_go
         }  # fmt: skip
         assert said["Here"].anchor is not None
         assert said["Here"].anchor.line == 68
+
+
+async def test_the_next_run_answers_point_by_point_and_what_is_settled_is_not_asked_again() -> None:
+    async with tree() as desk:
+        write = {"do": "write", "path": "pay.py", "content": text(n10="x").decode()}
+        answers = [{"thread": 1, "text": "Because of zones."}, {"thread": 9, "text": "There is none."}]
+        await desk.add()
+        await desk.play([write, DONE], [{**DONE, "answers": answers}], [DONE])
+        shown = view(desk, await desk.until("in_review", "failed"))
+        await threads.add_comment(desk.repository, 1, "Why this?", ADA, hunk=hunks(shown)[0].id)
+        await threads.add_comment(desk.repository, 1, "Settled.", ADA)
+        await threads.resolve_thread(desk.repository, 1, "2", ADA, resolved=True)
+        shown = await next_run(desk, 2)
+        told = desk.agent.runs[1].briefing.threads
+        assert [(one.number, one.place, one.said) for one in told] == [
+            (1, "pay.py:11", (("human", "Why this?"),)),
+            (3, "", (("human", "again"),)),
+        ]
+        said = [(one.by, one.by_kind, one.text) for one in hunks(shown)[0].comments]
+        assert said == [("ada", "human", "Why this?"), ("scripted", "agent", "Because of zones.")]
+        await threads.add_comment(desk.repository, 1, "Which?", ADA, thread="1")
+        await next_run(desk, 3)
+        told = desk.agent.runs[2].briefing.threads
+        assert [one.number for one in told] == [1, 3, 4], "what the agent answered is asked again where a human went on"
+        assert told[0].said[-1] == ("human", "Which?")
 
 
 async def test_what_is_read_while_a_review_is_opened_anew_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,9 +125,9 @@ async def test_request_changes_starts_a_run_on_top_of_the_last_one_with_what_was
         await desk.send_back("say why")
         await desk.until("in_review", "failed")
         assert desk.task().runs[1].base == first
-        told = "\n".join(desk.agent.runs[1].briefing.comments)
-        assert "say why" in told
-        assert "keep it small" in told
+        briefing = desk.agent.runs[1].briefing
+        assert [(one.number, one.said) for one in briefing.threads] == [(1, (("human", "say why"),))]
+        assert "keep it small" in "\n".join(briefing.comments)
 
 
 async def test_words_for_a_change_nobody_made_are_kept_when_there_is_nobody_to_send_it_to() -> None:

@@ -61,9 +61,11 @@ def test_nothing_comes_next_when_all_is_decided() -> None:
     assert following("3", h1a="accepted", h2a="accepted", h1b="rejected", h3="accepted") is None
 
 
-def test_history_is_read_to_its_end() -> None:
-    history = replace(review(), change_kind="range")
-    assert next_entry(CHANGE, history, "2a") is None
+def test_of_history_what_was_not_read_is_left() -> None:
+    history = replace(review(), change_kind="range", seen=frozenset({HunkId("1b"), HunkId("1a")}))
+    assert [entry.hunks for entry in left_to_judge(CHANGE, history)] == [("3",), ("1a", "2a")]
+    read = replace(history, seen=frozenset(CHANGE.judged))
+    assert next_entry(CHANGE, read, "2a") is None
 
 
 def test_a_fold_counts_as_one_decision_in_the_time() -> None:

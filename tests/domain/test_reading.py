@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from casework.domain.change import Change, FileChange, FileStatus, Hunk
+from casework.domain.change import Change, FileChange, FileStatus, Fold, Hunk, Mark
 from casework.domain.ids import CommitId, HunkId
 from casework.domain.reading import in_reading_order
 
@@ -104,3 +104,70 @@ def test_nothing_is_lost_or_altered_but_the_place_and_its_reason() -> None:
 
 def test_code_at_the_top_says_so() -> None:
     assert order(file("app.py")) == [("app.py", "code at the top")]
+
+
+def paths(uses: dict[str, set[str]], *names: str) -> list[str]:
+    files = [file(name) for name in names]
+    random.shuffle(files)
+    return [found.path for found in in_reading_order(change(*files), uses).files]
+
+
+def test_what_is_used_is_read_before_what_uses_it() -> None:
+    uses = {"a.py": {"z.py", "m.py"}, "m.py": {"z.py"}, "b.py": {"a.py", "gone.py"}}
+    assert paths(uses, "a.py", "b.py", "c.py", "m.py", "z.py") == ["c.py", "z.py", "m.py", "a.py", "b.py"]
+
+
+def test_a_test_stays_beside_its_code_wherever_that_goes() -> None:
+    uses = {"a.py": {"z.py"}, "test_a.py": {"a.py", "z.py"}}
+    assert paths(uses, "a.py", "test_a.py", "z.py", "test_z.py") == ["z.py", "test_z.py", "a.py", "test_a.py"]
+
+
+def test_risk_comes_before_dependency() -> None:
+    uses = {"auth/login.py": {"a.py"}, "auth/check.py": {"auth/login.py"}}
+    assert paths(uses, "auth/login.py", "a.py", "auth/check.py") == ["auth/login.py", "auth/check.py", "a.py"]
+
+
+def test_a_circle_is_entered_at_its_first_name_and_what_builds_on_it_comes_after() -> None:
+    uses = {"a.py": {"c.py"}, "c.py": {"d.py"}, "d.py": {"e.py"}, "e.py": {"c.py"}}
+    assert paths(uses, "a.py", "c.py", "d.py", "e.py") == ["c.py", "a.py", "e.py", "d.py"]
+
+
+def test_what_hides_something_comes_before_everything() -> None:
+    def holding(path: str, *marks: Mark) -> FileChange:
+        one = file(path)
+        return one.model_copy(update={"hunks": (one.hunks[0].model_copy(update={"marks": marks}),)})
+
+    added = Mark(line=1, kind="hidden", is_added=True, text="x")
+    assert order(
+        file("tests/test_a.py", status="deleted"),
+        holding("z.py", added),
+        holding("y.py", added.model_copy(update={"kind": "twin"})),
+        holding("b.py", added.model_copy(update={"is_added": False})),
+        file("c\u200b.py"),
+    ) == [
+        ("c\u200b.py", "its name is not what it looks like"),
+        ("y.py", "holds letters that look like others"),
+        ("z.py", "holds hidden characters"),
+        ("tests/test_a.py", "a test is deleted"),
+        ("b.py", "code at the top"),
+    ]
+
+
+def test_a_test_that_is_one_no_more_comes_early() -> None:
+    gone = FileChange(path="old/a.py", old_path="tests/test_a.py", status="renamed", whole=HunkId("w"))
+    assert order(file("b.py"), gone)[0] == ("old/a.py", "a test is moved away from the tests")
+
+
+def test_what_was_protected_is_so_under_its_new_name_too() -> None:
+    gone = FileChange(path="old.yml", old_path=".github/workflows/a.yml", status="renamed", whole=HunkId("w"))
+    assert order(file("b.py"), gone)[0] == ("old.yml", "runs by itself or steers tools")
+
+
+def test_lines_that_are_folded_weaken_no_test() -> None:
+    one = file("tests/test_a.py", added=1, removed=9)
+    fold = Fold(id="f", kind="formatted", title="t", hunks=(HunkId("tests/test_a.py"),))
+    ordered = in_reading_order(change(one, file("b.py")).model_copy(update={"folds": (fold,)}))
+    assert [(found.path, found.why_here) for found in ordered.files] == [
+        ("b.py", "code at the top"),
+        ("tests/test_a.py", "folded"),
+    ]

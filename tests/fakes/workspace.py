@@ -15,7 +15,7 @@ from casework.domain.change import Change
 from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, HunkId, TaskId
 from casework.ports.workspace import Identity, Leftover, RepositoryFacts, Standing, Worktree
-from tests.fakes.differing import assembled, file_change, lines_of, text_of
+from tests.fakes.differing import assembled, blob_of, file_change, lines_of, text_of
 
 Files = dict[str, bytes]
 
@@ -191,6 +191,10 @@ class MemoryWorkspace:
     def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
         files = self.commits[commit].files
         return {path: files[path] for path in paths if path in files and len(files[path]) <= largest}
+
+    def blobs(self, names: Collection[str], *, largest: int) -> Mapping[str, bytes]:
+        there = {blob_of(data): data for commit in self.commits.values() for data in commit.files.values()}
+        return {name: there[name] for name in names if name in there and len(there[name]) <= largest}
 
     def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
         found: list[tuple[str, tuple[str, ...]]] = []

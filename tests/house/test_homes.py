@@ -20,6 +20,7 @@ HOMES: Final = {
     "anthropic": "agents",
     "attrs": "lsp",
     "casework_record": "checks",  # it stands beside what imports it, and both run in a project's own Python
+    "casework_render": "agents",
     "casework_stand_ins": "checks",
     "cattrs": "lsp",
     "git": "workspace",

@@ -236,6 +236,7 @@ def _checks(write: _Writer) -> Iterator[Draft]:
     write.begin_run(5)
     yield write(e.RunStarted(n=1, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/5"))
     yield write(e.ChecksBegun(head=_HEAD, commands=("pytest -q",)))
+    yield write(e.ChecksBegun(head=_LANDED, commands=("pytest -q",), part="6" * 16))
     captured = e.EvidenceCaptured(
         head=_HEAD,
         command="pytest -q",

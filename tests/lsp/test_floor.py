@@ -274,6 +274,33 @@ async def test_history_is_closed_as_read_and_never_approved(world: Path) -> None
         assert (await client.ask("casework/task/show", {"number": 1}))["card"]["status"] == "read"
 
 
+async def test_next_shows_the_review_at_what_is_to_be_judged(world: Path) -> None:
+    repository = shop(world / "shop")
+    async with light(repository.path, capabilities={"window": {"showDocument": {"support": True}}}) as client:
+        view = await client.ask("casework/review/open", {"kind": "branch", "name": "new"})
+        hunk = view["files"][0]["hunks"][0]["id"]
+
+        async def following(**here: Any) -> str:
+            """Run the command, and give the line that the editor was shown."""
+            known = len(client.asked)
+            wanted = {"command": "casework.review.next", "arguments": [{"number": 1, **here}]}
+            await client.ask("workspace/executeCommand", wanted)
+            await wait_until_async(lambda: len(client.asked) > known, description="a document is shown")
+            method, shown = client.asked[-1]
+            assert method == "window/showDocument"
+            return lines_on_disk(document)[int(shown["selection"]["start"]["line"])]
+
+        document = repository.path / ".git/casework/reviews/review-1.md"
+        assert (await following()).startswith("### 1. a.txt:17  ")
+        with document.open("a", encoding="utf-8") as file:
+            file.write("> typed meanwhile\n")
+        assert (await following()).startswith("### 1. a.txt:17  ")
+        assert lines_on_disk(document)[-1] == "> typed meanwhile"
+        await client.ask("casework/review/decide", {"number": 1, "hunks": [hunk], "decision": "accepted"})
+        assert (await following(hunk=hunk)).startswith("Verdict:")
+        assert [path.name for path in document.parent.glob("*.edited-*")] != []
+
+
 async def test_progress_can_be_cancelled_and_closing_the_editor_stops_nothing(world: Path) -> None:
     repository = shop(world / "shop")
     script = json.dumps({"steps": [{"do": "say", "text": "So."}, {"do": "hang"}]})

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.lsp.review_file.grammar import LIMIT, VERSION, Answer, parse, shown_in
-from casework.lsp.review_file.rendering import judged, render
+from casework.lsp.review_file.rendering import entries, render
 from casework.wire.views import HunkView, ReviewView
 from tests.review_file.views import PATCH, SHOWN, file, hunk, review, reviews, small, texts
 
@@ -42,10 +42,12 @@ def read(*changes: tuple[str, str]) -> Answer:
 def test_whatever_stands_in_a_review_its_file_says_nothing_by_itself(view: ReviewView, odd: dict[str, str]) -> None:
     patches = {one.id: text for one, text in zip(_all(view), odd.values(), strict=False)}
     text = render(view, patches)
-    decisions = dict(enumerate((one.decision for one in _all(view)), start=1))
+    decided = ((entry.fold or entry.hunks[0][1]).decision for entry in entries(view))
+    decisions = dict(enumerate(decided, start=1))
     for answer in (parse(text, text), parse(text)):
         assert answer.verdict is None
         assert answer.comments == {}
+        assert (answer.replies, answer.resolved) == ({}, [])
         assert answer.decisions == decisions
         assert (answer.number, answer.shown) == (12, SHOWN[:16])
     assert parse(text, text).mistakes == []
@@ -53,7 +55,7 @@ def test_whatever_stands_in_a_review_its_file_says_nothing_by_itself(view: Revie
 
 
 def _all(view: ReviewView) -> list[HunkView]:
-    return [one for found in view.files for one in judged(found)]
+    return [one for entry in entries(view) for _, one in entry.hunks]
 
 
 @ENOUGH
@@ -132,6 +134,37 @@ def test_comments_are_read_where_they_stand() -> None:
     answer = read((VERDICT, f"{VERDICT}\n> On\n>\n> all of it."), (SECOND, f"{SECOND}\n>name the digits"))
     assert answer.comments == {0: "On\n\nall of it.", 2: "name the digits"}
     assert answer.mistakes == []
+
+
+def test_threads_are_answered_and_settled_wherever_that_is_written() -> None:
+    answer = read(
+        ("## Checks", "> @2 Because of\n> the zones.\n\n## Checks\n> @1 Resolved."),
+        (FIRST, f"{FIRST}\n> @3: as you say\n\n> and this is about the hunk"),
+    )
+    assert answer.mistakes == []
+    assert answer.replies == {2: "Because of\nthe zones.", 3: "as you say"}
+    assert answer.resolved == [1]
+    assert answer.comments == {1: "and this is about the hunk"}
+
+
+def test_what_is_known_of_a_hunk_and_its_threads_stand_below_its_heading() -> None:
+    begun = {"id": "t", "thread": "t", "number": 3, "text": "Why?", "by": "ada", "outdated": True}
+    again = {**begun, "id": "u", "text": "Because.", "by": "claude"}
+    known: dict[str, object] = {"stale": True, "was": "rejected", "was_reason": "dear", "since": " a\n-b\n+c"}
+    text = render(
+        review(file(hunk("h1", "none", comments=[begun, again], brings_back="brings back", **known))), {"h1": PATCH}
+    )
+    below = text.partition("### 1. ")[2].splitlines()[1:9]
+    assert below == [
+        "- brings back",
+        "- changed since you read it, and rejected: dear",
+        "       a",
+        "      -b",
+        "      +c",
+        "- thread 3 (the code there changed since), ada said: Why?",
+        "  - claude answered: Because.",
+        "```diff",
+    ]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

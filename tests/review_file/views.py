@@ -7,6 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from casework.domain.anchor import Anchor
+from casework.wire.reading_views import FoldView, MarkView
 from casework.wire.views import CommentView, CriterionView, FileView, HunkView, ModeView, ReviewView, TaskCard
 
 SHOWN: Final = "4f9a21c0aa11d3e2" + "0" * 48
@@ -62,7 +63,16 @@ def small() -> ReviewView:
     return review(file(hunk("h1")), file(hunk("h2"), path="pay/vault.py"))
 
 
-_comments = st.builds(CommentView, id=st.just("c"), text=texts, by=texts)
+_comments = st.builds(
+    CommentView,
+    id=st.sampled_from(["c", "d"]),
+    thread=st.just("c"),
+    number=st.integers(1, 9),
+    text=texts,
+    by=texts,
+    path=texts,
+    outdated=st.booleans(),
+)
 _hunks = st.builds(
     HunkView,
     id=st.uuids().map(str),
@@ -75,7 +85,15 @@ _hunks = st.builds(
     removed=st.integers(0, 9),
     decision=st.sampled_from(["none", "accepted", "rejected"]),
     reason=texts,
+    was_reason=texts,
+    since=texts,
+    brings_back=texts,
+    stale=st.booleans(),
+    seen=st.booleans(),
     comments=st.lists(_comments, max_size=2),
+    fold=st.sampled_from([None, None, "f1", "f2"]),
+    marks=st.lists(st.builds(MarkView, line=st.integers(1, 9), side=st.just("head"), text=texts), max_size=2),
+    more_marks=st.integers(0, 2),
 )
 _files = st.builds(
     FileView,
@@ -104,6 +122,17 @@ _cards = st.builds(
     anchor=st.none() | st.builds(Anchor, path=texts, line=st.integers(1, 9), snippet=texts),
     severity=st.sampled_from([None, "high"]),
 )
+_folds = st.builds(
+    FoldView,
+    id=st.sampled_from(["f1", "f2"]),
+    kind=st.just("moved"),
+    title=texts,
+    hunks=st.just([]),
+    files=st.just(1),
+    added=st.just(1),
+    removed=st.just(1),
+    decision=st.sampled_from(["none", "accepted", "rejected"]),
+)
 reviews = st.builds(
     lambda files, **more: review(*files, **more),
     files=st.lists(_files, max_size=3),
@@ -120,5 +149,7 @@ reviews = st.builds(
     ),
     comments=st.lists(_comments, max_size=2),
     follow_ups=st.lists(_cards, max_size=2),
+    folds=st.lists(_folds, max_size=2, unique_by=lambda fold: fold.id),
+    not_folded=texts,
 )
 """Any review, with hostile text wherever there is text from outside."""

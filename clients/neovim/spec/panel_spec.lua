@@ -78,6 +78,16 @@ return {
     },
   },
   {
+    'what can not be seen in a hunk is said with its line and side',
+    got = function()
+      local given = review()
+      given.files[1].hunks[1].marks = { { line = 4, side = 'base', text = 'U+202E turns the line around' } }
+      given.files[1].hunks[1].more_marks = 2
+      return { unpack(lines(given), 3, 4) }
+    end,
+    want = { ' line 4 (now)  U+202E turns the line around', ' 2 more places hold what can not be seen.' },
+  },
+  {
     'a hunk without a decision says whether it was read, and whether it changed since',
     got = function()
       local function icon(more)
@@ -86,7 +96,7 @@ return {
       local words = marks.words({ decision = 'none', stale = true, was = 'accepted' })
       return { icon({ seen = true }), icon({ seen = false }), icon({ seen = false, stale = true }), words[1] }
     end,
-    want = { '•', '○', '↻', ' ↻ changed since you read it, was accepted ' },
+    want = { '•', '○', '↻', ' ↻ changed, was accepted ' },
   },
   {
     'what a survey found out about this hunk stands with it',

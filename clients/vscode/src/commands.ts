@@ -7,13 +7,14 @@ import { type Deeds, skeletonOf } from "./deeds";
 import { uriOf } from "./documents";
 import { type Judge, say } from "./judge";
 import { tell } from "./middleware";
-import { isHunk } from "./lenses";
+import { judged } from "./judged";
+import { type HunkName, isHunk } from "./lenses";
 import { placeOf } from "./place";
 import { counted } from "./plain";
 import { howToInstall } from "./relay";
 import type { Reviews, Which } from "./reviews";
 import type { Showing } from "./showing";
-import type { FileNode, TaskNode } from "./sidebar";
+import type { FileNode, FoldNode, TaskNode } from "./sidebar";
 import { type Talk, isAboutAll, whichReview } from "./talk";
 import type { Verdict } from "./verdict";
 import type { Group, TaskCard } from "./wire";
@@ -81,13 +82,18 @@ function reviewActs(parts: Parts): Record<string, Act> {
     if (which) await act(which);
   };
   return {
-    acceptHunk: (hunk) => judge.accept(isHunk(hunk) ? hunk : undefined),
-    rejectHunk: (hunk) => judge.reject(isHunk(hunk) ? hunk : undefined),
+    acceptHunk: (hunk) => judge.accept(hunkOf(hunk)),
+    rejectHunk: (hunk) => judge.reject(hunkOf(hunk)),
     comment: (hunk) => judge.comment(isHunk(hunk) ? hunk : undefined),
     takeBack: (hunk) => judge.takeBack(isHunk(hunk) ? hunk : undefined),
     openHunk: (hunk) => (isHunk(hunk) ? judge.open(hunk) : undefined),
     acceptFile: (node) => judge.acceptFile(isFile(node) ? { ...whichOf(node), path: node.file.path } : undefined),
     sendComment: (reply) => talk.send(reply as vscode.CommentReply),
+    resolveThread: (thread) => talk.resolve(thread as vscode.CommentThread, true),
+    reopenThread: (thread) => talk.resolve(thread as vscode.CommentThread, false),
+    sendDraft: (comment) => talk.sendDraft(comment as vscode.Comment),
+    goOnDraft: (comment) => talk.goOnDraft(comment as vscode.Comment),
+    dropDraft: (comment) => talk.dropDraft(comment as vscode.Comment),
     approveReply: async (reply) => {
       const which = await talk.sendBefore(reply as vscode.CommentReply);
       if (which) await judge.behind(() => verdict.approve(which));
@@ -135,15 +141,23 @@ function taskActs(parts: Parts): Record<string, Act> {
   };
 }
 
-/** Go to the next thing that needs the human, wherever it is. */
+/** Go to the next thing that needs the human: in the review before them, then wherever it is. */
 async function next(parts: Parts): Promise<void> {
-  const { connection, boards } = parts;
-  const here = vscode.window.activeTextEditor && placeOf(vscode.window.activeTextEditor.document.uri);
+  const { connection, boards, reviews, showing } = parts;
+  const here = await showing.here();
   const order = boards.all().sort((one, other) => Number(other.top === here?.top) - Number(one.top === here?.top));
   for (const { top, name } of order) {
-    const { card } = await connection.request("casework/board/next", { repository: top });
-    if (!card) continue;
-    await open(parts, { top, name, card, kind: "task" }, card);
+    const from = here?.top === top ? { number: here.number, hunk: here.hunk ?? null } : {};
+    const found = await connection.request("casework/review/next", { repository: top, ...from });
+    if (!found.card) continue;
+    const which = { top, number: found.card.number };
+    const review = found.kind === "hunk" ? await reviews.read(which) : undefined;
+    const one = review && judged(review).find(({ hunk }) => hunk.id === found.hunk);
+    if (review && one) {
+      await showing.show(top, review, one);
+      await showing.backToDiff(); // the focus may have been in the sidebar, beside the diff that is open already
+    } else await open(parts, { top, name, card: found.card, kind: "task" }, found.card);
+    if (found.kind === "verdict") say(found.sentence);
     return;
   }
   say("Nothing needs you");
@@ -243,6 +257,14 @@ async function keys(): Promise<void> {
     rows.map(([key, label, value]) => ({ label, description: key, value })),
   );
   if (chosen) await vscode.commands.executeCommand(`casework.client.${chosen}`);
+}
+
+/** The hunk that a command was given, or the first one of a fold. */
+function hunkOf(value: unknown): HunkName | undefined {
+  if (isHunk(value)) return value;
+  const fold = typeof value === "object" && value !== null ? (value as Partial<FoldNode>) : {};
+  if (fold.kind !== "fold" || fold.top === undefined || fold.number === undefined) return undefined;
+  return { kind: "hunk", top: fold.top, number: fold.number, hunk: fold.fold?.hunks[0] ?? "" };
 }
 
 function whichOf(node: TaskNode | FileNode): Which {

@@ -3,11 +3,12 @@
 import * as vscode from "vscode";
 import { askLine } from "./asking";
 import type { Connection } from "./connection";
-import { judged, hunkAt, nextOpen, ofFile, progress } from "./judged";
+import { foldOf, judged, hunkAt, nextOpen, ofFile, progress } from "./judged";
 import type { HunkName } from "./lenses";
 import { forLabel } from "./plain";
 import type { Reviews } from "./reviews";
 import type { Showing, Sight } from "./showing";
+import type { Talk } from "./talk";
 import type { Decision, FileView, HunkView, ReviewView } from "./wire";
 
 const REMEMBERED = 200;
@@ -37,11 +38,12 @@ export class Judge {
     private readonly connection: Connection,
     private readonly reviews: Reviews,
     private readonly showing: Showing,
+    private readonly talk: Talk,
   ) {}
 
   /** Accept a hunk: the one named, else the one under the cursor. */
   accept(given?: HunkName): Promise<void> {
-    return this.inTurn(given, async (aim) => this.decide(aim, [aim.hunk], "accepted"));
+    return this.inTurn(given, async (aim) => this.decide(aim, together(aim), "accepted"));
   }
 
   /** Reject a hunk, with a reason in one line. */
@@ -49,7 +51,7 @@ export class Judge {
     return this.inTurn(given, async (aim) => {
       const title = `Reject ${where(aim)}: why?`;
       const reason = await askLine(title, "A reason in one line; Enter alone gives none");
-      if (reason !== undefined) await this.decide(aim, [aim.hunk], "rejected", reason);
+      if (reason !== undefined) await this.decide(aim, together(aim), "rejected", reason);
     });
   }
 
@@ -74,7 +76,11 @@ export class Judge {
       const sight = given ? undefined : await this.sight();
       const hunk = sight && hunkUnder(sight);
       const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
-      if (aim && aim.hunk.decision !== "none") return this.undecide(aim, [aim.hunk.id]);
+      if (aim && aim.hunk.decision !== "none")
+        return this.undecide(
+          aim,
+          together(aim).map((hunk) => hunk.id),
+        );
       if (!sight) return;
       const { top, number } = sight.place;
       const last = this.deeds.findLastIndex((deed) => deed.top === top && deed.number === number);
@@ -84,14 +90,19 @@ export class Judge {
     });
   }
 
-  /** Comment on a hunk, in the editor's own box; between hunks on the line. */
+  /** Comment on a hunk, in a box at it; between hunks on the line. */
   comment(given?: HunkName): Promise<void> {
     return this.behind(async () => {
       const sight = given ? undefined : await this.sight();
       const hunk = sight?.place.side === "base" ? hunkUnder(sight) : undefined;
       const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
       if (aim) await this.goTo(aim, aim.hunk);
-      if (aim || sight) await vscode.commands.executeCommand("workbench.action.addComment");
+      const seen = await this.showing.sight();
+      if (!seen) return;
+      const line = seen.editor.selection.active.line;
+      const on = hunkUnder(seen);
+      const { top, number, path } = seen.place;
+      this.talk.write({ top, number, path, hunk: on?.id ?? null, line }, seen.editor.document.uri);
     });
   }
 
@@ -192,9 +203,16 @@ function aimOf({ place, review, file }: Sight, hunk: HunkView): HunkAim {
   return { top: place.top, review, file, hunk };
 }
 
+/** What one decision on a hunk decides: the hunk, or the whole fold that it is part of. */
+function together({ review, hunk }: HunkAim): HunkView[] {
+  const fold = foldOf(review, hunk);
+  return fold ? judged(review).flatMap((one) => (fold.hunks.includes(one.hunk.id) ? [one.hunk] : [])) : [hunk];
+}
+
 function where({ file, review, hunk }: HunkAim): string {
   const index = judged(review).findIndex((one) => one.hunk.id === hunk.id);
-  return `hunk ${index + 1} of ${review.hunks}, ${forLabel(file.path)}`;
+  const fold = foldOf(review, hunk);
+  return fold ? forLabel(fold.title) : `hunk ${index + 1} of ${review.hunks}, ${forLabel(file.shown_path)}`;
 }
 
 /** In the status bar, for a while. */

@@ -1,6 +1,6 @@
 // A review as a sequence of things to judge: where each one stands, which comes next, how far the human is.
 // Lines are 1-based, as in the daemon's hunks. Nothing here knows VS Code.
-import type { FileView, HunkView, ReviewView } from "./wire";
+import type { FileView, FoldView, HunkView, ReviewView } from "./wire";
 import { counted } from "./plain";
 
 /** One thing that carries a decision, with its place in the review. */
@@ -32,10 +32,24 @@ export function hunkAt(file: FileView, side: "base" | "head", line: number): Hun
   });
 }
 
+/** The order of decisions: everything that stands alone, then the folds, each by its first hunk. */
+export function reading(review: ReviewView): Judged[] {
+  const all = judged(review);
+  const folds = review.folds.map((fold) => all.find((one) => one.hunk.id === fold.hunks[0]));
+  return [...all.filter((one) => !foldOf(review, one.hunk)), ...folds.filter((one) => one !== undefined)];
+}
+
+/** The fold that a hunk is decided with. */
+export function foldOf(review: ReviewView, hunk: HunkView): FoldView | undefined {
+  return review.folds.find((fold) => fold.id === hunk.fold);
+}
+
 /** The first undecided one behind `after`, going round; undefined when everything is decided. */
 export function nextOpen(review: ReviewView, after?: string): Judged | undefined {
-  const all = judged(review);
-  const from = all.findIndex((one) => one.hunk.id === after) + 1;
+  const all = reading(review);
+  const holds = (one: Judged) =>
+    one.hunk.id === after || (after !== undefined && foldOf(review, one.hunk)?.hunks.includes(after));
+  const from = all.findIndex(holds) + 1;
   return [...all.slice(from), ...all.slice(0, from)].find((one) => one.hunk.decision === "none");
 }
 

@@ -1,7 +1,7 @@
 // What can be done with a hunk, above its lines: accept, reject, comment, or take back what was decided.
 // The same deeds as the keys, for the mouse and for whoever walks through the lines with a screen reader.
 import * as vscode from "vscode";
-import { type Judged, changedLines, judged } from "./judged";
+import { type Judged, changedLines, foldOf, judged } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
 import { forLabel } from "./plain";
 import type { Reviews } from "./reviews";
@@ -56,7 +56,8 @@ function lensesOf({ top, number }: SidePlace, review: ReviewView, { hunk, index 
   const name: HunkName = { kind: "hunk", top, number, hunk: hunk.id };
   const lens = (title: string, command: string) =>
     new vscode.CodeLens(range, { title, command: `casework.client.${command}`, arguments: [name] });
-  const which = `hunk ${index + 1} of ${review.hunks}`;
+  const fold = foldOf(review, hunk);
+  const which = fold ? `all ${fold.hunks.length}: ${forLabel(fold.title)}` : `hunk ${index + 1} of ${review.hunks}`;
   if (hunk.decision === "none") {
     return [
       lens(`$(check) Accept ${which}`, "acceptHunk"),

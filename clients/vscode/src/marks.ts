@@ -8,13 +8,17 @@ import type { Showing } from "./showing";
 import type { FileView, HunkView, ReviewView } from "./wire";
 
 const KEYS = "a r c";
-const MARKS = ["open", "unguarded", "accepted", "rejected"] as const;
+const MARKS = ["unread", "open", "stale", "unguarded", "accepted", "rejected"] as const;
+
+const WARNING = new vscode.ThemeColor("editorWarning.foreground");
 
 /** What stands in the gutter at a hunk. */
 type Mark = (typeof MARKS)[number];
 
 export class Marks implements vscode.Disposable {
   private readonly icons: Record<Mark, vscode.TextEditorDecorationType> = {
+    unread: gutter("#0550ae", "#58a6ff", "M8 5.500a2.500 2.500 0 1 0 .01 0zM8 7.500a.5 .5 0 1 0 .01 0z", "charts.blue"),
+    stale: gutter("#9a6700", "#e3b341", "M13 8a5 5 0 1 1-1.600-3.700M13 2v3h-3", "charts.yellow"),
     open: gutter("#0550ae", "#58a6ff", "M8 4.500a3.500 3.500 0 1 0 .01 0z", "charts.blue"),
     unguarded: gutter("#9a6700", "#e3b341", "M8 2.500L14.500 13.500H1.500zM8 6.500v3M8 11.500v.01", "charts.yellow"),
     accepted: gutter("#116329", "#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green"),
@@ -22,6 +26,14 @@ export class Marks implements vscode.Disposable {
   };
   /** What does not land is crossed out: a colour alone would say it to few, and faint text is hard to read. */
   private readonly crossed = vscode.window.createTextEditorDecorationType({ textDecoration: "line-through" });
+  /** Characters that are not seen as what they are: said in words, where they stand. */
+  private readonly unseen = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.warningForeground"),
+    borderWidth: "1px",
+    borderStyle: "dashed",
+    borderColor: new vscode.ThemeColor("editorWarning.foreground"),
+  });
   private readonly hint = vscode.window.createTextEditorDecorationType({});
   private readonly watches: vscode.Disposable[];
 
@@ -47,18 +59,20 @@ export class Marks implements vscode.Disposable {
   }
 
   private get types(): vscode.TextEditorDecorationType[] {
-    return [...MARKS.map((mark) => this.icons[mark]), this.crossed, this.hint];
+    return [...MARKS.map((mark) => this.icons[mark]), this.crossed, this.unseen, this.hint];
   }
 
   private async drawOne(editor: vscode.TextEditor): Promise<void> {
     const place = placeOf(editor.document.uri);
-    if (place?.kind !== "side" || place.side !== "head") return;
+    if (place?.kind !== "side") return;
     const review = this.reviews.drawn(place);
     const file = review?.files.find((one) => one.path === place.path);
     if (!review || !file || versionOf(review) !== place.version) {
       this.clear(editor);
       return;
     }
+    editor.setDecorations(this.unseen, unseenOf(editor.document, file, place.side));
+    if (place.side !== "head") return;
     const [base, head] = await this.showing.lines(place.top, review, file);
     if (this.reviews.drawn(place) !== review) return;
     const ranges = new Map(ofFile(file).map((hunk) => [hunk.id, rangeOf(file, hunk, base, head)]));
@@ -73,7 +87,9 @@ export class Marks implements vscode.Disposable {
     ranges: ReadonlyMap<string, vscode.Range>,
   ): void {
     const here = hunkAt(file, place.side, editor.selection.active.line + 1);
-    const marks: Record<Mark, vscode.Range[]> = { open: [], unguarded: [], accepted: [], rejected: [] };
+    const marks: Record<Mark, vscode.Range[]> = {
+      ...{ unread: [], open: [], stale: [], unguarded: [], accepted: [], rejected: [] },
+    };
     const crossed: vscode.Range[] = [];
     const words: vscode.DecorationOptions[] = [];
     for (const hunk of ofFile(file)) {
@@ -97,8 +113,21 @@ export class Marks implements vscode.Disposable {
 
 function markOf(review: ReviewView, hunk: HunkView): Mark | undefined {
   if (hunk.decision !== "none") return hunk.decision;
+  if (hunk.stale) return "stale";
   if (hunk.guard === "unguarded") return "unguarded";
-  return review.status === "in_review" ? "open" : undefined;
+  if (review.status !== "in_review") return undefined;
+  return hunk.seen ? "open" : "unread";
+}
+
+function unseenOf(document: vscode.TextDocument, file: FileView, side: "base" | "head"): vscode.DecorationOptions[] {
+  return ofFile(file)
+    .flatMap((hunk) => hunk.marks)
+    .filter((mark) => mark.side === side)
+    .map(({ line, text }) => ({
+      range: endOf(document, line - 1),
+      hoverMessage: new vscode.MarkdownString().appendText(oneLine(text)),
+      renderOptions: { after: { ...after(`line ${line} ${oneLine(text)}`), color: WARNING } },
+    }));
 }
 
 function firstOf(range: vscode.Range): vscode.Range {
@@ -119,7 +148,8 @@ function rangeOf(file: FileView, hunk: HunkView, base: string[], head: string[])
 function wordsOf(review: ReviewView, hunk: HunkView, here: boolean): string {
   const decided = hunk.decision === "rejected" && hunk.reason ? `rejected: ${oneLine(hunk.reason)}` : hunk.decision;
   const count = judged(review).find((one) => one.hunk.id === hunk.id);
-  const parts = [hunk.decision === "none" ? "" : decided, guardOf(hunk, here)];
+  const stale = hunk.stale ? "changed since you read it" : "";
+  const parts = [hunk.decision === "none" ? "" : decided, oneLine(hunk.brings_back), stale, guardOf(hunk, here)];
   if (here && count) parts.push(`${count.index + 1} of ${review.hunks}`, hunk.decision === "none" ? KEYS : "u");
   return parts.filter((part) => part).join(" · ");
 }

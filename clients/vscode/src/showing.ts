@@ -57,6 +57,16 @@ export class Showing implements vscode.Disposable {
     return undefined;
   }
 
+  /** Where the human is in a review: on which hunk, or beyond the last one when all of them are decided. */
+  async here(): Promise<(Which & { hunk?: string }) | undefined> {
+    const place = vscode.window.activeTextEditor && placeOf(vscode.window.activeTextEditor.document.uri);
+    if (place?.kind !== "side") return undefined;
+    const { top, number } = place;
+    const hunk = (await this.hunkHere())?.hunk.id;
+    const open = this.reviews.drawn(place)?.undecided;
+    return { top, number, ...(hunk && open ? { hunk } : {}) };
+  }
+
   /** Open a review where there is something to judge. */
   async open({ top, number }: Which): Promise<void> {
     const review = await this.reviews.read({ top, number });

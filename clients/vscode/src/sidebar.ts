@@ -4,10 +4,11 @@ import * as vscode from "vscode";
 import { type Boards, GROUPS, type Placed } from "./boards";
 import { fileProgress, ofFile } from "./judged";
 import { uriOf } from "./documents";
+import type { HunkName } from "./lenses";
 import { sideOf } from "./place";
 import { counted, oneLine } from "./plain";
 import type { Reviews } from "./reviews";
-import type { FileView, Group, ReviewView, TaskCard } from "./wire";
+import type { FileView, FoldView, Group, ReviewView, TaskCard } from "./wire";
 
 export interface GroupNode {
   kind: "group";
@@ -23,10 +24,17 @@ export interface FileNode {
   review: ReviewView;
   file: FileView;
 }
+/** Hunks that are one decision. */
+export interface FoldNode {
+  kind: "fold";
+  top: string;
+  number: number;
+  fold: FoldView;
+}
 export interface NewNode {
   kind: "new";
 }
-export type Node = GroupNode | TaskNode | FileNode | NewNode;
+export type Node = GroupNode | TaskNode | FileNode | FoldNode | NewNode;
 
 const TITLES: Record<Group, string> = {
   needs_you: "NEEDS YOU",
@@ -74,7 +82,12 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
     if (node.kind === "group") return this.ofGroup(node.group);
     if (node.kind !== "task" || node.card.status !== "in_review") return [];
     const review = await this.reviews.get({ top: node.top, number: node.card.number });
-    return review.files.map((file) => ({ kind: "file", top: node.top, number: review.number, review, file }));
+    const { top } = node;
+    const { number } = review;
+    return [
+      ...review.files.map((file): Node => ({ kind: "file", top, number, review, file })),
+      ...review.folds.map((fold): Node => ({ kind: "fold", top, number, fold })),
+    ];
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -85,6 +98,8 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
         return this.taskItem(node);
       case "file":
         return fileItem(node);
+      case "fold":
+        return foldItem(node);
       case "new":
         return newItem();
     }
@@ -131,7 +146,7 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
 }
 
 function fileItem({ top, number, review, file }: FileNode): vscode.TreeItem {
-  const path = oneLine(file.path);
+  const path = oneLine(file.shown_path);
   const item = new vscode.TreeItem(path.split("/").pop() ?? path, vscode.TreeItemCollapsibleState.None);
   const folder = path.split("/").slice(0, -1).join("/");
   item.id = `${top} ${number} ${file.path}`;
@@ -144,6 +159,12 @@ function fileItem({ top, number, review, file }: FileNode): vscode.TreeItem {
   item.tooltip = plainTooltip([path, file.why_here, file.mode_change].filter((part) => part));
   item.resourceUri = uriOf(sideOf(top, review, file, "head"));
   item.iconPath = vscode.ThemeIcon.File;
+  const unread = ofFile(file).filter((hunk) => !hunk.seen).length;
+  item.checkboxState = {
+    state: unread ? vscode.TreeItemCheckboxState.Unchecked : vscode.TreeItemCheckboxState.Checked,
+    tooltip: unread ? `${counted(unread, "hunk")} unread: check when you have read them` : "You have read all of it",
+    accessibilityInformation: { label: unread ? `${path}, ${unread} unread` : `${path}, read` },
+  };
   const open = ofFile(file).some((hunk) => hunk.decision === "none");
   item.contextValue = open ? " file open " : " file ";
   item.command = {
@@ -154,10 +175,31 @@ function fileItem({ top, number, review, file }: FileNode): vscode.TreeItem {
   return item;
 }
 
+function foldItem({ top, number, fold }: FoldNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(oneLine(fold.title), vscode.TreeItemCollapsibleState.None);
+  const state = fold.decision === "none" ? counted(fold.hunks.length, "hunk") : fold.decision;
+  item.id = `${top} ${number} fold ${fold.id}`;
+  item.description = state;
+  item.tooltip = plainTooltip([fold.title, "One decision decides all of it."]);
+  item.iconPath = icon("fold");
+  item.accessibilityInformation = { label: `${oneLine(fold.title)}, one decision, ${state}` };
+  item.contextValue = fold.decision === "none" ? " fold open " : " fold ";
+  const hunk: HunkName = { kind: "hunk", top, number, hunk: fold.hunks[0] ?? "" };
+  item.command = { command: "casework.client.openHunk", title: "Open", arguments: [hunk] };
+  return item;
+}
+
 function remarks(file: FileView): string {
   const said = ofFile(file).reduce((sum, hunk) => sum + hunk.comments.length, 0);
   const unguarded = ofFile(file).filter((hunk) => hunk.guard === "unguarded").length;
-  const parts = [said ? counted(said, "comment") : "", unguarded ? `${unguarded} unguarded` : ""];
+  const stale = ofFile(file).filter((hunk) => hunk.stale).length;
+  const back = ofFile(file).some((hunk) => hunk.brings_back);
+  const parts = [
+    back ? "brings back what you rejected" : "",
+    stale ? `${stale} changed since you read` : "",
+    said ? counted(said, "comment") : "",
+    unguarded ? `${unguarded} unguarded` : "",
+  ];
   return parts.filter((part) => part).join(" · ");
 }
 

@@ -2,32 +2,32 @@
 // A thread is drawn from the review each time it changes; what is being typed into one is never touched.
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
-import { changedLines, hunkAt, ofFile } from "./judged";
+import type { DraftPlace } from "./draft";
+import type { Drafts } from "./drafts";
+import { hunkAt } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
-import { oneLine, withoutPictures } from "./plain";
+import { withoutPictures } from "./plain";
 import type { Reviews, Which } from "./reviews";
 import type { Showing } from "./showing";
-import { whyText } from "./textof";
-import type { AddComment, CommentView, FileView, ReviewView } from "./wire";
-
-/** One thread as it should stand. */
-interface Wanted {
-  key: string;
-  line: number;
-  label: string;
-  comments: vscode.Comment[];
-}
+import { type Wanted, said, wantedThreads } from "./threads";
+import type { AddComment, FileView } from "./wire";
+import { Writing } from "./writing";
 
 export class Talk implements vscode.Disposable {
   private readonly controller = vscode.comments.createCommentController("casework", "Casework");
   private readonly threads = new Map<string, vscode.CommentThread>();
+  /** What the daemon calls the threads that it knows. */
+  private readonly names = new WeakMap<vscode.CommentThread, string>();
+  private readonly writing: Writing;
   private readonly watches: vscode.Disposable[];
 
   constructor(
     private readonly connection: Connection,
     private readonly reviews: Reviews,
     private readonly showing: Showing,
+    private readonly drafts: Drafts,
   ) {
+    this.writing = new Writing(this.controller, drafts);
     this.controller.options = {
       prompt: "Comment, approve or request changes",
       placeHolder: "What is to change, or is not clear? Ctrl+Enter sends the comment.",
@@ -48,6 +48,7 @@ export class Talk implements vscode.Disposable {
         this.threads.delete(name);
       }
     }
+    this.writing.hide(visible);
     for (const editor of vscode.window.visibleTextEditors) void this.drawOne(editor.document);
   }
 
@@ -58,6 +59,7 @@ export class Talk implements vscode.Disposable {
     const review = await this.reviews.get(place);
     const file = review.files.find((one) => one.path === place.path);
     const ours = [...this.threads.values()].includes(thread);
+    const name = this.names.get(thread);
     const params = asked(place, text, thread, file);
     // What was typed stands as a comment from now on, so that the next keys are for the diff again.
     const before = thread.comments;
@@ -65,7 +67,9 @@ export class Talk implements vscode.Disposable {
     thread.canReply = ours;
     await this.showing.backToDiff();
     try {
-      await this.connection.deed("casework/review/comment", params);
+      const reply = { repository: place.top, number: place.number, thread: name ?? "", text };
+      if (name) await this.connection.deed("casework/review/reply", reply);
+      else await this.connection.deed("casework/review/comment", params);
       await this.reviews.read(place);
       if (!ours) thread.dispose();
     } catch (problem) {
@@ -73,6 +77,56 @@ export class Talk implements vscode.Disposable {
       thread.canReply = true;
       throw problem;
     }
+  }
+
+  /** Settle a thread, or take it up again. */
+  async resolve(thread: vscode.CommentThread, resolved: boolean): Promise<void> {
+    const name = this.names.get(thread);
+    const which = whichReview(thread);
+    if (!name || !which) return;
+    const asked = { repository: which.top, number: which.number, thread: name, resolved };
+    this.reviews.put(which.top, await this.connection.deed("casework/review/resolve", asked));
+  }
+
+  /** Open a box at a place of a review. */
+  write(place: DraftPlace, uri: vscode.Uri): void {
+    this.writing.begin(place, uri);
+  }
+
+  /** Send what is being written, as it stands now. */
+  async sendDraft(comment: vscode.Comment): Promise<void> {
+    const written = this.writing.of(comment);
+    const kept = written && this.drafts.get(written.draft.id)?.text;
+    const typed = comment.mode === vscode.CommentMode.Editing && typeof comment.body === "string" ? comment.body : "";
+    const text = typed || kept || "";
+    if (!written || !text.trim()) return;
+    const { top, number, path, hunk, line } = written.draft;
+    const anchor = { path, line: line + 1, end_line: line + 1, snippet: "" };
+    const params = { repository: top, number, text, ...(hunk === null ? { anchor } : { hunk }) };
+    written.thread.comments = [said("sending", "sending ...", new vscode.MarkdownString(withoutPictures(text)))];
+    await this.showing.backToDiff();
+    try {
+      await this.connection.deed("casework/review/comment", params);
+      this.writing.end(written);
+      await this.reviews.read({ top, number });
+    } catch (problem) {
+      this.writing.goOn(written);
+      throw problem;
+    }
+  }
+
+  /** Go on with what was half-written. */
+  goOnDraft(comment: vscode.Comment): void {
+    const written = this.writing.of(comment);
+    if (written) this.writing.goOn(written);
+  }
+
+  /** Throw away what is being written. */
+  async dropDraft(comment: vscode.Comment): Promise<void> {
+    const written = this.writing.of(comment);
+    if (!written) return;
+    this.writing.end(written);
+    await this.showing.backToDiff();
   }
 
   /** Send what stands in a box before a verdict is given there; an empty box sends nothing. Gives the review meant. */
@@ -95,6 +149,7 @@ export class Talk implements vscode.Disposable {
     const file = review?.files.find((one) => one.path === place.path);
     if (!review || !file || versionOf(review) !== place.version) return;
     const [base, head] = await this.showing.lines(place.top, review, file);
+    await this.writing.restore(document, place, file);
     if (this.reviews.drawn(place) !== review) return;
     const wanted = wantedThreads(review, file, base, head);
     const prefix = `${document.uri.toString()} `;
@@ -109,19 +164,21 @@ export class Talk implements vscode.Disposable {
 
   private put(document: vscode.TextDocument, name: string, wanted: Wanted): void {
     const known = this.threads.get(name);
-    if (known) {
-      if (signature(known.comments) !== signature(wanted.comments)) known.comments = wanted.comments;
-      return;
-    }
+    if (known && signature(known.comments) !== signature(wanted.comments)) known.comments = wanted.comments;
     const line = Math.min(wanted.line, document.lineCount) - 1;
-    const thread = this.controller.createCommentThread(
-      document.uri,
-      new vscode.Range(line, 0, line, 0),
-      wanted.comments,
-    );
-    thread.label = wanted.label;
-    thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
+    const thread =
+      known ?? this.controller.createCommentThread(document.uri, new vscode.Range(line, 0, line, 0), wanted.comments);
     this.threads.set(name, thread);
+    this.names.set(thread, wanted.thread);
+    const { Expanded, Collapsed } = vscode.CommentThreadCollapsibleState;
+    if (!known || thread.contextValue !== wanted.kind)
+      thread.collapsibleState = wanted.kind === "resolved" ? Collapsed : Expanded;
+    thread.label = wanted.label;
+    thread.contextValue = wanted.kind;
+    thread.canReply = wanted.kind !== "note";
+    if (wanted.thread)
+      thread.state =
+        wanted.kind === "resolved" ? vscode.CommentThreadState.Resolved : vscode.CommentThreadState.Unresolved;
   }
 }
 
@@ -134,52 +191,6 @@ export function whichReview(thread: vscode.CommentThread): Which | undefined {
 /** Whether a thread is about the whole review. */
 export function isAboutAll(thread: vscode.CommentThread): boolean {
   return thread.comments[0]?.contextValue === "why";
-}
-
-function wantedThreads(review: ReviewView, file: FileView, base: string[], head: string[]): Wanted[] {
-  const found: Wanted[] = [];
-  const lineOf = (at: number) => Math.max(1, Math.min(at, head.length));
-  const showWhy = vscode.workspace.getConfiguration("casework").get<boolean>("showWhy", true);
-  if (showWhy && review.files[0] === file) {
-    const first = file.hunks[0];
-    const line = first ? changedLines(first, base, head) : { start: 1, end: 1 };
-    const why = said("why", "Casework", new vscode.MarkdownString(whyText(review)));
-    const rest = review.comments.filter((one) => !one.anchor).map(commentOf);
-    found.push({
-      key: "why",
-      line: lineOf(Math.max(line.start, line.end)),
-      label: `Review ${review.number}: ${oneLine(review.title)}`,
-      comments: [why, ...rest],
-    });
-  }
-  for (const hunk of ofFile(file)) {
-    if (!hunk.comments.length) continue;
-    const { start, end } = changedLines(hunk, base, head);
-    found.push({
-      key: hunk.id,
-      line: lineOf(Math.max(start, end)),
-      label: "Comment",
-      comments: hunk.comments.map(commentOf),
-    });
-  }
-  for (const one of review.comments) {
-    if (one.anchor?.path !== file.path) continue;
-    found.push({
-      key: one.id,
-      line: lineOf(one.anchor.end_line ?? one.anchor.line),
-      label: "Comment",
-      comments: [commentOf(one)],
-    });
-  }
-  return found;
-}
-
-function commentOf(comment: CommentView): vscode.Comment {
-  return said(comment.id, oneLine(comment.by), new vscode.MarkdownString(withoutPictures(comment.text)));
-}
-
-function said(id: string, name: string, body: vscode.MarkdownString): vscode.Comment {
-  return { body, mode: vscode.CommentMode.Preview, author: { name }, contextValue: id };
 }
 
 function signature(comments: readonly vscode.Comment[]): string {

@@ -1,6 +1,6 @@
 // Tasks and reviews as Markdown: what stands in a task's document, and what the comment "why" says.
 // Texts of others stand there as themselves; only the comment of a review is Markdown of its own.
-import type { CriterionView, ReviewView, RunView, TaskCard, TaskView } from "./wire";
+import type { CriterionView, HunkView, ReviewView, RunView, TaskCard, TaskView } from "./wire";
 import { counted, forMarkdown, oneLine, withoutPictures } from "./plain";
 
 /** A task's document. */
@@ -44,6 +44,13 @@ export function whyText(review: ReviewView): string {
   return parts.filter((part) => part).join("\n\n");
 }
 
+/** What changed in a hunk since the human read it, and what they had said to it then. */
+export function sinceText(hunk: HunkView): string {
+  const was =
+    hunk.was === "none" ? "" : `You had ${hunk.was} it${hunk.was_reason ? `: ${forMarkdown(hunk.was_reason)}` : "."}`;
+  return [was, fenced(hunk.since, "diff")].filter((part) => part).join("\n\n") || "It stands there as another one now.";
+}
+
 function keysLine(review: ReviewView): string {
   const verdicts = review.modes.length ? `\`A\` ${forMarkdown(review.approve_label)} · ` : "";
   return `\`a\` accept · \`r\` reject · \`c\` comment · \`u\` take back · ${verdicts}\`R\` ${forMarkdown(review.request_label)} · \`?\` keys`;
@@ -76,9 +83,9 @@ function said(text: string): string {
 }
 
 /** A fence longer than any in the text, so that the text can't end it. */
-function fenced(text: string): string {
+function fenced(text: string, language = "text"): string {
   if (!text.trim()) return "";
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = "`".repeat(longest + 1);
-  return `${fence}text\n${text.replace(/\s+$/, "")}\n${fence}`;
+  return `${fence}${language}\n${text.replace(/\s+$/, "")}\n${fence}`;
 }

@@ -9,13 +9,13 @@ import { counted, forMessage } from "./plain";
 import { placeOf } from "./place";
 import { type Reviews, type Which } from "./reviews";
 import type { Showing } from "./showing";
-import type { LandingMode, ReviewView, Status, TaskView } from "./wire";
+import type { AnswerReview, ApprovalView, LandingMode, ReviewView, Status, TaskView } from "./wire";
 
 const LANDING_ENDS: Status[] = ["landed", "in_review"];
 const LANDING_PATIENCE_S = 120;
 
 /** What the human chose when they were asked. */
-type Answer = { mode: LandingMode } | "look";
+type Answer = { mode?: LandingMode; approval?: ApprovalView } | "look";
 
 export class Verdict {
   constructor(
@@ -35,7 +35,8 @@ export class Verdict {
     // How a branch lands is chosen each time; everything else has one usual way.
     const known = fromDiff && review.undecided === 0 && review.change_kind !== "branch";
     const sure = known && unsaved.length === 0 && !alwaysAsk;
-    const answer = sure ? { mode: review.modes[0]?.mode } : await ask(review, unsaved);
+    const [usual] = review.modes;
+    const answer: Answer | undefined = sure ? (usual ? { mode: usual.mode } : {}) : await ask(review, unsaved);
     if (answer === undefined) return;
     if (answer === "look") return this.showing.open(which);
     for (const document of unsaved) {
@@ -44,7 +45,13 @@ export class Verdict {
         return;
       }
     }
-    await this.answer(which, review, { verdict: "approve", ...(answer.mode ? { mode: answer.mode } : {}) });
+    const { mode, approval } = answer;
+    const how = approval ? { rest: approval.rest, only_accepted: approval.only_accepted } : {};
+    await this.answer(which, approval?.shown ?? review.shown, {
+      verdict: "approve",
+      ...(mode ? { mode } : {}),
+      ...how,
+    });
   }
 
   /** Send it back with what is to change: `said` already, or asked for. */
@@ -66,7 +73,7 @@ export class Verdict {
     const message =
       said || (await askLine(`${review.request_label}: review ${review.number}`, `${prompt} Enter sends it back.`));
     if (message === undefined) return;
-    await this.answer(which, review, { verdict: "request_changes", message });
+    await this.answer(which, review.shown, { verdict: "request_changes", message });
   }
 
   /** Close a review of history. */
@@ -90,8 +97,8 @@ export class Verdict {
 
   private async answer(
     which: Which,
-    review: ReviewView,
-    verdict: { verdict: "approve" | "request_changes"; mode?: LandingMode; message?: string },
+    shown: string,
+    verdict: Pick<AnswerReview, "verdict" | "mode" | "message" | "rest" | "only_accepted">,
   ): Promise<void> {
     const { top, number } = which;
     let after: TaskView;
@@ -99,7 +106,7 @@ export class Verdict {
       after = await this.connection.deed("casework/review/answer", {
         repository: top,
         number,
-        shown: review.shown,
+        shown,
         ...verdict,
       });
     } catch (problem) {
@@ -131,11 +138,16 @@ export class Verdict {
 
 function ask(review: ReviewView, unsaved: vscode.TextDocument[]): Promise<Answer | undefined> {
   const save = unsaved.length ? `Save ${names(unsaved)} and approve: ` : "";
-  const choices: Choice<Answer>[] = review.modes.map(({ mode, label }, index) => ({
-    label: save + (index === 0 ? review.approve_label : label),
-    ...(index === 0 && label !== review.approve_label ? { detail: label } : {}),
-    value: { mode },
+  const [usual, ...otherModes] = review.modes;
+  const mode = usual ? { mode: usual.mode } : {};
+  // Every way to approve that comes to something else, the usual one first; then other ways to land the usual one.
+  const choices: Choice<Answer>[] = review.approvals.map((approval, index) => ({
+    label: save + approval.label,
+    ...(index === 0 && usual && usual.label !== approval.label ? { detail: usual.label } : {}),
+    value: { ...mode, approval },
   }));
+  choices.push(...otherModes.map((other) => ({ label: save + other.label, value: { mode: other.mode } })));
+  const said = review.unread ? `${progress(review)}. ${review.unread}` : progress(review);
   if (review.undecided) {
     choices.push({
       label: "Look at what is left first",
@@ -143,7 +155,7 @@ function ask(review: ReviewView, unsaved: vscode.TextDocument[]): Promise<Answer
       value: "look",
     });
   }
-  return choose(`Approve review ${review.number}: ${review.title}`, progress(review), choices);
+  return choose(`Approve review ${review.number}: ${review.title}`, said, choices);
 }
 
 function names(documents: vscode.TextDocument[]): string {

@@ -193,14 +193,14 @@ export interface AddComment extends TaskDeed {
 
 /** Answer in a thread. */
 export interface ReplyToThread extends TaskDeed {
-  /** Its id, or the last 12 characters of it or more. */
+  /** Its number, or the id of the comment that began it. */
   thread: string;
   text: string;
 }
 
 /** Settle a thread. */
 export interface ResolveThread extends TaskDeed {
-  /** Its id, or the last 12 characters of it or more. */
+  /** Its number, or the id of the comment that began it. */
   thread: string;
   /** False takes it up again. */
   resolved?: boolean;
@@ -457,6 +457,8 @@ export interface CommentView {
   by_kind: ActorKind;
   /** The id of the comment that began the thread: of that one, its own. */
   thread: string;
+  /** The thread's number, which people call it by; it stays the same. */
+  number: number;
   /** The thread is settled. */
   resolved: boolean;
   /** What the thread is about is not there as it was. */

@@ -269,6 +269,13 @@ class PlacedNote(_Place):
             raise ValueError("a note needs a `path`")
 
 
+class ThreadReply(Frozen):
+    """An answer in a thread of the review before."""
+
+    thread: Annotated[int, Field(ge=1, le=10**6)]
+    text: Sentence
+
+
 class Finish(Frozen):
     """Hand in the work."""
 
@@ -280,6 +287,8 @@ class Finish(Frozen):
     """Which test shows which criterion."""
     left: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
     """What was deliberately left as it is."""
+    answers: Annotated[tuple[ThreadReply, ...], Field(max_length=50)] = ()
+    """To what the human said in the last review, by the thread's number."""
 
 
 class Fail(Frozen):

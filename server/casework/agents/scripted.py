@@ -55,6 +55,7 @@ from casework.ports.agent import (
     Said,
     StepBegun,
     StepDone,
+    ThreadAnswer,
     TurnEnded,
     Used,
 )
@@ -299,7 +300,14 @@ def _finished(step: Finish, files: Files) -> Finished:
         for note in step.notes
         if (anchor := _anchored(note.anchor(), note.where(), files)) is not None
     ]
-    return Finished(comment=step.comment, notes=tuple(notes), claims=step.claims, proofs=step.proofs, left=step.left)
+    return Finished(
+        comment=step.comment,
+        notes=tuple(notes),
+        claims=step.claims,
+        proofs=step.proofs,
+        left=step.left,
+        answers=tuple(ThreadAnswer(thread=one.thread, text=one.text) for one in step.answers),
+    )
 
 
 def _anchored(anchor: Anchor | None, path: bytes | None, files: Files) -> Anchor | None:

@@ -129,6 +129,7 @@ def review_lines(review: dict[str, Any]) -> list[str]:
     lines.append("")
     for n, file in enumerate(review["files"], 1):
         lines += _file_lines(n, file)
+    lines += _fold_lines(review)
     if review["comments"]:
         lines += ["", "said so far", *thread_lines(review["comments"], "  ")]
     lines += ["", grey(review["checks"])]
@@ -146,15 +147,33 @@ def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
     ]
     for hunk in [*file["hunks"], *([file["whole"]] if file["whole"] else [])]:
         what = visible(hunk["header"]) or "the file as a whole"
+        what += f"  in {hunk['fold']}" if hunk["fold"] else ""
         reason = f"  {visible(hunk['reason'])}" if hunk["reason"] else ""
         lines.append(
             f"     [{_MARKS[hunk['decision']]}] {grey(hunk['id'])}  +{hunk['added']} -{hunk['removed']}  {what}{reason}"
         )
+        lines += [
+            f"         ! line {mark['line']}{' of the base' if mark['side'] == 'base' else ''} {visible(mark['text'])}"
+            for mark in hunk["marks"]
+        ]
+        if hunk["more_marks"]:
+            lines.append(f"         ! and {hunk['more_marks']} more of these")
         if hunk["guard"]:
             lines.append(grey(f"         {hunk['guard'].replace('_', ' ')}: {visible(hunk['guard_why'])}"))
         lines += [grey(f"         {line}") for line in ledger_lines(hunk)]
         lines += thread_lines(hunk["comments"], "         ")
     return lines
+
+
+def _fold_lines(review: dict[str, Any]) -> list[str]:
+    lines = [
+        f"     [{_MARKS[fold['decision']]}] {grey(fold['id'])}  "
+        f"{many(len(fold['hunks']), 'hunk')}  {visible(fold['title'])}"
+        for fold in review["folds"]
+    ]
+    if lines:
+        lines = ["", "one decision each", *lines]
+    return [*lines, visible(review["not_folded"])] if review["not_folded"] else lines
 
 
 def next_steps(review: dict[str, Any]) -> list[str]:
@@ -228,14 +247,18 @@ def open_document(number: Number, where: Where = HERE, as_json: AsJson = False) 
         output.give(answer, answer["path"])
 
 
-Hunks = Annotated[list[str], typer.Argument(help="Ids of hunks, as `review show` prints them; or `all`.")]
+Hunks = Annotated[list[str], typer.Argument(help="Ids of hunks or folds, as `review show` prints them; or `all`.")]
 
 
 def _named(asked: Daemon, number: int, hunks: list[str], where: Path) -> list[str]:
-    if hunks != ["all"]:
+    """Give the hunks that are meant: all, or those of a fold for its id."""
+    if hunks != ["all"] and not any(name.startswith("f-") for name in hunks):
         return hunks
     shown = asked.ask("casework/review/show", place(where), number=number)
-    return [hunk["id"] for file in shown["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+    if hunks == ["all"]:
+        return [hunk["id"] for file in shown["files"] for hunk in [*file["hunks"], *filter(None, [file["whole"]])]]
+    folds = {fold["id"]: fold["hunks"] for fold in shown["folds"]}
+    return [hunk for name in hunks for hunk in folds.get(name, [name])]
 
 
 def _decide(number: int, hunks: list[str], decision: str, reason: str, where: Path, as_json: bool) -> None:

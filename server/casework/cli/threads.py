@@ -11,9 +11,7 @@ from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Where, place
 from casework.cli.output import Output, grey, sentences, visible
 
-_SHORT = 12
-
-Thread = Annotated[str, typer.Argument(help="The thread: the word in front of it in `review show`.")]
+Thread = Annotated[str, typer.Argument(help="The thread: the number in front of it in `review show`.")]
 
 
 def ledger_lines(hunk: dict[str, Any]) -> Iterator[str]:
@@ -32,7 +30,7 @@ def thread_lines(comments: list[dict[str, Any]], indent: str) -> list[str]:
     lines: list[str] = []
     for one in comments:
         begins = one["id"] == one["thread"]
-        name = f"{one['thread'][-_SHORT:]} " if begins else "  "
+        name = f"{one['number']} " if begins else "  "
         first, *rest = one["text"].splitlines() or [""]
         about = f"  {grey(', '.join(_about(one)))}" if begins and _about(one) else ""
         lines.append(f"{indent}> {name}by {visible(one['by'])}: {visible(first)}{about}")

@@ -8,6 +8,7 @@ from casework.core.acting import workplace
 from casework.core.repository import Repository
 from casework.core.rest import told_to_run
 from casework.core.surveys import order_of
+from casework.core.threads import open_threads
 from casework.domain.task import Run, Task
 from casework.ports.agent import Agent, Briefing, KeptTurn
 from casework.ports.survey import SURVEY
@@ -31,7 +32,8 @@ def brief(
         found=_found(repository, task),
         spec=task.spec,
         worktree=run.worktree,
-        comments=(*_asked_for(repository, task), *told_to_run(repository, task)),
+        comments=(*_rejected(repository, task), *told_to_run(repository, task)),
+        threads=tuple(open_threads(repository, task)),
         red=repository.text(task.sent_back[-1]) if task.sent_back else "",
         script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
         resume_after=resume_after,
@@ -65,18 +67,12 @@ def _notes(repository: Repository, run: Run) -> str:
     return next((text for text in texts if text.strip() not in NOTES), "")  # one may be a link to the other
 
 
-def _asked_for(repository: Repository, task: Task) -> list[str]:
-    """What the human said of the last run: comments, and rejected hunks with their reasons."""
+def _rejected(repository: Repository, task: Task) -> list[str]:
+    """What the human rejected of the last run, with the reasons."""
     review = task.review
     if review is None:
         return []
-    said = [
-        f"{comment.anchor.path}:{comment.anchor.line}: {repository.text(comment.text)}"
-        if comment.anchor is not None
-        else repository.text(comment.text)
-        for comment in task.comments
-        if comment.review_head == review.head
-    ]
+    said = []
     change = repository.change(review.manifest)
     for file in change.files:
         for hunk in file.judged:

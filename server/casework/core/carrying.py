@@ -7,7 +7,7 @@ What it comes to is recorded behind `review.opened`, so that folding the journal
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -16,8 +16,8 @@ from casework.core.threads import carried_threads
 from casework.domain import events as e
 from casework.domain.change import Change, ChangeKind
 from casework.domain.errors import CaseworkError
-from casework.domain.ids import BlobHash, CommitId, HunkId
-from casework.domain.ledger import Pairing, base_path, moved_bases, paired
+from casework.domain.ids import BlobHash, HunkId
+from casework.domain.ledger import Pairing, moved_bases, paired
 from casework.domain.ledger_events import HUNKS_PER_EVENT
 from casework.domain.ledger_texts import MOST_REFUSALS, LedgerTexts, ReadText, Refusal, what_changed
 from casework.domain.lines import Places, lines_of
@@ -73,8 +73,9 @@ def carry_over(
         for hunk, state in states.items()
         if state.stale is not None
     }
-    read = dict(_read_texts(repository, then, before, texts, stale))
-    now = _shown_texts(repository, change, stale)
+    fresh = {old for olds in stale.values() for old in olds if old in before.seen}
+    shown, now = _shown_texts(repository, (then, fresh), (change, stale))
+    read = dict(_read_texts(shown, texts, stale))
     kept = LedgerTexts(
         read={hunk: _redacted(text) for hunk, text in read.items()},
         since={hunk: redact(what_changed(text, now[hunk])) for hunk, text in read.items() if hunk in now},
@@ -97,12 +98,13 @@ def texts_of(repository: Repository, review: Review) -> LedgerTexts:
 
 
 def _places(repository: Repository, then: Change, change: Change) -> Mapping[str, Places]:
-    names = moved_bases(then, change)
-    if not names:
-        return {}
-    old = repository.workspace.contents(then.base, names, largest=_LARGEST)
-    new = repository.workspace.contents(change.base, names, largest=_LARGEST)
-    return {name: Places(lines_of(old[name]), lines_of(new[name])) for name in names if name in old and name in new}
+    moved = moved_bases(then, change)
+    texts = repository.workspace.blobs([blob for pair in moved.values() for blob in pair], largest=_LARGEST)
+    return {
+        name: Places(lines_of(texts[old]), lines_of(texts[new]))
+        for name, (old, new) in moved.items()
+        if old in texts and new in texts
+    }
 
 
 def _states(before: Review, change: Change, pairing: Pairing, back: _Back) -> Iterator[tuple[HunkId, _State]]:
@@ -186,15 +188,9 @@ def _refused(then: Change, before: Review, texts: LedgerTexts) -> tuple[Refusal,
 
 
 def _read_texts(
-    repository: Repository,
-    then: Change,
-    before: Review,
-    texts: LedgerTexts,
-    stale: Mapping[HunkId, tuple[HunkId, ...]],
+    shown: Mapping[HunkId, ReadText], texts: LedgerTexts, stale: Mapping[HunkId, tuple[HunkId, ...]]
 ) -> Iterator[tuple[HunkId, ReadText]]:
     """Give what was read of each stale hunk: of one that was stale before, what was read then."""
-    fresh = {old for olds in stale.values() for old in olds if old in before.seen}
-    shown = _shown_texts(repository, then, fresh)
     for hunk, olds in stale.items():
         parts = [shown.get(old) or texts.read.get(old) for old in olds]
         known = [part for part in parts if part is not None]
@@ -203,32 +199,27 @@ def _read_texts(
 
 
 def _shown_texts(
-    repository: Repository, change: Change, hunks: Mapping[HunkId, object] | set[HunkId]
-) -> dict[HunkId, ReadText]:
-    """Give the lines of hunks, on both sides, as the change's commits hold them."""
-    files = [file for file in change.files if any(hunk.id in hunks for hunk in file.hunks)]
-    if not files:
-        return {}
-    try:
-        old = _contents(repository, change.base, [base_path(file) for file in files if file.old_blob])
-        new = _contents(repository, change.head, [file.path for file in files if file.new_blob])
-    except CaseworkError as gone:
-        logger.warning("what changed since it was read can't be shown: %s", gone.sentence)
-        return {}
-    return {
-        hunk.id: ReadText(
-            before=_cut(old.get(base_path(file), []), hunk.old_start, hunk.old_lines),
-            after=_cut(new.get(file.path, []), hunk.new_start, hunk.new_lines),
-        )
-        for file in files
-        for hunk in file.hunks
-        if hunk.id in hunks
-    }
-
-
-def _contents(repository: Repository, commit: CommitId, paths: Sequence[str]) -> dict[str, list[bytes]]:
-    found = repository.workspace.contents(commit, paths, largest=_LARGEST) if paths else {}
-    return {path: lines_of(text) for path, text in found.items()}
+    repository: Repository, *wanted: tuple[Change, Collection[HunkId]]
+) -> Sequence[dict[HunkId, ReadText]]:
+    """Give the lines of hunks of several changes, on both sides; those whose contents are gone are left out."""
+    found = [
+        [(file, hunk) for file in change.files for hunk in file.hunks if hunk.id in hunks] if hunks else []
+        for change, hunks in wanted
+    ]
+    names = {blob for pairs in found for file, _ in pairs for blob in (file.old_blob, file.new_blob)}
+    texts = repository.workspace.blobs(names, largest=_LARGEST) if names else {}
+    lines = {name: lines_of(text) for name, text in texts.items()} | {"": []}
+    return [
+        {
+            hunk.id: ReadText(
+                before=_cut(lines[file.old_blob], hunk.old_start, hunk.old_lines),
+                after=_cut(lines[file.new_blob], hunk.new_start, hunk.new_lines),
+            )
+            for file, hunk in pairs
+            if file.old_blob in lines and file.new_blob in lines
+        }
+        for pairs in found
+    ]
 
 
 def _cut(lines: Sequence[bytes], start: int, count: int) -> str:

@@ -20,7 +20,7 @@ from casework.domain.errors import Refused
 from casework.domain.evidence import Evidence, Seen, in_short, judge
 from casework.domain.ids import BlobHash, CommitId, TaskId
 from casework.domain.redaction import redact, redact_event
-from casework.domain.task import Task
+from casework.domain.task import Checked, Task
 from casework.ports.checks import WantedCheck
 
 _BASES_KEPT = 16
@@ -67,8 +67,12 @@ def plan_checks(repository: Repository, task: Task | None, top: str) -> CheckPla
     return CheckPlan(commands[:10], where[:10], environment, unread, why_not)
 
 
-async def check_change(repository: Repository, name: TaskId, change: Change, *, top: str, named: Sequence[str]) -> None:
+async def check_change(
+    repository: Repository, name: TaskId, change: Change, *, top: str, named: Sequence[str], part: str = ""
+) -> None:
     """Run the checks of a change and journal what is seen; `named` are the tests that claims name.
+
+    `part` names the part of a review that the change is, where it is not the whole.
 
     Cancelling ends what runs. What was captured until then stays; the checks are begun anew the next time.
     """
@@ -80,7 +84,7 @@ async def check_change(repository: Repository, name: TaskId, change: Change, *, 
             ended = e.ChecksEnded(head=change.head, colour="not_checked", sentence=plan.why_not[:2000])
             await _record(repository, name, ended)
         return
-    await _record(repository, name, e.ChecksBegun(head=change.head, commands=plan.commands))
+    await _record(repository, name, e.ChecksBegun(head=change.head, commands=plan.commands, part=part))
     checking = _Checking(repository, change, plan.environment, top, tuple(named))
     evidence = []
     async with repository.one_check:
@@ -123,7 +127,11 @@ async def check_review(repository: Repository, number: int) -> Task:
 
 def evidence_of(repository: Repository, task: Task) -> tuple[Evidence, ...]:
     """Give what was captured by the task's last checks. Reads blobs."""
-    checked = task.checked
+    return captured_by(repository, task.checked)
+
+
+def captured_by(repository: Repository, checked: Checked | None) -> tuple[Evidence, ...]:
+    """Give what was captured by some checks. Reads blobs."""
     if checked is None:
         return ()
     return tuple(Evidence.model_validate_json(repository.blobs.get(one.result)) for one in checked.evidence)
@@ -136,6 +144,10 @@ async def say_interrupted(repository: Repository) -> None:
     check that took the daemon down would do so at every start. Those of a run are begun anew when the run is taken up.
     """
     for task in list(repository.board.in_status("in_review")):
+        part = task.checked_part
+        if part is not None and not part.ended:
+            sentence = "Not checked: that was interrupted when Casework ended; it is begun anew with the next decision."
+            await _record(repository, task.id, e.ChecksEnded(head=part.head, colour="not_checked", sentence=sentence))
         if task.checked is not None and not task.checked.ended:
             sentence = (
                 "Not checked: the checks were interrupted when Casework ended; nothing was changed by them. "

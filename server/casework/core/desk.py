@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from casework.core.checking import say_interrupted
 from casework.core.landings import Landings
+from casework.core.rechecking import Rechecks
 from casework.core.recorder import Recorder
 from casework.core.repository import ChosenChecks, Repository
 from casework.core.runner import Runner
@@ -35,6 +36,7 @@ class OpenRepository:
     landings: Landings
     runner: Runner
     snoozes: Snoozes
+    rechecks: Rechecks
     warning: str = ""
     """What the human must know about its journal, as a sentence."""
 
@@ -148,7 +150,9 @@ class Desk:
 
     async def _begin(self, identity: Identity) -> OpenRepository:
         repository, warning = await self._open_it(identity)
-        opened = OpenRepository(repository, Landings(repository), Runner(repository), Snoozes(repository), warning)
+        opened = OpenRepository(
+            repository, Landings(repository), Runner(repository), Snoozes(repository), Rechecks(repository), warning
+        )
         if not repository.recorder.journal.state.read_only:
             # Until it is closed in order: no row and no clearing up comes before the mark or stays behind without it.
             self._unfinished.mark(identity.id, unfinished=True)
@@ -184,7 +188,7 @@ class Desk:
 
     def busy(self) -> bool:
         """Tell whether anything runs or lands."""
-        return any(opened.runner.busy() or opened.landings.busy() for opened in self.opened())
+        return any(opened.runner.busy() or opened.landings.busy() or opened.rechecks.busy() for opened in self.opened())
 
     def is_trusted(self, identity: Identity) -> bool:
         """Tell whether the user trusts this repository at this place."""
@@ -213,6 +217,7 @@ class Desk:
             opened = (await asyncio.gather(opening, return_exceptions=True))[0]
             if isinstance(opened, OpenRepository):
                 await opened.snoozes.close()
+                await opened.rechecks.close()
                 await opened.runner.close()
                 await opened.landings.close()
                 await opened.repository.recorder.close()

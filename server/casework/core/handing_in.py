@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Sequence
 
 from casework.core.checking import check_change, evidence_of, told_to_agent
+from casework.core.reading import read_change
 from casework.core.repository import Repository
 from casework.core.reviews import review_opened
+from casework.core.threads import answers_of
 from casework.domain import events as e
 from casework.domain.change import Change
 from casework.domain.evidence import in_short
 from casework.domain.ids import BlobHash
-from casework.domain.reading import in_reading_order
 from casework.domain.survey_events import TaskSettled
 from casework.domain.task import Task
 from casework.domain.words import AgentWords, WordsOnPlace
@@ -43,11 +44,12 @@ async def hand_in(repository: Repository, task: Task, report: Finished) -> Seque
         claims=tuple(claim[:500] for claim in report.claims[:20]),
         proofs=report.proofs[:20],
     )
-    back = await asyncio.to_thread(_sent_back, repository, repository.board.tasks[task.id])
-    if back is not None:
-        return (finished, back)
     now = repository.board.tasks[task.id]
-    return (finished, *await asyncio.to_thread(_opened, repository, now, change, report))
+    answers = tuple(await asyncio.to_thread(lambda: list(answers_of(repository, now, report.answers))))
+    back = await asyncio.to_thread(_sent_back, repository, now)
+    if back is not None:
+        return (finished, *answers, back)
+    return (finished, *answers, *await asyncio.to_thread(_opened, repository, now, change, report))
 
 
 def _surveyed(repository: Repository, task: Task, change: Change, report: Finished) -> Sequence[e.Event]:
@@ -65,7 +67,7 @@ def _change(repository: Repository, task: Task) -> Change:
     base = task.review.base if task.review is not None else task.runs[0].base
     if task.ground is not None:
         base = task.ground.shown_from
-    return in_reading_order(repository.workspace.change(base, run.head))
+    return read_change(repository.workspace, base, run.head)
 
 
 def _top(task: Task) -> str:

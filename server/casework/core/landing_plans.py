@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from casework.core.reading import read_change
 from casework.core.repository import Repository
 from casework.domain import events as e
 from casework.domain.errors import Refused
 from casework.domain.ids import CommitId, LandingId, TaskId
-from casework.domain.reading import in_reading_order
 from casework.domain.task import Review, Task
 from casework.domain.verdict import Choice, selection, short_branch
 from casework.ports.landing import Announcement, Lander, LandingPlan, LandingRequest
@@ -63,7 +63,7 @@ def reshown(repository: Repository, top: str, plan: LandingPlan) -> e.ReviewResh
     """Keep the result as a change of its own, and give the event that shows it. Blocks: called in a thread."""
     named = ", ".join(plan.differs[:3]) + (f" and {len(plan.differs) - 3} more" if len(plan.differs) > 3 else "")
     workspace = repository.checkout(top).workspace
-    change = in_reading_order(workspace.change(CommitId(plan.from_tree), CommitId(plan.result_tree)))
+    change = read_change(workspace, CommitId(plan.from_tree), CommitId(plan.result_tree))
     return e.ReviewReshown(
         onto=plan.head,
         from_tree=plan.from_tree,

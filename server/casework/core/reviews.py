@@ -11,6 +11,7 @@ from typing import Literal
 from casework.core.carrying import CarriedOver, carry_over
 from casework.core.detecting import found_drafts, look_over
 from casework.core.intake import one_line, task_of_rows
+from casework.core.reading import read_change
 from casework.core.repository import DAEMON, Repository
 from casework.domain import events as e
 from casework.domain.board import Board
@@ -19,7 +20,6 @@ from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import Refused
 from casework.domain.ids import HunkId, TaskId
 from casework.domain.ledger_events import HUNKS_PER_EVENT
-from casework.domain.reading import in_reading_order
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
 from casework.ports.workspace import Standing
@@ -55,13 +55,12 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
     waiting = _waiting(repository.board, fingerprint)
     name = waiting.id if waiting is not None else TaskId(repository.clock.new_id())
     standing = await asyncio.to_thread(_standing, repository, name, wanted)
-    change = await asyncio.to_thread(repository.workspace.change, standing.base, standing.head)
+    change = await asyncio.to_thread(read_change, repository.workspace, standing.base, standing.head)
     if not change.files:
         raise Refused(
             f"There is nothing to review: {standing.range_text or wanted.name or 'it'} changes no file.",
             code="nothing_to_review",
         )
-    change = in_reading_order(change)
     while not await _record_opened(repository, name, wanted, standing, change, fingerprint, actor, command):
         pass  # somebody read or decided something meanwhile, and that is to be carried over too
     if wanted.kind != "range":  # history is there already; what it lacks the survey finds out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ from casework.domain.ledger import Pairing
 from casework.domain.ledger_events import THREADS_PER_EVENT
 from casework.domain.lines import Places, lines_of
 from casework.domain.task import Comment, Task
+from casework.ports.agent import MOST_ANSWERS, OpenThread, ThreadAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -74,30 +76,66 @@ async def add_comment(
     return repository.board.number(number)
 
 
+def numbered(task: Task) -> Mapping[int, Comment]:
+    """Give the comments that begin threads by their numbers, which stay: people and agents call them by these."""
+    return dict(enumerate((one for one in task.comments if one.thread is None), 1))
+
+
 def thread_of(task: Task, named: str) -> Comment:
-    """Give the comment that began a thread; its id may be cut to its last 12 characters or more.
+    """Give the comment that began a thread, by its number or its id.
 
     Raises:
-        Refused: there is none, or more than one that is meant.
+        Refused: there is none.
     """
-    roots = [one for one in task.comments if one.thread is None and (one.id == named or _ends(one.id, named))]
-    if len(roots) == 1:
-        return roots[0]
-    known = ", ".join(short_id(one.id) for one in task.comments if one.thread is None) or "none"
-    what = "no thread" if not roots else "more than one thread"
+    roots = numbered(task)
+    found = roots.get(int(named)) if re.fullmatch("[0-9]{1,9}", named) else None
+    found = found or next((one for one in roots.values() if one.id == named), None)
+    if found is not None:
+        return found
+    known = f"it has {len(roots)}, numbered from 1" if roots else "it has none"
     raise Refused(
-        f"Review {task.number} has {what} {named[:40]}; nothing was recorded. Its threads: {known}.",
+        f"Review {task.number} has no thread {named[:40]}: {known}; nothing was recorded. "
+        f"`casework review show {task.number}` shows them.",
         code="unknown_thread",
     )
 
 
-def _ends(name: str, named: str) -> bool:
-    return len(named) >= len(short_id(name)) and name.endswith(named)
+def open_threads(repository: Repository, task: Task) -> Iterator[OpenThread]:
+    """Give what was said and is not settled, for whoever works on it next. Blocks: it reads texts."""
+    change = repository.change(task.review.manifest) if task.review is not None else None
+    files = change.files if change is not None else ()
+    places = {hunk.id: f"{file.path}:{hunk.new_start + hunk.lead}" for file in files for hunk in file.hunks}
+    for number, begun in numbered(task).items():
+        if begun.resolved:
+            continue
+        said = [one for one in task.comments if begun.id in (one.id, one.thread)]
+        if said[-1].by.kind == "agent":
+            continue  # the agent had the last word: it is the human's turn
+        yield OpenThread(
+            number=number,
+            place=_place_of(begun, places) + (" (the code there changed since)" if begun.outdated else ""),
+            said=tuple((one.by.kind, repository.text(one.text)) for one in said),
+        )
 
 
-def short_id(name: str) -> str:
-    """Give the end of a thread's id, which is what people and agents call it by."""
-    return name[-12:]
+def _place_of(begun: Comment, places: Mapping[HunkId, str]) -> str:
+    if begun.anchor is not None:
+        return f"{begun.anchor.path}:{begun.anchor.line}"
+    return begun.path or (places.get(begun.hunk, "") if begun.hunk is not None else "")
+
+
+def answers_of(repository: Repository, task: Task, answers: Sequence[ThreadAnswer]) -> Iterator[e.CommentAdded]:
+    """Give the events of an agent's answers. Blocks: it keeps texts. Answers to no thread are dropped."""
+    roots = numbered(task)
+    for answer in answers[:MOST_ANSWERS]:
+        begun = roots.get(answer.thread)
+        if begun is None or not answer.text.strip():
+            logger.info("task %s: an answer to thread %s, which there is not", task.number, answer.thread)
+            continue
+        text = repository.keep(answer.text)
+        yield e.CommentAdded(
+            id=CommentId(repository.clock.new_id()), text=text, preview=preview(answer.text), thread=begun.id
+        )
 
 
 async def resolve_thread(

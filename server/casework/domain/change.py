@@ -17,6 +17,7 @@ FileStatus = Literal["added", "modified", "deleted", "renamed", "copied", "type_
 ChangeKind = Literal["run", "working_tree", "branch", "range"]
 """`run`: an agent's work. The three others stand already; product.md says what each of them means."""
 FoldKind = Literal["moved", "renamed", "formatted", "generated", "lock_file"]
+MarkKind = Literal["hidden", "twin", "line_end", "bytes"]
 _LINES_A_MINUTE = 20
 _DECISIONS_A_MINUTE = 4
 
@@ -26,8 +27,11 @@ class Mark(Frozen):
 
     line: int
     """Of the file on its side, from 1."""
+    kind: MarkKind
     removed: bool = False
     """Whether it is a line of the base that the change takes away."""
+    is_added: bool = False
+    """Whether it is a line that the change brings; else it stands beside the change, or is removed."""
     text: str
     """What it is, as words behind "line 41"."""
 

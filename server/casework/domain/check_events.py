@@ -21,6 +21,8 @@ class ChecksBegun(Frozen):
     head: CommitId
     """The commit whose tree is checked."""
     commands: tuple[Short, ...] = Field(default=(), max_length=10)
+    part: Short = ""
+    """Of a part of a review, the one that would land: its name."""
 
 
 class EvidenceCaptured(Frozen):

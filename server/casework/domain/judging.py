@@ -18,24 +18,24 @@ def entries(change: Change, review: Review) -> list[Entry]:
 
 
 def left_to_judge(change: Change, review: Review) -> list[Entry]:
-    """Give the entries that carry no decision yet, in reading order; what is shown again is judged as a whole."""
+    """Give the entries that carry no decision yet, in reading order; of history, those that were not read.
+
+    What is shown again is judged as a whole.
+    """
     if review.reshown is not None:
         return []
+    if review.change_kind == "range":
+        return [entry for entry in entries(change, review) if not review.seen.issuperset(entry.hunks)]
     return [entry for entry in entries(change, review) if decision_on(review.decisions, entry.hunks[0]) == "none"]
 
 
 def next_entry(change: Change, review: Review, after: str | None) -> Entry | None:
-    """Give the next undecided entry behind a hunk; behind the last one it goes on at the first.
-
-    History is read and carries no decisions, so there the end is the end.
-    """
+    """Give the next entry that is left behind a hunk; behind the last one it goes on at the first."""
     left = left_to_judge(change, review)
     places = {hunk: at for at, entry in enumerate(entries(change, review)) for hunk in entry.hunks}
     here = places.get(HunkId(after or ""), -1)
     behind = next((entry for entry in left if places[entry.hunks[0]] > here), None)
-    if behind is not None or review.change_kind == "range":
-        return behind
-    return left[0] if left else None
+    return behind or (left[0] if left else None)
 
 
 def decision_on(decisions: Mapping[HunkId, Decided], hunk: HunkId) -> Decision:

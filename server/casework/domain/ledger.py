@@ -38,17 +38,20 @@ def base_path(file: FileChange) -> str:
     return file.old_path or file.path
 
 
-def moved_bases(before: Change, after: Change) -> list[str]:
-    """Name the files, by the path of their old side, whose hunks can only be found again by looking at both bases."""
+def moved_bases(before: Change, after: Change) -> dict[str, tuple[str, str]]:
+    """Give the files, by the path of their old side, whose hunks can only be found again by looking at both bases.
+
+    With the names of the two blobs.
+    """
     old = {file.path: file for file in before.files}
-    return [
-        base_path(file)
+    return {
+        base_path(file): (was.old_blob, file.old_blob)
         for file in after.files
         if (was := old.get(file.path)) is not None
         and was.hunks
         and _deed(was) == _deed(file)
         and was.old_blob != file.old_blob
-    ]
+    }
 
 
 def paired(before: Change, after: Change, places: Mapping[str, Places]) -> Pairing:
@@ -130,8 +133,9 @@ class _Spans:
         placed = []
         for hunk in hunks:
             start, end = hunk.replaces
-            there = where.about(start) if where is not None else start
-            placed.append((there, there + end - start, hunk.id))
+            if where is not None:
+                start, end = where.about(start, end)
+            placed.append((start, end, hunk.id))
         self._spans = sorted(placed)
         self._starts = [start for start, _, _ in self._spans]
         self._longest = max(end - start for start, end, _ in self._spans)

@@ -8,7 +8,7 @@ two marks say different things, nothing is said.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
@@ -37,10 +37,12 @@ class Places:
                 found.add(start + shift)
         return found.pop() if len(found) == 1 else None
 
-    def about(self, start: int) -> int:
-        """Give roughly where a line is in the later text, by the mark before it: a guess, for pairing what changed."""
-        mark, there = self._marks[max(0, bisect_right(self._marked, start) - 1)]
-        return there + start - mark
+    def about(self, start: int, end: int) -> tuple[int, int]:
+        """Give all that may have become of a stretch, from the mark above to the one below: to pair what changed."""
+        above, there = self._marks[bisect_left(self._marked, start) - 1]
+        below, here = self._marks[bisect_left(self._marked, end)]
+        first, last = there + start - above, here - (below - end)
+        return min(first, last), max(first, last)
 
     def _nearest(self, start: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """The nearest mark above the stretch, and the nearest one in it or below.

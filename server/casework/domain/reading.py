@@ -1,62 +1,135 @@
-"""The reading order: what a human should see first, decided by paths and counts alone.
+"""The reading order: what a human should see first, by risk, then what is built on before what builds on it.
 
-Two runs over the same change give the same order. Nothing here reads a file: a name is a hint about where to look
-first, never a reason to leave something out.
+Two runs over the same change give the same order. Nothing here reads a file: which file uses which, what is folded and
+what is hidden come in. A name is a hint about where to look first, never a reason to leave something out.
 """
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from enum import IntEnum
 from typing import Final
 
 from casework.domain.change import Change, FileChange
 from casework.domain.protected import protection_of
+from casework.domain.repopath import NotAPath, unquote
+from casework.domain.showing import hidden_in, twins_in
 
 
 class Shelf(IntEnum):
     """The parts of the order, first to last."""
 
-    WEAKENED_TESTS = 0
-    """A test is deleted, or loses more lines than it gains."""
-    PROTECTED = 1
+    HIDDEN = 0
+    """Lines that are not seen as what they are: hidden characters, letters that look like others."""
+    WEAKENED_TESTS = 1
+    """A test is deleted, is none any more, or loses more lines than it gains."""
+    PROTECTED = 2
     """What runs by itself or steers tools: CI, hooks, editor and agent settings, build entry points."""
-    SECURITY = 2
+    SECURITY = 3
     """Names that speak of authentication, secrets, permissions, cryptography."""
-    INTERFACES = 3
+    INTERFACES = 4
     """What others build on: migrations, schemas, published types."""
-    CODE = 4
-    """Everything else, by directory, tests beside their code."""
-    DOCUMENTATION = 5
+    CODE = 5
+    """Everything else, what is used before what uses it, tests beside their code."""
+    DOCUMENTATION = 6
     """Prose for people."""
-    GENERATED = 6
+    GENERATED = 7
     """Generated files and lock files."""
+    FOLDED = 8
+    """Files of which everything is folded."""
 
 
-def in_reading_order(change: Change) -> Change:
-    """Give the same change with its files in reading order, each saying in `why_here` why it stands where it stands."""
+Uses = Mapping[str, Collection[str]]
+"""The paths that each path uses: imports, includes."""
+
+
+def in_reading_order(change: Change, uses: Uses | None = None) -> Change:
+    """Give the same change with its files and folds in reading order; `why_here` of each file says why it stands there.
+
+    `uses` has paths as they stand in the change. Where files use each other in a circle, their names decide.
+    """
     subjects = _subjects(change.files)
     names = {_name(file) for file in change.files}
-    shelved = {_name(file): _shelved(file, names) for file in change.files}
+    folded = frozenset(hunk for fold in change.folds for hunk in fold.hunks)
+    shelved = {_name(file): _shelved(file, names, folded) for file in change.files}
 
-    def place(file: FileChange) -> tuple[Shelf, str, str, bool, str]:
+    def shelf_of(path: str) -> Shelf:
+        return shelved[path if shelved[path][0] is not Shelf.CODE else subjects.get(path, path)][0]
+
+    ranks = _ranks(names, subjects, shelf_of, uses or {})
+
+    def place(file: FileChange) -> tuple[Shelf, int, bool, str]:
         path = _name(file)
         subject = subjects.get(path, path)
-        shelf = shelved[path if shelved[path][0] is not Shelf.CODE else subject][0]
-        return (shelf, _directory(subject), subject, subject != path, path)
+        return (shelf_of(path), ranks[subject], subject != path, path)
 
     files = tuple(
         file.model_copy(update={"why_here": shelved[_name(file)][1] or _why_of_code(file, subjects)})
         for file in sorted(change.files, key=place)
     )
-    return change.model_copy(update={"files": files})
+    at = {hunk: n for n, hunk in enumerate(hunk for file in files for hunk in file.judged)}
+    folds = (
+        fold.model_copy(update={"hunks": tuple(sorted(fold.hunks, key=at.__getitem__))})
+        for fold in sorted(change.folds, key=lambda fold: min(at[hunk] for hunk in fold.hunks))
+    )
+    return change.model_copy(update={"files": files, "folds": tuple(folds)})
+
+
+def _ranks(
+    names: Collection[str], subjects: Mapping[str, str], shelf_of: Callable[[str], Shelf], uses: Uses
+) -> dict[str, int]:
+    """Number the files so that, on one shelf, what is used comes before what uses it; else by directory and name.
+
+    A circle is entered at its first name.
+    """
+    nodes = {subjects.get(name, name) for name in names}
+    waits: dict[str, set[str]] = {node: set() for node in nodes}
+    users: dict[str, set[str]] = {node: set() for node in nodes}
+    for user, used in uses.items():
+        if user in nodes and subjects.get(user, user) == user:
+            on = {one for name in used if (one := subjects.get(name, name)) in nodes and one != user}
+            waits[user] = {one for one in on if shelf_of(one) is shelf_of(user)}
+            for one in waits[user]:
+                users[one].add(user)
+    key = {node: (_directory(node), node) for node in nodes}
+    free = [(key[node], node) for node in nodes if not waits[node]]
+    heapq.heapify(free)
+    left = sorted(nodes, key=key.__getitem__, reverse=True)
+    ranks: dict[str, int] = {}
+    while len(ranks) < len(nodes):
+        while not free:  # only circles are left, and what builds on them
+            if (first := left.pop()) not in ranks:
+                left.append(first)
+                first = _circle(first, waits, key)
+                free = [(key[first], first)]
+        _, node = heapq.heappop(free)
+        if node in ranks:
+            continue
+        ranks[node] = len(ranks)
+        for user in users[node]:
+            waits[user].discard(node)
+            if not waits[user] and user not in ranks:
+                heapq.heappush(free, (key[user], user))
+    return ranks
 
 
 def first_looks(change: Change) -> list[FileChange]:
     """Give the files that deserve the first look: they weaken tests, run by themselves, guard, or are built upon."""
     names = {_name(file) for file in change.files}
-    return [file for file in change.files if _shelved(file, names)[0] <= Shelf.INTERFACES]
+    folded = frozenset(hunk for fold in change.folds for hunk in fold.hunks)
+    return [file for file in change.files if _shelved(file, names, folded)[0] <= Shelf.INTERFACES]
+
+
+def _circle(node: str, waits: Mapping[str, Collection[str]], key: Mapping[str, tuple[str, str]]) -> str:
+    """Give the first name of the circle that a file waits for, or is part of."""
+    seen: dict[str, None] = {}
+    while node not in seen:
+        seen[node] = None
+        node = min(waits[node], key=key.__getitem__)
+    walked = list(seen)
+    return min(walked[walked.index(node) :], key=key.__getitem__)
 
 
 _TEST: Final = re.compile(
@@ -115,6 +188,18 @@ def _name(file: FileChange) -> str:
     return file.path[1:-1] if file.path.startswith('"') else file.path
 
 
+def _old_name(file: FileChange) -> str:
+    old = file.old_path or file.path
+    return old[1:-1] if old.startswith('"') else old
+
+
+def _plain(path: str) -> str:
+    try:
+        return unquote(path).decode("utf-8", "replace") if path.startswith('"') else path
+    except NotAPath:
+        return path
+
+
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
@@ -123,23 +208,29 @@ def _directory(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _shelved(file: FileChange, changed: Collection[str]) -> tuple[Shelf, str]:
+def _shelved(file: FileChange, changed: Collection[str], folded: frozenset[str]) -> tuple[Shelf, str]:
     """Give the shelf and the words that say why; no words for ordinary code."""
     path = _name(file)
-    added = sum(hunk.added for hunk in file.hunks)
-    removed = sum(hunk.removed for hunk in file.hunks)
+    hunks = [hunk for hunk in file.hunks if hunk.id not in folded]
+    added, removed = sum(hunk.added for hunk in hunks), sum(hunk.removed for hunk in hunks)
     lock = _LOCKS.get(_last(path))
     shelf, why = Shelf.CODE, ""
-    if lock and not any(_beside(path, manifest) in changed for manifest in lock):
+    if (hidden := _hides(file)) is not None:
+        shelf, why = Shelf.HIDDEN, hidden
+    elif folded and not folded.isdisjoint(file.judged) and folded.issuperset(file.judged):
+        shelf, why = Shelf.FOLDED, "folded"
+    elif lock and not any(_beside(path, manifest) in changed for manifest in lock):
         shelf, why = Shelf.PROTECTED, "dependencies change and their manifest does not"
     elif lock or _GENERATED.search(path):
         shelf, why = Shelf.GENERATED, "lock file" if lock else "looks generated"
     elif is_test(path) and file.status == "deleted":
         shelf, why = Shelf.WEAKENED_TESTS, "a test is deleted"
+    elif was_test(file) and not is_test(path):
+        shelf, why = Shelf.WEAKENED_TESTS, "a test is moved away from the tests"
     elif is_test(path) and removed > added:
         lost = removed - added
         shelf, why = Shelf.WEAKENED_TESTS, f"a test loses {lost} line{'' if lost == 1 else 's'}"
-    elif _PROTECTED.search(path) or protection_of(path) is not None:
+    elif is_protected(path) or is_protected(_old_name(file)):
         shelf, why = Shelf.PROTECTED, "runs by itself or steers tools"
     elif is_test(path):
         pass
@@ -150,6 +241,37 @@ def _shelved(file: FileChange, changed: Collection[str]) -> tuple[Shelf, str]:
     elif _INTERFACES.search(path):
         shelf, why = Shelf.INTERFACES, "others build on it"
     return shelf, why
+
+
+def _hides(file: FileChange) -> str | None:
+    """Say what in a file is not seen as what it is: in its name, or in lines that the change brings."""
+    path = _plain(file.path)
+    if any(hidden_in(path)) or any(twins_in(path)):
+        return "its name is not what it looks like"
+    kinds = {mark.kind for hunk in file.hunks for mark in hunk.marks if mark.is_added}
+    if "hidden" in kinds:
+        return "holds hidden characters"
+    return "holds letters that look like others" if "twin" in kinds else None
+
+
+def is_protected(path: str) -> bool:
+    """Tell by its name whether a file runs by itself or steers tools."""
+    return _PROTECTED.search(path) is not None or protection_of(path) is not None
+
+
+def is_interface(path: str) -> bool:
+    """Tell by its name whether others build on a file, in an order or under a name that may matter."""
+    return _INTERFACES.search(path) is not None
+
+
+def manifests_of(path: str) -> tuple[str, ...]:
+    """Give the files of which one leads to this lock file; empty for what is none."""
+    return tuple(_beside(path, name) for name in _LOCKS.get(_last(path), ()))
+
+
+def was_test(file: FileChange) -> bool:
+    """Tell whether what was renamed was a test."""
+    return file.status == "renamed" and is_test(_old_name(file))
 
 
 def is_test(path: str) -> bool:

@@ -254,6 +254,8 @@ class Checked:
     colour: Colour = "not_checked"
     sentence: str = ""
     at: int = 0
+    part: str = ""
+    """Where only a part of the review was checked: which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +301,8 @@ class Task:
     reason: str = ""
     """Why it stands where it stands, as a sentence: stopped, failed, handed back."""
     checked: Checked | None = None
+    checked_part: Checked | None = None
+    """The part of the review that would land, after something of it was rejected."""
     words: BlobHash | None = None
     """What the last run's agent wrote about its places and about what it left."""
     claims: tuple[str, ...] = ()

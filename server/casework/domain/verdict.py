@@ -110,6 +110,11 @@ def selection(review: Review, change: Change, choice: Choice | None = None) -> S
     return Selection(lands, tuple(hunk for hunk in change.judged if hunk not in chosen), rejected)
 
 
+def part_name(chosen: Selection) -> str:
+    """Name the part of a change that would land, so that what was seen of one part is not taken for another."""
+    return hashlib.sha256("\n".join(chosen.lands).encode()).hexdigest()[:16]
+
+
 def _is(decisions: Mapping[HunkId, Decided], hunk: HunkId, decision: str) -> bool:
     found = decisions.get(hunk)
     return found is not None and found.decision == decision

@@ -44,6 +44,7 @@ _DOCUMENTS: Final = (
     "casework/skeleton/document",
     "casework/skeleton/take",
 )
+_NEXT: Final = "casework/review/next"
 _REVIEWS: Final = ("casework/review/open", "casework/review/recent")
 
 
@@ -325,6 +326,13 @@ class Floor:
             task = opened.repository.board.number(given["number"])
             written = await asyncio.to_thread(self._desktop.of(opened).shelf.write, task)
             self.show(written.uri, written.path)
+        elif name == _NEXT and given["kind"] in ("hunk", "verdict"):
+            opened = await self._session.repository(asked.get("repository"))
+            task = opened.repository.board.number(given["card"]["number"])
+            written = await asyncio.to_thread(self._desktop.of(opened).shelf.current, task)
+            self.show(written.uri, written.path, written.line_of(given["hunk"]))
+        elif name == _NEXT:
+            self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, given["sentence"]))
 
     def show(self, uri: str, path: str, line: int | None = None) -> None:
         """Have the editor show a document, at a line counted from 1; one that can't is told where it is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import Field
 
@@ -33,6 +33,28 @@ class KeptTurn(Frozen):
     """Of a run before this one, which goes on with its conversation."""
 
 
+MOST_ANSWERS: Final = 50
+"""Threads that one hand-in can answer."""
+
+
+class OpenThread(Frozen):
+    """Something that the human said of the last change and that is not settled."""
+
+    number: int
+    """What an answer calls it by."""
+    place: str = ""
+    """Where it is, as `path:line`, a path, or a hunk; empty for the whole."""
+    said: tuple[tuple[str, str], ...]
+    """Who (`human`, `agent`) said what, oldest first."""
+
+
+class ThreadAnswer(Frozen):
+    """What the agent answers in one thread."""
+
+    thread: int
+    text: str = Field(max_length=20_000)
+
+
 class Briefing(Frozen):
     """Everything an agent is told at the start of a run."""
 
@@ -51,7 +73,9 @@ class Briefing(Frozen):
     worktree: str
     """Absolute path; the only place the agent may write."""
     comments: tuple[str, ...] = ()
-    """What the human asked for in the last review, with places; rejected hunks with their reasons."""
+    """What the human rejected in the last review: hunks with their reasons."""
+    threads: tuple[OpenThread, ...] = ()
+    """What the human said of it, and is to be answered point by point."""
     red: str = ""
     """What the daemon saw red in the last run's work, where that is why there is another one: output of tests, data."""
     script: str = ""
@@ -195,6 +219,8 @@ class Finished(Frozen):
     """Which test shows which criterion: the daemon looks whether it was red without the change and is green with it."""
     left: tuple[str, ...] = ()
     """What was deliberately left as it is, in the agent's words, a line each."""
+    answers: tuple[ThreadAnswer, ...] = ()
+    """To the threads of the briefing."""
 
 
 class Halted(Frozen):

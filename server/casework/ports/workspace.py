@@ -188,6 +188,12 @@ class Workspace(Protocol):
         """
         ...
 
+    def blobs(self, names: Collection[str], *, largest: int) -> Mapping[str, bytes]:
+        """Give what blobs hold, by the names that changes give them, without those that are gone or have more than
+        `largest` bytes. Costs two git processes, however many there are.
+        """
+        ...
+
     def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
         """Give the message and the changed paths of the last `most` commits of `base..head`, newest first.
 

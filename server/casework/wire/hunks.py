@@ -25,6 +25,8 @@ class CommentView(View):
     by_kind: ActorKind = "human"
     thread: str = ""
     """The id of the comment that began the thread: of that one, its own."""
+    number: int = 0
+    """The thread's number, which people call it by; it stays the same."""
     resolved: bool = False
     """The thread is settled."""
     outdated: bool = False

@@ -32,7 +32,7 @@ class ReplyToThread(TaskDeed):
     """Answer in a thread."""
 
     thread: Line
-    """Its id, or the last 12 characters of it or more."""
+    """Its number, or the id of the comment that began it."""
     text: Annotated[str, Field(min_length=1, max_length=200_000)]
 
 
@@ -40,6 +40,6 @@ class ResolveThread(TaskDeed):
     """Settle a thread."""
 
     thread: Line
-    """Its id, or the last 12 characters of it or more."""
+    """Its number, or the id of the comment that began it."""
     resolved: bool = True
     """False takes it up again."""

@@ -81,6 +81,22 @@ def contents_of(git: Git, commit: CommitId, paths: Collection[str], largest: int
     return {path: each.data for path, each in zip(wanted, found, strict=True) if each is not None}
 
 
+def blobs_of(git: Git, names: Collection[str], largest: int) -> dict[str, bytes]:
+    """Give what blobs hold; what is no blob, is gone, or has more than `largest` bytes, is left out."""
+    wanted = sorted({name for name in names if name})
+    if not wanted:
+        return {}
+    asked = b"".join(b"%s\n" % name.encode() for name in wanted)
+    sizes = git.run("cat-file", "--batch-check=%(objecttype) %(objectsize)", stdin=asked).splitlines()
+    small = []
+    for name, said in zip(wanted, sizes, strict=True):
+        kind, _, size = said.partition(b" ")
+        if kind == b"blob" and int(size) <= largest:
+            small.append(name)
+    found = git.objects([name.encode() for name in small], timeout_s=_TIMEOUT_S)
+    return {name: each.data for name, each in zip(small, found, strict=True) if each is not None}
+
+
 def paths_in(git: Git, commit: CommitId) -> list[str]:
     """Give the path of every file in a commit, in git's order; a submodule is none of them."""
     out = git.run("ls-tree", "-r", "-z", "--full-tree", commit, timeout_s=_TIMEOUT_S)

@@ -128,6 +128,9 @@ class GitWorkspace:
     def contents(self, commit: CommitId, paths: Collection[str], *, largest: int) -> Mapping[str, bytes]:
         return differences.contents_of(self.git, commit, paths, largest)
 
+    def blobs(self, names: Collection[str], *, largest: int) -> Mapping[str, bytes]:
+        return differences.blobs_of(self.git, names, largest)
+
     def touched(self, base: CommitId, head: CommitId, *, most: int) -> Sequence[tuple[str, tuple[str, ...]]]:
         found = commits.touched_between(self.git, base.encode(), head.encode(), most)
         return [(message, tuple(quote(path) for path in paths)) for message, paths in found]

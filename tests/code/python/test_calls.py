@@ -7,7 +7,8 @@ import ast
 import pytest
 
 from casework.code.python.calls import Call, harvest
-from casework.code.python.inputs import inputs, near, pool
+from casework.code.python.inputs import Near, as_dict, hints, inputs, near, pool
+from casework.code.python.scripts import marked
 from casework.code.python.shape import doors, functions, spelled
 
 
@@ -48,7 +49,7 @@ def test_a_literal_of_the_hunk_comes_in_the_place_of_what_stands_there() -> None
 
 def test_boundaries_come_by_annotation_where_nothing_calls_it() -> None:
     (function,) = functions(ast.parse("def f(a: int, *, b: bool = False): ..."))
-    found = {str(call) for call in inputs(function, [], [])}
+    found = {str(call) for call in inputs(function, [], Near())}
     assert {"0", "-1", "b=True"} <= found
 
 
@@ -59,9 +60,35 @@ def test_what_is_private_is_entered_by_what_calls_it() -> None:
 
 
 def test_a_method_is_spelled_the_way_people_do() -> None:
-    text = "class C:\n    def __len__(self): ...\n    def f(self, a): ...\n    @property\n    def p(self): ..."
-    length, f, p = functions(ast.parse(text))
-    assert spelled(length, "C()", "") == "len(C())"
-    assert spelled(f, "C()", "1") == "C().f(1)"
-    assert spelled(p, "C()", "") == "C().p"
-    assert str(Call(("1",), (("b", "2"),))) == "1, b=2"
+    one = Call(("1",))
+    assert spelled("__len__", "c", Call()) == "len(c)"
+    assert spelled("f", "c", one) == "c.f(1)"
+    assert spelled("p", "c", Call(), is_property=True) == "c.p"
+    assert spelled("__eq__", "c", one) == "c == 1"
+    assert spelled("__radd__", "c", one) == "1 + c"
+    assert spelled("__setitem__", "c", Call(("(1, 2)", "3"))) == "c[(1, 2)] = 3"
+    assert spelled("__neg__", "c", Call()) == "-c"
+    assert spelled("__enter__", "c", Call()) is None
+
+
+def test_what_a_parameter_was_given_elsewhere_comes_first() -> None:
+    (function,) = functions(ast.parse("def f(host, port): ..."))
+    found = [str(call) for call in inputs(function, [], Near(known={"host": ["'a.org'"], "port": ["80"]}))]
+    assert found[0] == "'a.org', 80"
+
+
+def test_the_words_of_a_hunk_speak_of_types_and_of_kinds_of_text() -> None:
+    assert hints(["isinstance", "Decimal"])[0].endswith("('1.5')")
+    assert "float('inf')" in hints(["isinf"])
+    assert hints(["x", "return"]) == []
+
+
+def test_a_quote_is_put_on_both_sides() -> None:
+    assert [next(near("'ab'", [word])) for word in ("`", "(")] == ["'`ab`'", "'(ab)'"]
+
+
+def test_what_an_object_is_made_of_is_near_it() -> None:
+    made = marked("shop", "Prices") + "([('a', 1)])"
+    assert next(near(made, [])) == "[('a', 1)]"
+    assert as_dict("[('a', 1)]") == "{'a': 1}"
+    assert as_dict("3") == ""

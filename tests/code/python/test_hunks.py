@@ -94,3 +94,10 @@ def test_bytes_that_are_no_text_are_left_out() -> None:
     assert isinstance(read_hunk(old, new, Place(1, 2, 1, 2)), CodeHunk)
     assert read_hunk(b"x = 1\n", b"x = '\xe8'\n", Place(1, 1, 1, 1)) == LeftOut("not text in the encoding it names")
     assert read_hunk(b"", b"x = 1\n" * 200_000, Place(0, 0, 1, 200_000)) == LeftOut("larger than 1 MiB")
+
+
+def test_the_words_of_a_message_are_no_input() -> None:
+    old = "def f(unit):\n    if unit == 'h':\n        raise ValueError('no hours')\n"
+    found = only(old, old.replace("'h'", "'hour'").replace("no hours", "hours are no unit"))
+    assert isinstance(found, CodeHunk)
+    assert [one.value for one in found.new_literals] == ["hour"]

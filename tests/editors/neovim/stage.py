@@ -19,7 +19,7 @@ PROGRAM: Final = Path(sys.executable).with_name("casework")
 CHARGE: Final = '''"""Take money, and give it back."""
 
 import gateway
-import vault
+import tokens
 from dates import today
 
 
@@ -28,12 +28,12 @@ class CardRefused(Exception):
 
 
 def charge(card, amount):
-    token = vault.get(card)
+    token = tokens.get(card)
     return gateway.charge(token, amount)
 
 
 def refund(card, amount):
-    token = vault.get(card)
+    token = tokens.get(card)
     return gateway.refund(token, amount)
 
 

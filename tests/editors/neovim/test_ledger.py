@@ -73,6 +73,7 @@ def test_what_changed_since_it_was_read_says_so_with_what_was_decided(stage: Sta
     nvim.keys("Name the last four digits.<C-s>")
 
     nvim.sees("The message names", "changed since you read it", "1 changed since read", timeout_s=60)
+    nvim.sees("charge.py proposed", "hunk 1/2", "↻ changed")
     nvim.sees("You had accepted it", "-        raise CardExpired(card)", "+        raise CardExpired(card.last4)")
     nvim.picture("51-changed-since-read")
     nvim.keys("]c")

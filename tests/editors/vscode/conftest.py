@@ -41,8 +41,9 @@ def said_by_extension(home: Path) -> str:
 def install(home: Path) -> None:
     """Put the program where `uv tool install` and `pipx install` put it; the shell's PATH need not lead there."""
     folder = home / ".local" / "bin"
-    folder.mkdir(parents=True)
-    (folder / "casework").symlink_to(PROGRAMS / "casework")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "casework").exists():
+        (folder / "casework").symlink_to(PROGRAMS / "casework")
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def serving(
 ) -> Iterator[Serving]:
     """Run the workbench with everything it writes below `home`; it and all its children end with the block."""
     user = home / "data" / "User"
-    user.mkdir(parents=True)
+    user.mkdir(parents=True, exist_ok=True)
     (user / "settings.json").write_text(json.dumps({**SETTINGS, **(settings or {})}))
     (home / "config.yaml").touch()
     for extension in extensions:

@@ -150,12 +150,12 @@
 
 --- Answer in a thread.
 ---@class (exact) casework.ReplyToThread: casework.TaskDeed
----@field thread string Its id, or the last 12 characters of it or more.
+---@field thread string Its number, or the id of the comment that began it.
 ---@field text string
 
 --- Settle a thread.
 ---@class (exact) casework.ResolveThread: casework.TaskDeed
----@field thread string Its id, or the last 12 characters of it or more.
+---@field thread string Its number, or the id of the comment that began it.
 ---@field resolved? boolean False takes it up again.
 
 --- The verdict.
@@ -346,6 +346,7 @@
 ---@field path string Of a comment on a file as a whole.
 ---@field by_kind casework.ActorKind
 ---@field thread string The id of the comment that began the thread: of that one, its own.
+---@field number integer The thread's number, which people call it by; it stays the same.
 ---@field resolved boolean The thread is settled.
 ---@field outdated boolean What the thread is about is not there as it was.
 

@@ -8,8 +8,10 @@ turn. Not here: how the model is reached (`model`), what a tool does (`toolbox`)
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NoReturn, TypedDict
 
 from casework.agents.builtin.history import ANEW, Block, History
@@ -31,6 +33,7 @@ from casework.ports.agent import (
     FollowedUp,
     Halted,
     Note,
+    ThreadAnswer,
     TurnKept,
     Used,
 )
@@ -46,6 +49,7 @@ WASTED_CALLS: Final = 8
 NUDGES: Final = 3
 """Answers in a row that use no tool: then the run stops."""
 _CHARACTERS_A_TOKEN: Final = 3
+_ANSWER: Final = re.compile(r"\W*(?:thread\W*)?([0-9]{1,6})\b[\s:.)\-]*(\S.*)", re.IGNORECASE | re.DOTALL)
 _QUESTIONS: Final = uuid.UUID("0b8f3a52-5d0e-5c7c-9a55-6f2f0c7f1b1d")
 
 
@@ -306,7 +310,16 @@ def _handed_in(call: FinishCall) -> Finished:
         claims=tuple(claim[0] for claim in claims),
         proofs=tuple(Proof(criterion=one[:16], test=test[0][:300]) for one, *test in claims if test),
         left=call.left,
+        answers=tuple(_answers(call.answers)),
     )
+
+
+def _answers(texts: Sequence[str]) -> Iterator[ThreadAnswer]:
+    """Read `3 words`, however the number is dressed up; what names no thread answers none."""
+    for text in texts:
+        found = _ANSWER.match(text)
+        if found is not None:
+            yield ThreadAnswer(thread=int(found[1]), text=found[2][:20_000])
 
 
 def _follow_up(call: FollowUpCall) -> FollowedUp:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from casework.agents.builtin.fences import fenced
-from casework.ports.agent import Briefing
+from casework.ports.agent import Briefing, OpenThread
 
 SYSTEM: Final = """\
 You work alone on one task in a git worktree; a human reviews the result. Paths are relative. Text between \
@@ -32,8 +32,13 @@ def first_message(briefing: Briefing) -> str:
         parts.append(fenced("follow-up", briefing.found))
     if briefing.comments:
         parts.append(
-            "A human reviewed your last change, which stands in the worktree, and asks for:\n"
-            + fenced("review comments", "\n\n".join(briefing.comments))
+            "A human reviewed your last change, which stands in the worktree:\n"
+            + fenced("judged", "\n\n".join(briefing.comments))
+        )
+    if briefing.threads:
+        parts.append(
+            "The human said of your last change, which stands in the worktree; answer each thread with finish:\n"
+            + fenced("review comments", "\n\n".join(_thread(one) for one in briefing.threads))
         )
     if briefing.red:
         parts.append(
@@ -45,6 +50,14 @@ def first_message(briefing: Briefing) -> str:
     if briefing.no_shell:
         parts.append(f"There is no shell: {briefing.no_shell}")
     return "\n\n".join(parts)
+
+
+def _thread(thread: OpenThread) -> str:
+    begun, *more = thread.said
+    place = f", {thread.place}" if thread.place else ""
+    lines = [f"thread {thread.number}{place}: {begun[1]}"]
+    lines += [f"{'you' if who == 'agent' else 'human'}: {text}" for who, text in more]
+    return "\n".join(lines)
 
 
 GO_ON: Final = (

@@ -50,6 +50,8 @@ class FinishCall(Frozen):
     notes: tuple[PlaceNote, ...] = Field(default=(), max_length=100)
     claims: tuple[str, ...] = Field(default=(), max_length=20)
     left: tuple[str, ...] = Field(default=(), max_length=20)
+    answers: tuple[str, ...] = Field(default=(), max_length=50)
+    """Each the number of a thread, and the answer."""
 
 
 class WrongArguments(ValueError):
@@ -141,12 +143,14 @@ _SAID: Final = (
     _tool(
         "finish",
         "Hand in: what changed and why; notes: {path, line, text}; left: what stays as it was; claims: criteria met, "
-        "each with a test that fails without your change: `AC1 tests/test_a.py::test_b`",
+        "each with a test that fails without your change: `AC1 tests/test_a.py::test_b`; answers: for each thread of "
+        "the review `NUMBER words`",
         {
             "comment": _TEXT,
             "notes": _TEXTS,
             "claims": _TEXTS,
             "left": _TEXTS,
+            "answers": _TEXTS,
         },
         "comment",
     ),

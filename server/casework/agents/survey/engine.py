@@ -320,7 +320,8 @@ def opened(
 
 def _said_of(found: Baseline, wall_s: float) -> Iterator[str]:
     if not found.tests:
-        last = next((line for line in reversed(found.output.splitlines()) if line.strip()), "it said nothing")
+        lines = [line for line in reversed(found.output.splitlines()) if line.strip()]
+        last = next((line for line in lines if "error:" in line.lower()), lines[0] if lines else "it said nothing")
         late = f"none had ended after {wall_s:.0f} s" if not found.complete and not found.output else last[:200]
         yield f"No test could be run on the head, so nothing could be taken back: {late}"
     elif not found.complete:

@@ -9,8 +9,10 @@ from typing import Final
 
 from casework.agents.survey.engine import Engine
 from casework.agents.survey.ground import Tree
+from casework.agents.survey.harvest import listen
 from casework.agents.survey.reading import Suspect
-from casework.agents.survey.witness import ROOT, Seen, Witness, find, texts_of
+from casework.agents.survey.witness import Witness, find, texts_of
+from casework.code.python.scripts import IT, plain
 from casework.code.python.source import is_test
 from casework.code.python.tests import NewTest, Written, add_test
 
@@ -31,7 +33,7 @@ class Proposal:
     @property
     def sentence(self) -> str:
         """What it shows, for people."""
-        was, now = _words(self.witness.old), _words(self.witness.new)
+        was, now = self.witness.old.words, self.witness.new.words
         return (
             f"`{self.path}::{self.test}`: `{self.witness.spelled}` {now}, and {was} without "
             f"`{self.suspect.place}`; nothing else would notice"
@@ -44,22 +46,32 @@ def propose(engine: Engine) -> tuple[list[Proposal], dict[str, bytes]]:
     if not survey.unguarded:
         return [], {}
     texts = texts_of(engine)
-    found = engine.each(survey.unguarded, lambda one, tree: find(engine, one, texts, tree))
+    heard = listen(engine, survey.unguarded)
+    place = {one.id: n for n, one in enumerate(survey.unguarded)}
+    found = engine.each(survey.unguarded, lambda one, tree: find(engine, one, place[one.id], heard, texts, tree))
     proposals: list[Proposal] = []
     files: dict[str, bytes] = {}
-    for one, witness in found:
-        if witness is None:
-            continue
-        survey.witnessed[one.id] = f"; `{witness.spelled}` {_words(witness.new)}, and {_words(witness.old)} without it"
-        if len(proposals) < MOST_TESTS and engine.budget.left() > 2 * survey.baseline.startup_s:
-            made = _write(engine, one, witness, files)
-            if made is not None:
-                proposals.append(made)
+    for one, witnesses in found:
+        for witness in witnesses:
+            if len(proposals) < MOST_TESTS and engine.budget.left() > 2 * survey.baseline.startup_s:
+                made = _write(engine, one, witness, files)
+                if made is not None:
+                    proposals.append(made)
+                    _note(engine, one, witness)
+                    break
+        else:
+            if witnesses:
+                _note(engine, one, witnesses[0])
     kept = _pass_every_time(engine, proposals, files)
     if len(kept) < len(proposals):  # one that fails now and then is taken out, and the others are written anew
         files = {}
         kept = [made for one in kept if (made := _write(engine, one.suspect, one.witness, files)) is not None]
     return kept, files
+
+
+def _note(engine: Engine, one: Suspect, witness: Witness) -> None:
+    said = f"; `{witness.spelled}` {witness.new.words}, and {witness.old.words} without it"
+    engine.survey.witnessed[one.id] = said
 
 
 def _write(engine: Engine, one: Suspect, witness: Witness, files: dict[str, bytes]) -> Proposal | None:
@@ -70,7 +82,7 @@ def _write(engine: Engine, one: Suspect, witness: Witness, files: dict[str, byte
         before = files.get(path, head)
         if before is None or head is None:
             continue
-        written = add_test(before, _new_test(one, witness))
+        written = add_test(before, _new_test(witness))
         if written is None:
             continue
         if _holds(engine, one, path, written):
@@ -153,35 +165,25 @@ def _nearest(engine: Engine, one: Suspect, witness: Witness) -> list[str]:
     return (near or ranked)[:2]
 
 
-def _new_test(one: Suspect, witness: Witness) -> NewTest:
+def _new_test(witness: Witness) -> NewTest:
     new = witness.new
-    expression = witness.expression
-    if new.wrapped:
-        expression = f"list({expression})"
-    if new.kind == "shown":
-        expression = f"repr({expression})"
-    raised = new.kind == "raised"
+    raised = new.kind in ("raised", "warned")
     same = raised and witness.old.kind == "raised" and witness.old.type == new.type
     return NewTest(
+        script=witness.script,
+        form=witness.form,
         root=witness.root,
-        module=one.module.name,
-        expression=expression,
-        placeholder=ROOT,
         stem=_stem(witness),
-        expected="" if raised else repr(new.text) if new.kind == "shown" else new.text,
+        expected="" if raised else new.text,
         raises=(new.type, new.home) if raised else ("", ""),
         message=new.text if same else "",
     )
 
 
 def _stem(witness: Witness) -> str:
-    words = re.findall(r"[A-Za-z0-9]+", witness.expression.replace(ROOT, witness.root + " "))
-    return "_".join(words).lower()[:48].rstrip("_")
-
-
-def _words(seen: Seen) -> str:
-    text = seen.text if len(seen.text) <= 80 else f"{seen.text[:79]}\N{HORIZONTAL ELLIPSIS}"
-    text = " ".join(text.split()).replace("`", "'")
-    if seen.kind == "raised":
-        return f"raises {seen.type}" + (f" ({text})" if text else "")
-    return f"gives {text}"
+    text = re.sub(r"-(?=\d)", "minus ", plain(witness.script.expression.replace(IT, witness.root)))
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    found = "_".join(words).lower()
+    while len(found) > 40 and "_" in found:
+        found = found.rpartition("_")[0]
+    return found[:40]

@@ -210,6 +210,18 @@ class Suite:
             verdict = "fewer"
         return Outcome(verdict, red, uncollected, done.seconds, done.output)
 
+    def listen(self, tree: Tree, only: Collection[str], told: Mapping[str, Any], wall_s: float) -> list[dict[str, Any]]:
+        """Run tests while `inside/casework_harvest.py` writes down what they call; give its lines."""
+        n = next(self._names)
+        ordered, out = self._inside / f"harvest-{n}.json", self._inside / f"heard-{n}.jsonl"
+        ordered.write_text(json.dumps({**told, "top": str(tree.top), "out": str(out)}), "utf-8")
+        chosen = sorted({name.partition("[")[0] for name in only})
+        files = tuple(dict.fromkeys(name.partition("::")[0] for name in chosen))
+        order = {"record": False, "only": chosen}
+        more = ("-p", "casework_harvest", *files)
+        self._pytest(tree, order, more, wall_s, environment={"CASEWORK_HARVEST": str(ordered)})
+        return list(_said(out))
+
     def _pytest(
         self,
         tree: Tree,
@@ -219,6 +231,7 @@ class Suite:
         hash_seed: str = "0",
         *,
         collect_s: float | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> tuple[Done, list[dict[str, Any]]]:
         n = next(self._names)
         ordered, out = self._inside / f"order-{n}.json", self._inside / f"said-{n}.jsonl"
@@ -227,6 +240,7 @@ class Suite:
         plain = ("-p", "casework_recorder", "-p", "no:cacheprovider", f"--rootdir={tree.top}", "-q", "--tb=short")
         command = (self._python, "-m", "pytest", *plain, *self._flags, *more)
         told = self.environment(tree) | {"CASEWORK_SURVEY": str(ordered), "PYTHONHASHSEED": hash_seed}
+        told |= dict(environment or {})
         until = time.monotonic() + (wall_s if collect_s is None else collect_s)
         is_idle = lambda: time.monotonic() > until and not out.exists()  # noqa: E731
         done = self._ground.run(command, cwd=tree.top, wall_s=max(wall_s, 0.1), environment=told, given_up=is_idle)

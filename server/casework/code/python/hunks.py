@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from casework.code.python.shape import Function, enclosing, functions
@@ -39,6 +41,8 @@ class CodeHunk:
     """The functions of the new side in whose bodies all of it lies; empty where some of it is run by an import."""
     old_literals: tuple[ast.Constant, ...]
     new_literals: tuple[ast.Constant, ...]
+    words: frozenset[str]
+    """Every word on a line that is there or gone because of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def read_hunk(old: bytes, new: bytes, place: Place) -> CodeHunk | LeftOut:
     reverted = revert(old, new, place)
     if reverted == new:
         return LeftOut("nothing")
-    head = read_source(new)
+    head, found = _read(new)
     if isinstance(head, str):
         return LeftOut(head)
     without = read_source(reverted)
@@ -63,7 +67,6 @@ def read_hunk(old: bytes, new: bytes, place: Place) -> CodeHunk | LeftOut:
     if said:
         return LeftOut(said)
     lines = _changed(old, new, place)
-    found = functions(head.tree)
     around = [enclosing(found, line) for line in lines]
     inside = tuple(dict.fromkeys(one for one in around if one is not None)) if None not in around else ()
     return CodeHunk(
@@ -72,7 +75,15 @@ def read_hunk(old: bytes, new: bytes, place: Place) -> CodeHunk | LeftOut:
         inside,
         tuple(_literals(without, _span(place.new_start, place.old_lines))),
         tuple(_literals(head, _span(place.new_start, place.new_lines))),
+        _words(old, new, place),
     )
+
+
+@lru_cache(maxsize=2)
+def _read(data: bytes) -> tuple[Source | str, list[Function]]:
+    """Read a file once for all of its hunks."""
+    source = read_source(data)
+    return source, [] if isinstance(source, str) else functions(source.tree)
 
 
 def revert(old: bytes, new: bytes, place: Place) -> bytes:
@@ -110,12 +121,26 @@ def _changed(old: bytes, new: bytes, place: Place) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _words(old: bytes, new: bytes, place: Place) -> frozenset[str]:
+    before = _lines(old)[max(place.old_start - 1, 0) :][: place.old_lines]
+    after = _lines(new)[max(place.new_start - 1, 0) :][: place.new_lines]
+    lines = set(before) ^ set(after)
+    return frozenset(re.findall(r"[^\W\d]\w*", b"\n".join(lines).decode("utf-8", "replace")))
+
+
 def _literals(source: Source, lines: range) -> list[ast.Constant]:
+    messages = {
+        id(part)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Raise) and node.lineno in lines
+        for part in ast.walk(node)
+    }
     return [
         node
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Constant)
         and node.lineno in lines
+        and id(node) not in messages
         and isinstance(node.value, str | bytes | int | float)
         and not isinstance(node.value, bool)
         and len(repr(node.value)) <= 60

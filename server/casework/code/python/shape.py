@@ -7,8 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from casework.code.python.calls import Call
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_SPELLED: Final = {"__repr__": "repr", "__str__": "str", "__len__": "len", "__bool__": "bool", "__iter__": "list"}
+_SPELLED: Final = {
+    "__repr__": "repr", "__str__": "str", "__len__": "len", "__bool__": "bool", "__iter__": "list", "__hash__": "hash",
+    "__int__": "int", "__float__": "float", "__abs__": "abs", "__reversed__": "list(reversed({}))", "__next__": "next",
+    "__bytes__": "bytes", "__neg__": "-{}", "__pos__": "+{}", "__invert__": "~{}",
+}  # fmt: skip
+OPERATORS: Final = {
+    "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "add": "+", "sub": "-", "mul": "*",
+    "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "or": "|", "and": "&", "xor": "^", "matmul": "@",
+}  # fmt: skip
+"""Names of methods between their underscores, and how they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,11 @@ class Function:
     def decorators(self) -> frozenset[str]:
         """The last names of its decorators."""
         return frozenset(ast.unparse(one).split("(")[0].rpartition(".")[2] for one in self.node.decorator_list)
+
+    @property
+    def is_property(self) -> bool:
+        """Whether it is called by naming it."""
+        return bool(self.decorators & {"property", "cached_property", "cachedproperty"})
 
     @property
     def public(self) -> bool:
@@ -113,20 +129,30 @@ def _mentions(node: FunctionNode, names: set[str]) -> bool:
     return False
 
 
-def spelled(function: Function, holder: str, arguments: str) -> str:
-    """Write a call: `holder` is the module's function, or the object or class a method is called on."""
-    if not function.owner:
-        return f"{holder}({arguments})"
-    if function.name in _SPELLED and not arguments:
-        return f"{_SPELLED[function.name]}({holder})"
-    if function.name == "__eq__":
-        return f"{holder} == {arguments}"
-    if function.name == "__getitem__":
-        return f"{holder}[{arguments}]"
-    if function.name == "__contains__":
-        return f"{arguments} in {holder}"
-    if function.name == "__call__":
-        return f"{holder}({arguments})"
-    if function.decorators & {"property", "cached_property", "cachedproperty"}:
-        return f"{holder}.{function.name}"
-    return f"{holder}.{function.name}({arguments})"
+def operator_of(name: str) -> str:
+    """Give how a method between two operands is written; empty for another."""
+    bare = name[2:-2] if name.startswith("__") and name.endswith("__") else ""
+    return OPERATORS.get(bare) or (OPERATORS.get(bare[1:], "") if bare.startswith("r") else "")
+
+
+def spelled(name: str, holder: str, call: Call, *, is_property: bool = False) -> str | None:
+    """Write the call of a method on an object or class; None for a special method that nobody writes."""
+    arguments = str(call)
+    if is_property:
+        return f"{holder}.{name}"
+    if name in _SPELLED:
+        form = _SPELLED[name]
+        return (form if "{}" in form else f"{form}({{}})").format(holder) if not arguments else None
+    operator = operator_of(name)
+    if operator:
+        reflected = name[2:-2] not in OPERATORS
+        return f"{arguments} {operator} {holder}" if reflected else f"{holder} {operator} {arguments}"
+    forms = {
+        "__getitem__": "{0}[{1}]", "__delitem__": "del {0}[{1}]", "__contains__": "{1} in {0}", "__call__": "{0}({1})",
+        "__getattr__": "getattr({0}, {1})", "__format__": "format({0}, {1})", "__round__": "round({0})",
+    }  # fmt: skip
+    if name in forms:
+        return forms[name].format(holder, arguments)
+    if name == "__setitem__":
+        return "{}[{}] = {}".format(holder, *call.positional) if len(call.positional) == 2 else None
+    return None if name.startswith("__") else f"{holder}.{name}({arguments})"

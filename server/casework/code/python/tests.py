@@ -6,10 +6,11 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from casework.code.python.scripts import IT, Script, bound, variable
 from casework.code.python.source import Source, read_source
 
 Way = Literal["function", "class", "unittest"]
@@ -33,18 +34,17 @@ class Style:
 class NewTest:
     """What is to be tested."""
 
+    script: Script
+    form: str
+    """What is looked at: `{}` is the value, `IT` the object, `out` what is printed, `warned` what is warned of."""
     root: str
-    """The function or class, which is imported from `module`."""
-    module: str
-    expression: str
-    """With `placeholder` in place of the root."""
-    placeholder: str
+    """The function or class it is about."""
     stem: str
     """What the test's name says behind `test_`."""
     expected: str
-    """A literal; empty where it raises."""
+    """Source of a value; empty where it raises."""
     raises: tuple[str, str] = ("", "")
-    """Name and module of the exception."""
+    """Name and module of the exception or warning."""
     message: str = ""
     """The whole message, where that is what differs."""
 
@@ -89,29 +89,41 @@ def _is_unittest(node: ast.ClassDef) -> bool:
 
 
 def add_test(data: bytes, new: NewTest) -> Written | None:
-    """Write one test more into a file; every byte that stands there stays. None where the file can't be read."""
+    """Write one test more into a file; every byte that stands there stays. None where that can't be done well."""
     source = read_source(data)
     if isinstance(source, str):
         return None
-    style = read_style(source, [*re.findall(r"\w+", new.expression), new.root])
+    style = read_style(source, [*re.findall(r"\w+", new.script.text), new.root])
+    if style.way == "unittest" and new.form in ("out", "warned"):
+        return None
+    if new.message and not _pins_messages(source):
+        return None
     imports: list[str] = []
-    root = _bound(source, new.module, new.root, imports)
+
+    def named(text: str) -> str:
+        return bound(text, lambda module, name: _bound(source, module, name, imports))
+
     raised = new.raises[0]
     if raised and new.raises[1] != "builtins":
         raised = _bound(source, new.raises[1], raised, imports)
     if raised and style.way != "unittest":
         _bound_module(source, "pytest", imports)
     name = _free_name(source, new.stem)
-    body = _body(style, new, new.expression.replace(new.placeholder, root), raised)
+    body = _body(style, new, named, raised)
     if any(len(line) > 200 for line in body):
         return None
-    lines = _function(style, name, body)
+    lines = _function(style, name, body, "capsys" if new.form == "out" else "")
     text = _inserted(source, style, lines)
-    text = _with_imports(text, source, imports)
+    text = _with_imports(text, source, sorted(imports, key=lambda line: not line.startswith("import ")))
     test = f"{style.holder.name}::{name}" if style.holder is not None else name
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     content = text.replace("\r\n", "\n").replace("\n", style.newline) if style.newline == "\r\n" else text
     return Written(content.encode(encoding), test, "\n".join(lines))
+
+
+def _pins_messages(source: Source) -> bool:
+    """Tell whether tests here say what a message is; elsewhere one that does would be a stranger."""
+    return re.search(r"match=|assertRaisesRegex|\.value\)|\.exception\)|\.value\.args", source.text) is not None
 
 
 def _bound(source: Source, module: str, name: str, imports: list[str]) -> str:
@@ -133,8 +145,7 @@ def _bound(source: Source, module: str, name: str, imports: list[str]) -> str:
                     whole.partition(".")[0] == package and re.search(rf"\b{known}\.{name}\b", source.text)
                 ):
                     return f"{known}.{name}"
-    if home == "decimal" or home:
-        imports.append(f"from {home} import {name}")
+    imports.append(f"from {home} import {name}")
     return name
 
 
@@ -154,31 +165,63 @@ def _free_name(source: Source, stem: str) -> str:
     return name
 
 
-def _body(style: Style, new: NewTest, expression: str, raised: str) -> list[str]:
-    written = requoted(expression, style.quote)
+def _body(style: Style, new: NewTest, named: Callable[[str], str], raised: str) -> list[str]:
+    it = variable(new.root)
+
+    def spell(text: str) -> str:
+        return requoted(named(text).replace(IT, it), style.quote)
+
+    setup, act = list(new.script.setup), new.script.expression
+    if len(setup) == 1 and act.count(IT) == 1 and IT not in new.form and not new.script.is_statement:
+        act, setup = act.replace(IT, _in_brackets(setup[0].partition(" = ")[2], act)), []
+    lines = [spell(line) for line in setup]
     inner = style.indent if style.holder is None or style.indent == "\t" else " " * 4
     if raised:
-        pattern = requoted(_pattern(new.message), style.quote) if new.message else ""
-        if style.way == "unittest":
-            opener = f"self.assertRaisesRegex({raised}, {pattern})" if pattern else f"self.assertRaises({raised})"
-        else:
-            opener = f"pytest.raises({raised}, match={pattern})" if pattern else f"pytest.raises({raised})"
-        return [f"with {opener}:", f"{inner}{written}"]
-    expected = requoted(new.expected, style.quote)
-    single = new.expected in {"True", "False", "None"}
+        return [*lines, f"with {_expects(style, new, raised)}:", f"{inner}{spell(act)}"]
+    expected = spell(new.expected)
+    if new.form == "out":
+        return [*lines, spell(act), *_compared(style, "capsys.readouterr().out", expected, inner)]
+    if "{}" in new.form:
+        return [*lines, *_compared(style, spell(new.form.replace("{}", act)), expected, inner)]
+    return [*lines, spell(act), *_compared(style, spell(new.form), expected, inner)]
+
+
+def _in_brackets(made: str, act: str) -> str:
+    """An object in place of its name, in brackets where an operator stands beside it."""
+    simple = made.endswith(")") and f"{IT}" in act
+    return made if simple else f"({made})"
+
+
+def _expects(style: Style, new: NewTest, raised: str) -> str:
+    pattern = requoted(_pattern(new.message), style.quote) if new.message else ""
+    if style.way == "unittest":
+        return f"self.assertRaisesRegex({raised}, {pattern})" if pattern else f"self.assertRaises({raised})"
+    opener = "pytest.warns" if new.form == "warned" else "pytest.raises"
+    return f"{opener}({raised}, match={pattern})" if pattern else f"{opener}({raised})"
+
+
+def _compared(style: Style, written: str, expected: str, inner: str) -> list[str]:
+    single = expected in {"True", "False", "None"}
     if style.way == "unittest":
         line = f"self.assertIs({written}, {expected})" if single else f"self.assertEqual({written}, {expected})"
-        return (
-            [line]
-            if len(line) <= LONGEST_LINE
-            else ["self.assertEqual(", f"{inner}{written},", f"{inner}{expected},", ")"]
-        )
-    if not single and " == " in written:
+        if len(line) <= LONGEST_LINE:
+            return [line]
+        return ["self.assertEqual(", f"{inner}{written},", f"{inner}{expected},", ")"]
+    if _has_operator(written):
         written = f"({written})"
     line = f"assert {written} is {expected}" if single else f"assert {written} == {expected}"
     if len(line) <= LONGEST_LINE:
         return [line]
     return [f"expected = {expected}", f"assert {written} == expected"]
+
+
+def _has_operator(text: str) -> bool:
+    try:
+        return not isinstance(
+            ast.parse(text, mode="eval").body, ast.Call | ast.Attribute | ast.Subscript | ast.Name | ast.Constant
+        )
+    except SyntaxError:
+        return True
 
 
 def _pattern(message: str) -> str:
@@ -187,13 +230,13 @@ def _pattern(message: str) -> str:
     return f"r'{escaped}'" if "\\" in escaped and plain else repr(escaped)
 
 
-def _function(style: Style, name: str, body: list[str]) -> list[str]:
+def _function(style: Style, name: str, body: list[str], fixture: str) -> list[str]:
     returns = " -> None" if style.annotated else ""
     if style.holder is None:
-        return [f"def {name}(){returns}:", *(style.indent + line for line in body)]
+        return [f"def {name}({fixture}){returns}:", *(style.indent + line for line in body)]
     outer = " " * style.holder.body[0].col_offset if style.indent != "\t" else "\t"
     step = "\t" if style.indent == "\t" else "    "
-    return [f"{outer}def {name}(self){returns}:", *(outer + step + line for line in body)]
+    return [f"{outer}def {name}(self{fixture and ', ' + fixture}){returns}:", *(outer + step + line for line in body)]
 
 
 def _inserted(source: Source, style: Style, lines: list[str]) -> str:

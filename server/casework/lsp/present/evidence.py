@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from casework.core.checking import NOT_TRUSTED, evidence_of
+from casework.core.checking import NOT_TRUSTED, captured_by, evidence_of
 from casework.core.repository import Repository
 from casework.domain.evidence import Evidence, Standing, standing_of
 from casework.domain.spec import Criterion
 from casework.domain.task import Review, Task
+from casework.domain.verdict import part_name, selection, usual_choice
 
 _COLOURS = {"green": "Green", "red": "Red", "not_checked": "Not checked"}
 
@@ -28,9 +29,23 @@ def checks_sentence(repository: Repository, task: Task, review: Review) -> str:
         said.append(f"It went back to its agent {times}.")
     if review.reshown is not None:
         said.append("What would land now is another tree than was checked.")
-    elif any(decided.decision == "rejected" for decided in review.decisions.values()):
-        said.append("Without what you rejected, another tree lands than was checked.")
+    else:
+        said += _of_part(repository, task, review)
     return " ".join(said)
+
+
+def _of_part(repository: Repository, task: Task, review: Review) -> list[str]:
+    """Say what was seen of what would land, where something is left out."""
+    chosen = selection(review, repository.change(review.manifest), usual_choice(task))
+    if not chosen.stays:
+        return []
+    part = task.checked_part
+    if part is None or part.part != part_name(chosen):
+        return ["Without what you rejected, another tree lands than was checked."]
+    if not part.ended:
+        return ["What would land without the rest is being checked."]
+    seen = [_said(found) for found in captured_by(repository, part)] or [part.sentence]
+    return [f"What would land without the rest was checked by itself. {' '.join(seen)}"]
 
 
 def not_checked(repository: Repository) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from casework.core.carrying import texts_of
 from casework.core.repository import Repository
+from casework.core.threads import numbered
 from casework.domain.change import Change
 from casework.domain.envelope import Actor
 from casework.domain.ids import HunkId
@@ -83,13 +84,14 @@ def _brings_back(reason: str) -> str:
 def thread_views(repository: Repository, task: Task) -> list[CommentView]:
     """Give the comments thread by thread, the oldest thread first, each with its answers. Reads blobs."""
     threads = {one.id: [one] for one in task.comments if one.thread is None}
+    numbers = {one.id: number for number, one in numbered(task).items()}
     for one in task.comments:
         if one.thread is not None and one.thread in threads:
             threads[one.thread].append(one)
-    return [_comment(repository, one, thread[0]) for thread in threads.values() for one in thread]
+    return [_comment(repository, one, thread[0], numbers[name]) for name, thread in threads.items() for one in thread]
 
 
-def _comment(repository: Repository, one: Comment, begun: Comment) -> CommentView:
+def _comment(repository: Repository, one: Comment, begun: Comment, number: int) -> CommentView:
     return CommentView(
         id=one.id,
         text=_shown(repository.text(one.text)),
@@ -99,6 +101,7 @@ def _comment(repository: Repository, one: Comment, begun: Comment) -> CommentVie
         anchor=begun.anchor,
         path=begun.path,
         thread=begun.id,
+        number=number,
         resolved=begun.resolved,
         outdated=begun.outdated,
     )

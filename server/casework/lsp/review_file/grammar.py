@@ -4,6 +4,7 @@
     diff 4f9a21c0aa11d3e2              what was shown; must be there once
     Verdict: approve                   `approve`, `request changes` or `read`; a whole line, above the first `##`
     > words                            there: a comment on the whole; below a `###`: on that hunk
+    > @3 words                         anywhere: an answer in thread 3; `> @3 resolved` settles it
     ### 3. path:39    [x]              x accept, - reject, space none; the brackets at the end, before the hint
     ```diff ... ```                    a patch; nothing is read in it, and nothing may be changed in it
 
@@ -33,6 +34,8 @@ _OF_VERSION: Final = re.compile(r"\(casework review file ([0-9]{1,9})\)\s*$")
 _VERDICT: Final = re.compile(r"^ {0,3}(?ai:verdict)\s*:(.*)$")
 _HUNK: Final = re.compile(r"^### +([0-9]{1,7})\. (.*)\[\s*(?:([xX-])\s*)?\]\s*(?:<-.*)?$")
 """None of these takes longer than its line is long: anybody may have written it, and every editor waits meanwhile."""
+_IN_THREAD: Final = re.compile(r"^\s*@([0-9]{1,6})\b[:,]?\s*(.*)$")
+_SETTLED: Final = frozenset({"resolved", "resolve", "done"})
 _FENCE: Final = re.compile(r"^(`{3,})diff$")
 _ANY_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)")
 _DECISIONS: Final[dict[str, Decision]] = {"": "none", "x": "accepted", "X": "accepted", "-": "rejected"}
@@ -68,6 +71,10 @@ class Answer:
     """By the hunk's place in the reading order, from 1."""
     comments: dict[int, str] = field(default_factory=dict)
     """By the hunk's place; 0 is the whole."""
+    replies: dict[int, str] = field(default_factory=dict)
+    """By the thread's number."""
+    resolved: list[int] = field(default_factory=list)
+    """Numbers of threads that are settled."""
     mistakes: list[Mistake] = field(default_factory=list)
     """In the order of their lines."""
 
@@ -119,9 +126,14 @@ class _Reader:
         """Which hunk a comment is about; 0 the whole, None a section where nothing is written."""
         self._in_header = True
         self._said: dict[int, list[str]] = {}
+        self._thread: int | None = None
+        """Which thread the lines of this comment answer in."""
+        self._replied: dict[int, list[str]] = {}
         self._sections: dict[int, _Section] = {}
 
     def take(self, at: int, line: str) -> None:
+        if not line.startswith(">"):
+            self._thread = None
         if self._fence:
             self._in_patch(line)
         elif found := _FENCE.match(line.rstrip()):
@@ -200,10 +212,21 @@ class _Reader:
         self._sections.setdefault(n, _Section(at, " ".join(found[2].split())))
 
     def _comment(self, at: int, words: str) -> None:
-        if self._hunk is None:
+        if found := _IN_THREAD.match(words):
+            self._in_thread(int(found[1]), found[2].rstrip())
+        elif self._thread is not None:
+            self._replied[self._thread].append(words.rstrip())
+        elif self._hunk is None:
             self._wrong(at, "A comment belongs above the first `##` or below a `###`; here it would be lost.")
         else:
             self._said.setdefault(self._hunk, []).append(words.rstrip())
+
+    def _in_thread(self, number: int, words: str) -> None:
+        if words.lower().rstrip(".!") in _SETTLED:
+            self._answer.resolved.append(number)
+        else:
+            self._thread = number
+            self._replied.setdefault(number, []).append(words)
 
     def _known(self, at: int, line: str) -> None:
         if _TITLE.match(line) or _HASH.match(line):
@@ -240,6 +263,7 @@ class _Reader:
         if answer.number is None:
             self._wrong(0, "The title is missing or damaged; open the review again.")
         answer.comments = {n: "\n".join(lines).strip() for n, lines in self._said.items() if _any(lines)}
+        answer.replies = {n: "\n".join(lines).strip() for n, lines in self._replied.items() if _any(lines)}
         answer.mistakes.sort(key=lambda mistake: mistake.line)
         return answer
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from casework.domain.showing import one_line, visible
 from casework.lsp.review_file.grammar import VERSION
+from casework.wire.reading_views import FoldView
 from casework.wire.views import Board, CommentView, CriterionView, FileView, HunkView, ReviewView
 
 HASH_DIGITS: Final = 16
@@ -21,6 +23,12 @@ _MEANING: Final = re.compile(r"^(\s*)([#>`~]|verdict\b|diff\b|- \[)", re.IGNOREC
 _STATES: Final = {"verified": "verified", "claimed": "claimed", "not_checked": "not checked"}
 _MOST_LINES: Final = 4000
 """Lines of one hunk that are shown; the rest is in `casework review diff`."""
+_MOST_FOLDED_LINES: Final = 200
+"""Lines of one hunk of a fold that are shown."""
+_LONGEST_LINE: Final = 5000
+"""Characters of one line that are shown."""
+_MOST_PLACES: Final = 40
+"""Hunks of a fold whose places are listed."""
 
 
 def render(review: ReviewView, patches: Mapping[str, str]) -> str:
@@ -32,6 +40,7 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
         _verdict_line(review),
         "",
         f"{_size(review)}, {about(review)}. {_will(review)}".rstrip(),
+        *_unread(review),
         *foreign(one_line(review.reason)),
         "",
         "## What and why",
@@ -52,12 +61,10 @@ def render(review: ReviewView, patches: Mapping[str, str]) -> str:
             lines.append(f"- {card.number} {card.kind}{severity}: {one_line(card.title)}{place}{skeleton}")
         lines += foreign("\n".join(one_line(one) for one in review.left_out))
         lines.append("")
-    lines += [f"## Read in this order, {about(review)}", ""]
-    n = 0
-    for file in review.files:
-        for hunk in judged(file):
-            n += 1
-            lines += _hunk(n, file, hunk, patches.get(hunk.id, ""))
+    lines += [f"## Read in this order, {about(review)}", *foreign(review.not_folded), ""]
+    room = _Room()
+    for n, entry in enumerate(entries(review), 1):
+        lines += _fold(n, entry, patches, room) if entry.fold is not None else _hunk(n, entry, patches, room)
     return "\n".join(lines) + "\n"
 
 
@@ -79,8 +86,26 @@ def render_board(board: Board) -> str:
     return "\n".join(lines) + "\n"
 
 
-def judged(file: FileView) -> list[HunkView]:
-    """Give what carries a decision in a file, in order."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision of the file: a hunk, or all hunks of a fold."""
+
+    hunks: tuple[tuple[FileView, HunkView], ...]
+    fold: FoldView | None = None
+
+
+def entries(review: ReviewView) -> list[Entry]:
+    """Give what carries a decision, in the order of the file: what is folded comes last."""
+    judged = [(file, hunk) for file in review.files for hunk in _judged(file)]
+    folds = {fold.id for fold in review.folds}
+    found = [Entry((one,)) for one in judged if one[1].fold not in folds]
+    by_fold: dict[str, list[tuple[FileView, HunkView]]] = {}
+    for one in judged:
+        by_fold.setdefault(one[1].fold or "", []).append(one)
+    return [*found, *(Entry(tuple(by_fold[fold.id]), fold) for fold in review.folds if fold.id in by_fold)]
+
+
+def _judged(file: FileView) -> list[HunkView]:
     return [*file.hunks, *([file.whole] if file.whole is not None else [])]
 
 
@@ -108,22 +133,55 @@ def _will(review: ReviewView) -> str:
     return f"Approving will: {one_line(review.approve_label)}." if review.modes and review.status == "in_review" else ""
 
 
+def _unread(review: ReviewView) -> list[str]:
+    """Say what is left to read, once something was read; before that it is all of it."""
+    begun = review.unseen < review.hunks or review.stale
+    return [one_line(review.unread)] if review.unread and begun and review.status == "in_review" else []
+
+
 def _criterion(one: CriterionView) -> str:
     sentence = f" {one_line(one.sentence)}" if one.sentence else ""
     return f"- {_STATES[one.state]:12} {one_line(one.id)} {one_line(one.text)}{sentence}"
 
 
 def _said(comments: list[CommentView]) -> list[str]:
+    """Give threads, each begun by the number that an answer names: `> @3 words`."""
     lines: list[str] = []
     for comment in comments:
         first, *rest = comment.text.splitlines() or [""]
-        lines += [f"- {one_line(comment.by)} said: {visible(first)}", *("      " + visible(line) for line in rest)]
+        if comment.id == comment.thread:
+            lines.append(f"- {_thread(comment)}, {one_line(comment.by)} said: {visible(first)}")
+        else:
+            lines.append(f"  - {one_line(comment.by)} answered: {visible(first)}")
+        lines += ["      " + visible(line) for line in rest]
     return lines
 
 
-def _hunk(n: int, file: FileView, hunk: HunkView, patch: str) -> list[str]:
-    line = hunk.new_start or hunk.old_start
-    place = f"{one_line(file.path)}:{line}" if hunk.header else one_line(file.path)
+def _thread(comment: CommentView) -> str:
+    anchor = comment.anchor
+    place = f"{one_line(anchor.path)}:{anchor.line}" if anchor is not None else one_line(comment.path)
+    about = [f"on {place}"] if place else []
+    about += ["resolved"] if comment.resolved else []
+    about += ["the code there changed since"] if comment.outdated else []
+    return f"thread {comment.number}" + (f" ({', '.join(about)})" if about else "")
+
+
+def _ledger(hunk: HunkView) -> list[str]:
+    """Say whether it was read, what changed since, and whether it was rejected before."""
+    lines = [f"- {one_line(hunk.brings_back)}"] if hunk.brings_back else []
+    if hunk.stale:
+        was = {"accepted": ", and accepted", "rejected": ", and rejected"}.get(hunk.was, "")
+        reason = f": {one_line(hunk.was_reason)}" if hunk.was_reason else ""
+        lines.append(f"- changed since you read it{was}{reason}")
+        lines += [f"      {visible(line)}" for line in hunk.since.splitlines()]
+    elif hunk.seen and hunk.decision == "none":
+        lines.append("- read")
+    return lines
+
+
+def _hunk(n: int, entry: Entry, patches: Mapping[str, str], room: _Room) -> list[str]:
+    ((file, hunk),) = entry.hunks
+    place = _place(file, hunk)
     why = f"  {one_line(file.why_here)}" if file.why_here else ""
     what = "" if file.status == "modified" else f"  {file.status.replace('_', ' ')}"
     lines = [f"### {n}. {place}{what}{why}    [{MARKS[hunk.decision]}]   <- x accept, - reject"]
@@ -131,14 +189,83 @@ def _hunk(n: int, file: FileView, hunk: HunkView, patch: str) -> list[str]:
         lines.append(f"- {hunk.guard.replace('_', ' ')}: {one_line(hunk.guard_why)}")
     if hunk.reason:
         lines.append(f"- reason: {one_line(hunk.reason)}")
+    lines += _ledger(hunk)
     lines += _said(hunk.comments)
-    shown = patch.splitlines() if patch else [_whole(file)]
-    if len(shown) > _MOST_LINES:
-        left = len(shown) - _MOST_LINES
-        shown = [*shown[:_MOST_LINES], f"... {left} more lines: casework review diff"]
+    lines += _marks(hunk)
+    patch = patches.get(hunk.id, "")
+    if _ends_alike(patch):
+        lines.append("- its lines end with U+000D U+000A (carriage return, line feed), all of them")
+    return [*lines, *_fenced(room.lines(patch, _MOST_LINES) if patch else [_whole(file)]), ""]
+
+
+def _fold(n: int, entry: Entry, patches: Mapping[str, str], room: _Room) -> list[str]:
+    """Give a fold: one heading, where its hunks stand, and then their lines for whoever wants to look into it."""
+    fold = entry.fold
+    assert fold is not None, "looked at before"
+    mark = MARKS[fold.decision]
+    lines = [f"### {n}. {one_line(fold.title)}    [{mark}]   <- x accept, - reject, all {len(entry.hunks)} at once"]
+    body: list[str] = []
+    for at, (file, hunk) in enumerate(entry.hunks):
+        if at < _MOST_PLACES:
+            lines.append(
+                f"- {_place(file, hunk)}, +{hunk.added} -{hunk.removed}" if hunk.header else f"- {_whole(file)}"
+            )
+        lines += [f"- reason: {one_line(hunk.reason)}"] if hunk.reason and not at else []
+        lines += _said(hunk.comments)
+        if patch := patches.get(hunk.id, ""):
+            body += [f"--- {one_line(file.path)}", *room.lines(patch, _MOST_FOLDED_LINES)]
+    if len(entry.hunks) > _MOST_PLACES:
+        lines.append(f"- and {len(entry.hunks) - _MOST_PLACES} more; `casework review show` lists them")
+    return [*lines, *_fenced(body or ["no lines of it change"]), ""]
+
+
+def _place(file: FileView, hunk: HunkView) -> str:
+    line = hunk.new_start or hunk.old_start
+    return f"{one_line(file.path)}:{line}" if hunk.header else one_line(file.path)
+
+
+def _marks(hunk: HunkView) -> list[str]:
+    """Say which code points in the patch stand for a character: with that its bytes can be told."""
+    lines = [
+        f"- line {mark.line}{' of the base' if mark.side == 'base' else ''} {one_line(mark.text)}"
+        for mark in hunk.marks
+    ]
+    if hunk.more_marks:
+        lines.append(f"- and {hunk.more_marks} more of these; `casework review diff` gives the bytes")
+    return lines
+
+
+def _ends_alike(patch: str) -> bool:
+    """Tell whether all lines end with a carriage return: then it is said once and not shown on each."""
+    return "\r\n" in patch and all(line.endswith("\r") for line in patch.split("\n")[1:] if line[:1] in "+- ")
+
+
+def _fenced(shown: list[str]) -> list[str]:
     body = [visible(one) for one in shown]
     fence = "`" * max(3, 1 + max((len(run) for one in body for run in re.findall("`+", one)), default=0))
-    return [*lines, f"{fence}diff", *body, fence, ""]
+    return [f"{fence}diff", *body, fence]
+
+
+@dataclass(slots=True)
+class _Room:
+    """How much of the patches the file still has room for: an editor has to open it."""
+
+    left: int = 4 * 1024 * 1024
+    """Characters."""
+
+    def lines(self, patch: str, most: int) -> list[str]:
+        """Give the lines that are shown, and say of what is not where it is."""
+        whole = patch.replace("\r\n", "\n").removesuffix("\r").split("\n") if _ends_alike(patch) else patch.split("\n")
+        shown: list[str] = []
+        for line in whole[:most]:
+            if self.left <= 0:
+                break
+            cut = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ... {len(line)} characters"
+            self.left -= len(cut)
+            shown.append(cut)
+        if len(shown) < len(whole):
+            shown.append(f"... {len(whole) - len(shown)} more lines: casework review diff")
+        return shown
 
 
 def _whole(file: FileView) -> str:

@@ -17,9 +17,10 @@ from casework.core.repository import Repository
 from casework.domain.errors import Trouble
 from casework.domain.ids import CommitId
 from casework.domain.task import Task
+from casework.domain.verdict import shown_hash
 from casework.lsp.documents import uri_of
 from casework.lsp.present.reviews import review_of, review_view
-from casework.lsp.review_file.rendering import judged, render, render_board
+from casework.lsp.review_file.rendering import entries, render, render_board
 from casework.wire.views import Board
 
 _NAME: Final = re.compile(r"^review-([0-9]{1,9})\.md$")
@@ -33,13 +34,19 @@ class Written:
     path: str
     text: str
     shown: str
-    hunks: tuple[str, ...]
-    """Ids in the order of the file."""
+    hunks: tuple[tuple[str, ...], ...]
+    """What each heading decides, in the order of the file: one id, or those of a fold."""
 
     @property
     def uri(self) -> str:
         """The file's URI."""
         return uri_of(self.path)
+
+    def line_of(self, hunk: str | None) -> int:
+        """Give the line, from 1, of the heading that decides a hunk; that of the verdict for none."""
+        n = next((n for n, names in enumerate(self.hunks, 1) if hunk in names), None)
+        begins = f"### {n}. " if n is not None else "Verdict:"
+        return next((at for at, line in enumerate(self.text.split("\n"), 1) if line.startswith(begins)), 1)
 
 
 class Shelf:
@@ -89,10 +96,17 @@ class Shelf:
                 f"`casework review show {task.number}` shows it all the same.",
                 code="not_written",
             ) from error
-        hunks = tuple(hunk.id for file in view.files for hunk in judged(file))
+        hunks = tuple(tuple(hunk.id for _, hunk in entry.hunks) for entry in entries(view))
         written = Written(str(path), text, view.shown, hunks)
         self._written[task.number] = written
         return written
+
+    def current(self, task: Task) -> Written:
+        """Give the file of a review, written anew only where it does not show what stands. Blocks, as `write` does."""
+        written = self._written.get(task.number)
+        if written is not None and written.shown == shown_hash(task) and Path(written.path).is_file():
+            return written
+        return self.write(task)
 
     def write_board(self, board: Board) -> tuple[str, dict[int, int]]:
         """Write the board as a file; give its path and the line, from 0, of each task. Blocks: called in a thread.

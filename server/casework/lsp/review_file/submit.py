@@ -20,6 +20,7 @@ from casework.domain import events as e
 from casework.domain.envelope import Actor
 from casework.domain.errors import CaseworkError, Refused
 from casework.domain.ids import HunkId
+from casework.domain.judging import decision_on
 from casework.domain.task import Decided, Task
 from casework.domain.verdict import approve_label, shown_hash
 from casework.lsp.review_file.grammar import Answer, Mistake, parse
@@ -100,6 +101,8 @@ def _check(opened: OpenRepository, file: OpenFile, answer: Answer, written: Writ
         )
     if answer.verdict == "approve" and review.change_kind == "range":
         raise Refused(f"Review {file.number} reads history, so there is nothing to approve; write `read`.")
+    for number in (*answer.replies, *answer.resolved):
+        threads.thread_of(task, str(number))
     return task
 
 
@@ -110,16 +113,15 @@ def _question(opened: OpenRepository, task: Task, answer: Answer, written: Writt
     if answer.verdict == "read":
         return f"Close review {task.number} as read?", "Done reading"
     if answer.verdict == "request changes":
-        comments = len(answer.comments)
+        comments = len(answer.comments) + len(answer.replies)
         said = f" with {comments} comments" if comments != 1 else " with one comment"
         return f"Send review {task.number} ({task.title}) back{said}?", "Request changes"
     decisions = dict(review.decisions)
     for place, decision in answer.decisions.items():
-        hunk = HunkId(written.hunks[place - 1])
-        if decision == "none":
-            decisions.pop(hunk, None)
-        else:
-            decisions[hunk] = Decided(decision)
+        for hunk in written.hunks[place - 1]:
+            decisions.pop(HunkId(hunk), None)
+            if decision != "none":
+                decisions[HunkId(hunk)] = Decided(decision)
     then = replace(task, review=replace(review, decisions=decisions))
     label = approve_label(then, opened.repository.change(review.manifest))
     return f"Review {task.number}, {task.title}: {label}?", label
@@ -152,16 +154,20 @@ async def _keep(opened: OpenRepository, number: int, answer: Answer, written: Wr
     review = verdicts.standing_review(repository.board.number(number))
     by_decision: dict[tuple[e.Decision, str], list[str]] = {}
     for place, decision in answer.decisions.items():
-        hunk = written.hunks[place - 1]
-        before = review.decisions.get(HunkId(hunk))
-        if (before.decision if before is not None else "none") != decision:
+        changed = [hunk for hunk in written.hunks[place - 1] if decision_on(review.decisions, HunkId(hunk)) != decision]
+        if changed:
             reason = answer.comments.get(place, "")[:2000] if decision == "rejected" else ""
-            by_decision.setdefault((decision, reason), []).append(hunk)
+            by_decision.setdefault((decision, reason), []).extend(changed)
     for (decision, reason), hunks in by_decision.items():
         await reviews.decide_hunks(repository, number, hunks, decision, reason, actor)
     for place, words in answer.comments.items():
-        await threads.add_comment(repository, number, words, actor, hunk=written.hunks[place - 1] if place else None)
-    return bool(by_decision or answer.comments)
+        hunk = written.hunks[place - 1][0] if place else None
+        await threads.add_comment(repository, number, words, actor, hunk=hunk)
+    for number_of, words in answer.replies.items():
+        await threads.add_comment(repository, number, words, actor, thread=str(number_of))
+    for number_of in answer.resolved:
+        await threads.resolve_thread(repository, number, str(number_of), actor, resolved=True)
+    return bool(by_decision or answer.comments or answer.replies or answer.resolved)
 
 
 async def _answer(opened: OpenRepository, number: int, answer: Answer, shown: str, actor: Actor) -> str:

@@ -34,10 +34,10 @@ end
 ---@return casework.Chunk?
 function M.words(thing)
   if (thing.brings_back or '') ~= '' then
-    return { ' brings back what you rejected ', 'CaseworkTrouble' } -- the panel has the reason
+    return { ' brings back a rejection ', 'CaseworkTrouble' } -- the panel has the reason
   elseif thing.decision == 'none' and thing.stale then
     local was = thing.was ~= 'none' and ', was ' .. thing.was or ''
-    return { (' %s changed since you read it%s '):format(config.get().icons.stale, was), 'CaseworkStale' }
+    return { (' %s changed%s '):format(config.get().icons.stale, was), 'CaseworkStale' }
   elseif thing.decision == 'none' then
     return nil
   end
@@ -104,6 +104,18 @@ end
 ---@field rows? casework.Row[]  What stands where in the one text.
 ---@field width integer
 
+--- The columns that are free behind line `number` of the proposed text; at least a few, so that there is an ellipsis.
+---@param drawn casework.Drawn
+---@param number integer
+---@return integer
+local function room(drawn, number)
+  local buffer = drawn.buffers.head
+  local window = vim.fn.getwininfo(vim.fn.bufwinid(buffer))[1]
+  local line = vim.api.nvim_buf_get_lines(buffer, number - 1, number, false)[1] or ''
+  local taken = (window and window.textoff or 0) + vim.fn.strdisplaywidth(line)
+  return math.max(4, drawn.width - taken - 1)
+end
+
 --- Says behind each line what is in it and can't be seen as what it is: the text itself does not show it.
 ---@param drawn casework.Drawn
 ---@param thing casework.HunkView
@@ -113,7 +125,8 @@ local function unseen(drawn, thing)
     for at, shown in ipairs(drawn.rows or {}) do
       row = shown[one.side] == one.line and at or row
     end
-    local text = { (' ! %s '):format(draw.plain(one.text)), 'CaseworkTrouble' }
+    local free = one.side == 'head' and room(drawn, row) or drawn.width
+    local text = { draw.fit((' ! %s '):format(draw.plain(one.text)), free), 'CaseworkTrouble' }
     mark(buffer, row - 1, { virt_text = { text }, virt_text_pos = 'eol', priority = 60 })
   end
 end
@@ -125,6 +138,7 @@ local function words_and_comments(drawn, index, thing)
   local head, base = drawn.spans.head[index], drawn.spans.base and drawn.spans.base[index]
   local words = M.words(thing)
   if words then
+    words[1] = draw.fit(words[1], room(drawn, head.first))
     local options = { virt_text = { words }, virt_text_pos = 'eol_right_align', priority = 30 }
     mark(drawn.buffers.head, head.first - 1, options)
   end

@@ -148,7 +148,8 @@ local function since_read(lines, thing, width)
   local reason = thing.was_reason ~= '' and ': ' .. thing.was_reason or ''
   local was = thing.was ~= 'none' and ('You had %s it%s.'):format(thing.was, reason) or ''
   paragraph(lines, was, 'CaseworkTitle', width, { 'changed since you read it  ', 'CaseworkStale' })
-  local changed = vim.split((thing.since:gsub('\n+$', '')), '\n', { plain = true })
+  local since = thing.since:gsub('%s+$', ''):gsub('^%s*\n', '')
+  local changed = vim.split(since, '\n', { plain = true })
   for index, text in ipairs(thing.since ~= '' and changed or {}) do
     if index > SINCE_LINES then
       paragraph(lines, ('%d more lines'):format(#changed - SINCE_LINES), 'CaseworkDetail', width, { '   ' })
@@ -194,6 +195,10 @@ local function this_hunk(lines, review, place, width)
       fold.files == 1 and 'file' or 'files'
     )
     paragraph(lines, words, 'CaseworkTitle', width, { 'one decision  ', 'CaseworkReview' })
+  end
+  for _, one in ipairs(thing.marks or {}) do
+    local lead = ('line %d%s  '):format(one.line, one.side == 'base' and ' (now)' or '')
+    paragraph(lines, one.text, 'CaseworkTitle', width, { lead, 'CaseworkTrouble' })
   end
   if thing.more_marks and thing.more_marks > 0 then
     local words = ('%d more places hold what can not be seen.'):format(thing.more_marks)

@@ -1,0 +1,60 @@
+"""What was read: what stood on the screen, and what the human says they have read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.editors.vscode.conftest import OpenWindow, casework
+from tests.editors.vscode.reviewing import expand
+from tests.editors.vscode.shop import shop
+from tests.repositories import Repository
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+NEXT = ("Control+k", "Control+g")
+TITLE = "Refuse expired cards"
+BOX = ".sidebar .monaco-list-row:has-text('{}') .custom-view-tree-node-item-checkbox"
+
+
+def test_what_stood_on_the_screen_is_read_and_so_is_a_file_with_a_check_mark(
+    world: Path, open_window: OpenWindow
+) -> None:
+    repository = in_review(world / "shop")
+    with open_window(repository.path) as window:
+        window.widen_sidebar(460)
+        window.show_view("Casework")
+        expand(window, TITLE)
+        assert [hunk["seen"] for hunk in hunks(repository)] == [False, False, False]
+        window.press(*NEXT)
+        window.wait_for_diff("charge.py · review 1 · 1 of 2")
+        wait_until(
+            lambda: [hunk["seen"] for hunk in hunks(repository)] == [True, True, False],
+            description="what stands on the screen is read, and the file that nobody opened is not",
+        )
+        box = window.page.locator(BOX.format("charge.py")).first
+        wait_until(lambda: "codicon-check" in (box.get_attribute("class") or ""), description="it has a check mark")
+        other = window.page.locator(BOX.format("errors.py")).first
+        other.click()
+        wait_until(lambda: all(hunk["seen"] for hunk in hunks(repository)), description="a check mark says read")
+        window.look_away()
+        window.picture("91-read")
+
+
+def in_review(folder: Path) -> Repository:
+    """Make the shop, with an agent's review of three hunks in two files."""
+    repository = shop(folder)
+    script = str(repository.path / "scripts/expired.casework.json")
+    casework("task", "add", TITLE, cwd=repository.path)
+    casework("task", "start", "1", "--script", script, cwd=repository.path)
+    casework("wait", "1", "--for", "in_review", cwd=repository.path)
+    return repository
+
+
+def hunks(repository: Repository) -> list[dict[str, Any]]:
+    told = json.loads(casework("review", "show", "1", "--json", cwd=repository.path))
+    return [hunk for file in told["files"] for hunk in ([file["whole"]] if file["whole"] else file["hunks"])]
