@@ -140,6 +140,7 @@ FIXED = [
     "action.ruled: grants.readable",
     "action.ruled: grants.writable",
     "action.ruled: rule",
+    "checks.begun: part",
     "checks.chosen: environment",
     "checks.chosen: repository",
     "comment.added: anchor.path",

@@ -24,6 +24,7 @@ _ALSO_FREE: Final = frozenset({("Spec", "checks")})
 """(model, field) of tuples of texts without a greatest length of their own: a command line may carry a token."""
 _NAMES: Final = frozenset(
     {
+        ("ChecksBegun", "part"),
         ("LandingUndone", "kept_aside"),
         ("ReviewAnswered", "branch"),
         ("ReviewOpened", "range_text"),
