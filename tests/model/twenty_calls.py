@@ -100,7 +100,7 @@ class Kill:
 
     def wait(self) -> None:
         """Wait until it has happened, and nothing is left of those that were killed, nor of the worker they had."""
-        wait_until(self._done.is_set, description="somebody was killed in the middle", timeout_s=60)
+        wait_until(self._done.is_set, description="somebody was killed in the middle", timeout_s=150)
         wait_until(self._is_over, description="nothing is left of those that were killed", timeout_s=30)
 
     def _is_over(self) -> bool:
