@@ -100,7 +100,7 @@ class Kill:
 
     def wait(self) -> None:
         """Wait until it has happened, and nothing is left of those that were killed, nor of the worker they had."""
-        wait_until(self._done.is_set, description="somebody was killed in the middle", timeout_s=150)
+        wait_until(self._done.is_set, description="somebody was killed in the middle", timeout_s=60)
         wait_until(self._is_over, description="nothing is left of those that were killed", timeout_s=30)
 
     def _is_over(self) -> bool:
@@ -111,7 +111,8 @@ class Kill:
             victims = processes(self._what)
             self._dying = [*victims, *processes(SERVING)]
             for process in victims:
-                process.kill()
+                with suppress(psutil.Error):  # a child of the daemon's that was about to become git, and has ended
+                    process.kill()
             self._done.set()
 
 
