@@ -154,7 +154,7 @@ async function next(parts: Parts): Promise<void> {
     const review = found.kind === "hunk" ? await reviews.read(which) : undefined;
     const one = review && judged(review).find(({ hunk }) => hunk.id === found.hunk);
     if (review && one) {
-      await showing.show(top, review, one);
+      await showing.bring(top, review, one);
       await showing.backToDiff(); // the focus may have been in the sidebar, beside the diff that is open already
     } else await open(parts, { top, name, card: found.card, kind: "task" }, found.card);
     if (found.kind === "verdict") say(found.sentence);

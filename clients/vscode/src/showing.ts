@@ -71,10 +71,17 @@ export class Showing implements vscode.Disposable {
   async open({ top, number }: Which): Promise<void> {
     const review = await this.reviews.read({ top, number });
     const first = nextOpen(review) ?? judged(review)[0];
+    if (first) await this.bring(top, review, first);
+    else void vscode.window.showInformationMessage(`Review ${number} changes nothing.`);
+  }
+
+  /** Put the cursor on one thing to judge; a review that is not before the human opens as they want it. */
+  async bring(top: string, review: ReviewView, one: Judged): Promise<void> {
+    const place = vscode.window.activeTextEditor && placeOf(vscode.window.activeTextEditor.document.uri);
+    const here = place?.kind === "side" && place.top === top && place.number === review.number;
     const whole = vscode.workspace.getConfiguration("casework").get("openReviewAs") === "allFiles";
-    if (!first) void vscode.window.showInformationMessage(`Review ${number} changes nothing.`);
-    else if (whole) await this.showInWhole(top, review, first);
-    else await this.show(top, review, first);
+    if (whole && !here) await this.showInWhole(top, review, one);
+    else await this.show(top, review, one);
   }
 
   /** From the diff of one file to the whole review, and back, the cursor on the same hunk. */
@@ -170,7 +177,7 @@ export class Showing implements vscode.Disposable {
   }
 
   /** The focus moves because the human asked for it here, so their next key is meant. */
-  private async asOurs(act: () => Promise<void>): Promise<void> {
+  async asOurs(act: () => Promise<void>): Promise<void> {
     this.ours++;
     try {
       await act();

@@ -106,9 +106,11 @@ export class Talk implements vscode.Disposable {
     written.thread.comments = [said("sending", "sending ...", new vscode.MarkdownString(withoutPictures(text)))];
     await this.showing.backToDiff();
     try {
-      await this.connection.deed("casework/review/comment", params);
-      this.writing.end(written);
-      await this.reviews.read({ top, number });
+      await this.showing.asOurs(async () => {
+        await this.connection.deed("casework/review/comment", params);
+        this.writing.end(written); // the box goes, and what had its focus gets it back
+        await this.reviews.read({ top, number });
+      });
     } catch (problem) {
       this.writing.goOn(written);
       throw problem;
