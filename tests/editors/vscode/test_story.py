@@ -108,8 +108,11 @@ def judge_first_run(window: Workbench) -> None:
     window.type_comment("Import the error where it is raised.")
     window.picture("06-comment")
     window.press("Control+Enter")
-    wait_until(window.focused_in_diff, description="the focus is in the diff again")
     window.wait_for_comment("root Import the error where it is raised.")
+    wait_until(
+        lambda: window.page.get_by_text("sending ...").count() == 0 and window.focused_in_diff(),
+        description="it is sent, and the focus is in the diff again",
+    )
 
 
 def send_back(window: Workbench) -> None:
