@@ -116,7 +116,7 @@ def judge_first_run(window: Workbench) -> None:
 
 
 def send_back(window: Workbench) -> None:
-    window.press("Shift+R")
+    window.press("Control+k", "r")  # single letters rest for 400 ms when a box gives the focus back
     assert "1 rejected hunk and 1 comment will go along." in window.box()
     window.type("Keep the check for zero as it was")
     window.picture("07-request-changes")
