@@ -13,9 +13,10 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -74,31 +75,33 @@ class Proxies:
     @asynccontextmanager
     async def open(self, hosts: Collection[str], told: Callable[[str], None] | None = None) -> AsyncIterator[str]:
         """Do what `ports.sandbox.WaysOut.open` promises."""
-        path = await asyncio.to_thread(self._new_path)
         proxy = _Proxy(frozenset(host.lower() for host in hosts), told)
-        server = await asyncio.start_unix_server(proxy.serve, path, limit=HEAD_LIMIT)
-        try:
-            await asyncio.to_thread(path.chmod, 0o600)
-            yield str(path)
-        finally:
-            server.close()
-            await proxy.close()
-            await server.wait_closed()
-            await asyncio.to_thread(_remove, path)
+        begin = partial(asyncio.start_unix_server, proxy.serve, limit=HEAD_LIMIT)
+        async with self._listening(begin, proxy.close) as socket:
+            yield socket
 
     @asynccontextmanager
     async def lead(self, host: str) -> AsyncIterator[str]:
         """Do what `ports.sandbox.WaysOut.lead` promises."""
-        path = await asyncio.to_thread(self._new_path)
         name, _, port = host.rpartition(":")
         way = Straight(name.strip("[]"), int(port))
-        server = await asyncio.get_running_loop().create_unix_server(way.begin, path)
+        begin = partial(asyncio.get_running_loop().create_unix_server, way.begin)
+        async with self._listening(begin, way.close) as socket:
+            yield socket
+
+    @asynccontextmanager
+    async def _listening(
+        self, begin: Callable[[str], Awaitable[asyncio.Server]], close: Callable[[], Awaitable[None]]
+    ) -> AsyncIterator[str]:
+        """Listen at a new socket that only this user reaches; `close` ends the connections that were made there."""
+        path = await asyncio.to_thread(self._new_path)
+        server = await begin(str(path))
         try:
             await asyncio.to_thread(path.chmod, 0o600)
             yield str(path)
         finally:
             server.close()
-            await way.close()
+            await close()
             await server.wait_closed()
             await asyncio.to_thread(_remove, path)
 
