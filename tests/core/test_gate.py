@@ -170,6 +170,18 @@ async def test_only_a_human_answers_and_makes_or_removes_rules() -> None:
         ruling.cancel()
 
 
+async def test_a_rule_is_named_by_four_characters_of_its_end_at_least() -> None:
+    async with working() as desk:
+        rules, human = desk.repository.rules, ADA
+        made = await rules.add_new(CommandShape(words=("npm", "install")), None, human)
+        assert made is not None
+        for short in ("", made.id[-1:], made.id[-3:]):
+            with pytest.raises(Refused, match="no rule"):
+                await rules.remove(short, human)
+        assert await rules.remove(made.id[-4:], human) == made
+        assert rules.everything() == []
+
+
 async def test_what_is_never_allowed_asks_nobody_and_is_told_in_the_journal() -> None:
     async with working() as desk:
         ruling = await wanting(desk, RunCommand(command="curl x", hosts=("never.example:443",)))

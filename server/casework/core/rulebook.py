@@ -17,6 +17,9 @@ from casework.domain.rules import Rule, RuleId, RuleShape
 from casework.ports.clock import Clock
 from casework.ports.workspace import Identity
 
+LEAST_NAME = 4
+"""Characters of an id that name a rule: a slip of one key must not take back whichever rule happens to end so."""
+
 
 @dataclass(slots=True)
 class KnownRules:
@@ -77,13 +80,14 @@ class Rulebook:
         return rule
 
     async def remove(self, named: str, actor: Actor) -> Rule:
-        """Take a rule back, named by its id or by the end of it.
+        """Take a rule back, named by its id or by the end of it, four characters at least.
 
         Raises:
             Refused: there is no such rule, or more than one; or it is not a human who says so.
         """
         _check(actor)
-        found = [rule for rule in self._known.rules.values() if rule.id.endswith(named)] if named else []
+        long_enough = len(named) >= LEAST_NAME
+        found = [rule for rule in self._known.rules.values() if long_enough and rule.id.endswith(named)]
         if len(found) != 1:
             what = "There is no rule" if not found else f"There are {len(found)} rules"
             raise Refused(
