@@ -14,7 +14,19 @@ from typing import Final
 
 from bench.contest import Outcome, table
 
-CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "ledger", "busy", "boxes", "builtin")
+CONTESTS: Final = (
+    "attach",
+    "cold_start",
+    "events",
+    "actions",
+    "memory",
+    "large",
+    "ledger",
+    "reviewing",
+    "busy",
+    "boxes",
+    "builtin",
+)
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 _TEXT: Final = """\
