@@ -81,6 +81,21 @@ return {
     want = { 1, 1, 1, '…', 'no' },
   },
   {
+    'whoever decides has read it: what was sent counts no more as unread or changed, what is taken back does',
+    got = function()
+      local given = review('none', 'none', 'none')
+      for _, file in ipairs(given.files) do
+        for _, thing in ipairs(ledger.things(file)) do
+          thing.seen, thing.stale = false, true
+        end
+      end
+      local decided = ledger.with_pending(given, { a = { decision = 'accepted', reason = '' } })
+      local back = ledger.with_pending(given, { a = { decision = 'none', reason = '' } })
+      return { decided.unseen, decided.stale, back.unseen, back.stale }
+    end,
+    want = { 2, 2, 3, 3 },
+  },
+  {
     'a new run, another head and a landing are worth saying, a decision is not',
     got = function()
       local first = { number = 12, status = 'in_review', run = 1, head = 'x' }

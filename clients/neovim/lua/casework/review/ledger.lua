@@ -155,11 +155,13 @@ function M.undecided_in_file(review, place)
   return ids
 end
 
+--- Whoever decides on a hunk has read it as it is.
 ---@param thing casework.HunkView
 ---@param pending casework.Pending?
 ---@return casework.HunkView
 local function overlaid(thing, pending)
-  return pending and vim.tbl_extend('force', thing, pending) or thing
+  local read = pending and pending.decision ~= 'none' and { seen = true, stale = false } or {}
+  return pending and vim.tbl_extend('force', thing, read, pending) or thing
 end
 
 --- The review as it will be when what was sent and not answered yet is done; counts included. What an approval would do
@@ -171,7 +173,7 @@ function M.with_pending(review, pending)
   if next(pending) == nil then
     return review
   end
-  local counts = { none = 0, accepted = 0, rejected = 0 }
+  local counts = { none = 0, accepted = 0, rejected = 0, unseen = 0, stale = 0 }
   local files = {}
   for number, file in ipairs(review.files) do
     local hunks = vim.tbl_map(function(hunk)
@@ -181,6 +183,8 @@ function M.with_pending(review, pending)
     files[number] = vim.tbl_extend('force', file, { hunks = hunks, whole = whole })
     for _, thing in ipairs(M.things(files[number])) do
       counts[thing.decision] = counts[thing.decision] + 1
+      counts.unseen = counts.unseen + (thing.seen == false and 1 or 0)
+      counts.stale = counts.stale + (thing.stale and 1 or 0)
     end
   end
   return vim.tbl_extend('force', review, {
@@ -188,6 +192,8 @@ function M.with_pending(review, pending)
     accepted = counts.accepted,
     rejected = counts.rejected,
     undecided = counts.none,
+    unseen = counts.unseen,
+    stale = counts.stale,
     approve_label = '…',
   })
 end

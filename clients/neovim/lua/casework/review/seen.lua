@@ -45,7 +45,8 @@ local function add(rows, side, span, first, last)
   end
 end
 
---- Gives the hunks of the file on the screen whose lines have all been on it by now.
+--- Gives the hunks of the file on the screen whose lines have all been on it by now. One that changed since it was read
+--- counts when the cursor leaves it: until then the panel shows what changed, for as long as that takes to read.
 ---@param view casework.View
 ---@return string[]
 local function read_now(view)
@@ -61,7 +62,7 @@ local function read_now(view)
           add(rows, side, span, vim.fn.line('w0'), vim.fn.line('w$'))
         end)
       end
-      if vim.tbl_count(rows) == needed then
+      if vim.tbl_count(rows) == needed and not (thing.stale and index == view.place.hunk) then
         ids[#ids + 1] = thing.id
       end
     end

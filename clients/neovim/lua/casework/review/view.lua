@@ -66,6 +66,9 @@ end
 --- Draws marks, bars and panel.
 ---@param view casework.View
 function M.redraw(view)
+  if #view.review.unsaved > 0 and require('casework.review.disk').read_anew(view.review) then
+    vim.schedule_wrap(M.refresh)(view) -- behind what was read, which the daemon is told at the end of this turn
+  end
   local review = M.review(view)
   local file = review.files[view.place.file]
   if view.drawn and file and page.is_whole(view.drawn) then
