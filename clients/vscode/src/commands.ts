@@ -88,23 +88,24 @@ function reviewActs(parts: Parts): Record<string, Act> {
     takeBack: (hunk) => judge.takeBack(isHunk(hunk) ? hunk : undefined),
     openHunk: (hunk) => (isHunk(hunk) ? judge.open(hunk) : undefined),
     acceptFile: (node) => judge.acceptFile(isFile(node) ? { ...whichOf(node), path: node.file.path } : undefined),
-    sendComment: (reply) => talk.send(reply as vscode.CommentReply),
+    sendComment: (reply) => judge.behind(() => talk.send(reply as vscode.CommentReply)),
     resolveThread: (thread) => talk.resolve(thread as vscode.CommentThread, true),
     reopenThread: (thread) => talk.resolve(thread as vscode.CommentThread, false),
-    sendDraft: (comment) => talk.sendDraft(comment as vscode.Comment),
+    sendDraft: (comment) => judge.behind(() => talk.sendDraft(comment as vscode.Comment)),
     goOnDraft: (comment) => talk.goOnDraft(comment as vscode.Comment),
     dropDraft: (comment) => talk.dropDraft(comment as vscode.Comment),
-    approveReply: async (reply) => {
-      const which = await talk.sendBefore(reply as vscode.CommentReply);
-      if (which) await judge.behind(() => verdict.approve(which));
-    },
-    requestReply: async (reply) => {
-      const said = reply as vscode.CommentReply;
-      const whole = isAboutAll(said.thread);
-      const which = whole ? whichReview(said.thread) : await talk.sendBefore(said);
-      const message = whole ? said.text.trim() : "";
-      if (which) await judge.behind(() => verdict.requestChanges(which, message));
-    },
+    approveReply: (reply) =>
+      judge.behind(async () => {
+        const which = await talk.sendBefore(reply as vscode.CommentReply);
+        if (which) await verdict.approve(which);
+      }),
+    requestReply: (reply) =>
+      judge.behind(async () => {
+        const said = reply as vscode.CommentReply;
+        const whole = isAboutAll(said.thread);
+        const which = whole ? whichReview(said.thread) : await talk.sendBefore(said);
+        if (which) await verdict.requestChanges(which, whole ? said.text.trim() : "");
+      }),
     whole: on((which) => judge.behind(() => showing.turn(which))),
     approve: on((which) => judge.behind(() => verdict.approve(which))),
     approveAs: on((which) => judge.behind(() => verdict.approve(which, true))),

@@ -8,7 +8,7 @@ import { type Draft, isDraft } from "./draft";
 /** So long after a key it is written. */
 const WRITE_MS = 300;
 /** Scheme of the documents in which VS Code lets comments be typed. */
-const BOX_SCHEME = "comment";
+export const BOX_SCHEME = "comment";
 
 export class Drafts implements vscode.Disposable {
   /** What was typed or put back in this window. */

@@ -2,6 +2,7 @@
 // Not here: deciding anything.
 import * as vscode from "vscode";
 import { uriOf } from "./documents";
+import { BOX_SCHEME } from "./drafts";
 import { type Judged, changedLines, hunkAt, judged, nextOpen } from "./judged";
 import { type SidePlace, placeOf, sideOf, versionOf } from "./place";
 import { forLabel } from "./plain";
@@ -29,11 +30,15 @@ export class Showing implements vscode.Disposable {
   private ours = 0;
   private oursUntil = 0;
   private cameAt = 0;
+  private before = vscode.window.activeTextEditor?.document.uri.scheme;
 
   constructor(private readonly reviews: Reviews) {
     this.watch = vscode.window.onDidChangeActiveTextEditor((editor) => {
       const side = editor && placeOf(editor.document.uri)?.kind === "side";
-      if (side && this.ours === 0 && Date.now() > this.oursUntil) this.cameAt = Date.now();
+      // A box for a comment goes when its writer sends it or turns away: the diff below it did not come by itself.
+      const fromBox = this.before === BOX_SCHEME;
+      this.before = editor?.document.uri.scheme;
+      if (side && !fromBox && this.ours === 0 && Date.now() > this.oursUntil) this.cameAt = Date.now();
     });
   }
 

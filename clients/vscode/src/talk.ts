@@ -99,18 +99,17 @@ export class Talk implements vscode.Disposable {
     const kept = written && this.drafts.get(written.draft.id)?.text;
     const typed = comment.mode === vscode.CommentMode.Editing && typeof comment.body === "string" ? comment.body : "";
     const text = typed || kept || "";
-    if (!written || !text.trim()) return;
+    if (!written) return;
+    if (!text.trim()) return this.dropDraft(comment); // VS Code took the box away already: nothing said is nothing begun
     const { top, number, path, hunk, line } = written.draft;
     const anchor = { path, line: line + 1, end_line: line + 1, snippet: "" };
     const params = { repository: top, number, text, ...(hunk === null ? { anchor } : { hunk }) };
     written.thread.comments = [said("sending", "sending ...", new vscode.MarkdownString(withoutPictures(text)))];
     await this.showing.backToDiff();
     try {
-      await this.showing.asOurs(async () => {
-        await this.connection.deed("casework/review/comment", params);
-        this.writing.end(written); // the box goes, and what had its focus gets it back
-        await this.reviews.read({ top, number });
-      });
+      await this.connection.deed("casework/review/comment", params);
+      this.writing.end(written);
+      await this.reviews.read({ top, number });
     } catch (problem) {
       this.writing.goOn(written);
       throw problem;
