@@ -93,7 +93,7 @@ def test_what_was_begun_in_the_shell_is_gone_on_with_in_neovim_and_again_in_the_
     assert nvim.lua("return vim.api.nvim_win_get_cursor(0)") == [2, 11]
     nvim.picture("55-begun-in-the-shell")
     nvim.keys("A logged, but")
-    wait_until(lambda: "is no longer logged, but" in stage.casework("draft", "list"), description="the shell has it")
+    wait_until(lambda: drafts(stage) == ["The token\nis no longer logged, but"], description="the shell has it")
     nvim.kill()
     stage.kill_daemon()
     (draft,) = stage.told("draft", "list")["drafts"]
