@@ -17,16 +17,13 @@ class Turnstile:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._was_used = False
-        """In this turn of the loop."""
+        self._free = asyncio.Event()
+        """Whether nobody went through in this turn of the loop."""
+        self._free.set()
 
     async def through(self) -> None:
         """Come back when it is this report's turn; at once where no other one came in this turn of the loop."""
         async with self._lock:
-            while self._was_used:
-                await asyncio.sleep(0)
-            self._was_used = True
-            asyncio.get_running_loop().call_soon(self._turned)
-
-    def _turned(self) -> None:
-        self._was_used = False
+            await self._free.wait()
+            self._free.clear()
+            asyncio.get_running_loop().call_soon(self._free.set)
