@@ -170,7 +170,10 @@ function M.take(view, review)
     client.say(news)
   end
   if is_same_text and #review.files > 0 then
-    return M.redraw(view)
+    if ledger.same_things(before, review) then
+      return M.redraw(view)
+    end
+    return M.go(view, ledger.stays(review, view.place, thing), true) -- the same text, and a hunk of it split
   end
   view.texts, view.done, view.typed = {}, {}, {}
   local found = ledger.next_undecided(review) or { file = 1, hunk = 1 }
