@@ -109,7 +109,7 @@ def asked_of(repository: Repository, task: Task) -> SurveyAsked:
     return SurveyAsked.model_validate_json(repository.text(task.script))
 
 
-def order_of(repository: Repository, task: Task) -> str:
+def order_of(repository: Repository, task: Task, began_s: float | None = None) -> str:
     """Give what a survey's worker is told: everything as it is now, and what is known of the same commit. Blocks."""
     asked = asked_of(repository, task)
     top = task.top or repository.identity.top
@@ -124,6 +124,7 @@ def order_of(repository: Repository, task: Task) -> str:
         environment=environment.sentence,
         places=environment.read_only,
         known=tuple(known.values()),
+        began_s=began_s,
     )
     return order.model_dump_json()
 

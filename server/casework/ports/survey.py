@@ -55,3 +55,5 @@ class SurveyOrder(Frozen):
     """Absolute; what the interpreter does not start without, read-only in the run's box."""
     known: tuple[HunkMark, ...] = ()
     """What was measured on the same commit before."""
+    began_s: float | None = None
+    """When the budget began to count, on this machine's monotonic clock; None counts from the agent's own start."""

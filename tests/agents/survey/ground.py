@@ -90,10 +90,11 @@ class Project:
         *,
         budget_s: float = 60.0,
         known: tuple[HunkMark, ...] = (),
+        began_s: float | None = None,
         watch: Callable[[], None] = lambda: None,
     ) -> dict[str, HunkMark]:
         """Survey the way from one state to the other; give the marks by `path:line` of each hunk."""
-        order = self.order(before, after, budget_s=budget_s, known=known)
+        order = self.order(before, after, budget_s=budget_s, known=known, began_s=began_s)
 
         def tell(marks: list[HunkMark]) -> None:
             self.marks.update({mark.hunk: mark for mark in marks})
@@ -111,6 +112,7 @@ class Project:
         *,
         budget_s: float = 60.0,
         known: tuple[HunkMark, ...] = (),
+        began_s: float | None = None,
     ) -> SurveyOrder:
         """Write the later state, and give the order to survey the way to it."""
         for name, content in after.items():
@@ -122,6 +124,7 @@ class Project:
             interpreter=self.python,
             environment="",
             known=known,
+            began_s=began_s,
         )
 
     def read(self, name: str) -> str:
