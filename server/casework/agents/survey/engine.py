@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 from casework.agents.survey.ground import Budget, Ground, Stopped, Tree
 from casework.agents.survey.head import Head
 from casework.agents.survey.nearness import Nearness, nearness
-from casework.agents.survey.reading import Reading, Suspect, read_order
+from casework.agents.survey.reading import Reading, Suspect, read_order, written_of
 from casework.agents.survey.suite import Baseline, Outcome, Suite, patience_s
 from casework.domain.ids import HunkId
 from casework.domain.survey import Guard, HunkMark
@@ -123,7 +123,7 @@ class Engine:
             self.watch()
             if self.copying_s > self.budget.left() * COPY_SHARE:
                 return
-            self.trees.append(Tree.copy(self.worktree, self.ground.folder / str(n)))
+            self.trees.append(Tree.copy(self.worktree, self.ground.folder / str(n), written_of(self.survey.order)))
 
     def _run_on_head(self, todo: list[Suspect]) -> None:
         survey, tree = self.survey, self.trees[0]
@@ -349,7 +349,7 @@ def opened(
     try:
         inside = folder / "inside"
         shutil.copytree(_INSIDE, inside, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
-        tree = Tree.copy(worktree, folder / "0")
+        tree = Tree.copy(worktree, folder / "0", written_of(order))
         copied = budget.spent
         survey = Survey(order, read_order(order, tree, budget))
         suite = Suite(ground, order.interpreter, inside, survey.reading.roots)

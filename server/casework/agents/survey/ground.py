@@ -162,8 +162,8 @@ class Tree:
         self._stamp = time.time()
 
     @classmethod
-    def copy(cls, worktree: Path, folder: Path) -> Tree:
-        """Copy what git would track, links as links.
+    def copy(cls, worktree: Path, folder: Path, written: Mapping[str, bytes]) -> Tree:
+        """Copy what git would track, links as links; `written` is put where a folder is and no such file.
 
         Raises:
             Refused: it is too large to be copied.
@@ -171,6 +171,11 @@ class Tree:
         _measure(worktree)
         top = folder / worktree.name
         shutil.copytree(worktree, top, symlinks=True, ignore=lambda _, names: _LEFT_ALONE.intersection(names))
+        for path, content in written.items():
+            place = top / path
+            is_ours = place.parent.is_dir() and place.parent.resolve().is_relative_to(top.resolve())
+            if is_ours and not os.path.lexists(place):
+                place.write_bytes(content)
         return cls(top)
 
     def read(self, path: str) -> bytes | None:

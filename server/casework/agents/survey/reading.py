@@ -88,6 +88,11 @@ def read_order(order: SurveyOrder, tree: Tree, budget: Budget) -> Reading:
     return found
 
 
+def written_of(order: SurveyOrder) -> dict[str, bytes]:
+    """Give what a build wrote beside the sources, by path."""
+    return {path: base64.b64decode(data) for path, data in order.written}
+
+
 def _python_files(top: Path) -> Iterator[str]:
     for path in top.rglob("*.py"):
         yield str(path.relative_to(top))
