@@ -172,8 +172,7 @@ export class Talk implements vscode.Disposable {
     this.threads.set(name, thread);
     this.names.set(thread, wanted.thread);
     const { Expanded, Collapsed } = vscode.CommentThreadCollapsibleState;
-    if (!known || thread.contextValue !== wanted.kind)
-      thread.collapsibleState = wanted.kind === "resolved" ? Collapsed : Expanded;
+    if (!known || thread.contextValue !== wanted.kind) thread.collapsibleState = wanted.closed ? Collapsed : Expanded;
     thread.label = wanted.label;
     thread.contextValue = wanted.kind;
     thread.canReply = wanted.kind !== "note";
