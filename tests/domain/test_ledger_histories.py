@@ -7,12 +7,12 @@ all different there; where they look alike, what may be kept is found out by doi
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from casework.core.carrying import carry_over
@@ -21,80 +21,18 @@ from casework.domain import events as e
 from casework.domain.change import Change, Hunk
 from casework.domain.envelope import Actor, Draft, Recorded
 from casework.domain.evolve import evolve
+from casework.domain.hunk_lines import HunkLines, Side
 from casework.domain.ids import BlobHash, CommitId, StreamId, TaskId
 from casework.domain.ledger import moved_bases, paired
 from casework.domain.lines import Places, lines_of
+from casework.domain.splits import cut, cuts_of, joined, uncut
 from casework.domain.task import Task
 from casework.store.readers import event_of
+from tests.domain.ledger_model import FILES, Group, Known, Model, Point, State, is_same, move, work
 from tests.domain.test_ledger_places import counted_out
-from tests.fakes.differing import blob_of, file_change
+from tests.fakes.differing import blob_of, file_change, text_of
 
 MANY: Final = 10_000 if os.environ.get("CASEWORK_TEST_FULL") else 150
-FILES: Final = ("a.py", "b.py")
-Kind = str
-Deed = tuple[str, int]
-"""What is done to a line (`replace`, `delete`, `insert` behind it), and in which version."""
-
-
-@dataclass(slots=True)
-class Model:
-    """The base, line by line, each with a number that no other one has; and what the change does to some of them."""
-
-    base: dict[str, list[int]] = field(default_factory=lambda: {name: list(range(1, 31)) for name in FILES})
-    deeds: dict[str, dict[int, Deed]] = field(default_factory=lambda: {name: {} for name in FILES})
-    next_line: int = 31
-    next_version: int = 1
-
-    def texts(self, name: str) -> tuple[bytes, bytes]:
-        base, head = [], []
-        for line in self.base[name]:
-            what, version = self.deeds[name].get(line, ("", 0))
-            base.append(f"line {line}\n")
-            head += [f"line {line}\n"] if what in ("", "insert") else []
-            head += [f"deed {version} on {line}\n"] if what in ("replace", "insert") else []
-        return "".join(base).encode(), "".join(head).encode()
-
-    def groups(self, name: str) -> list[Group]:
-        """What git makes one hunk of: deeds with at most six lines between them."""
-        found: list[Group] = []
-        base = self.base[name]
-        for at, line in enumerate(base):
-            if line not in self.deeds[name]:
-                continue
-            what, version = self.deeds[name][line]
-            start, end = (at + 1, at + 1) if what == "insert" else (at, at + 1)
-            if found and start - found[-1].end <= 6:
-                found[-1] = replace(found[-1], end=end, deeds=(*found[-1].deeds, (line, what, version)))
-            else:
-                found.append(Group(start, end, ((line, what, version),), ()))
-        around = [None, *base, None]
-        return [replace(one, lines=tuple(around[one.start : one.end + 2])) for one in found]
-
-    def new_version(self) -> int:
-        self.next_version += 1
-        return self.next_version
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One hunk of the model."""
-
-    start: int
-    end: int
-    deeds: tuple[tuple[int, str, int], ...]
-    lines: tuple[int | None, ...]
-    """The names of the lines it stands on and of those that touch it."""
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of one hunk of the model."""
-
-    group: Group
-    seen: bool = False
-    decision: str = "none"
-    read: bool = False
-    """Whether this one, or what stood here before, was ever read."""
 
 
 class World:
@@ -127,9 +65,9 @@ class World:
         self.blobs[name] = data
         return name
 
-    def happen(self, event: e.Event) -> None:
+    def happen(self, what: e.Event) -> None:
         seq = len(self.rows) + 1
-        draft = Draft(id=str(seq), event=event, actor=Actor(kind="human"), task=TaskId("1"), at=seq)
+        draft = Draft(id=str(seq), event=what, actor=Actor(kind="human"), task=TaskId("1"), at=seq)
         row = Recorded(seq, StreamId("s"), 1, draft)
         self.rows.append(row)
         self.task = evolve(self.task, row)
@@ -138,8 +76,8 @@ class World:
         """Fold the journal anew, from what stands in it."""
         task = None
         for row in self.rows:
-            event = event_of(row.event.kind, 1, row.event.model_dump_json())
-            task = evolve(task, replace(row, draft=replace(row.draft, event=event)))
+            read = event_of(row.event.kind, 1, row.event.model_dump_json())
+            task = evolve(task, replace(row, draft=replace(row.draft, event=read)))
         return task
 
     def open(self) -> None:
@@ -153,11 +91,11 @@ class World:
         if not files:
             return
         change = Change(base=base, head=head, diff_hash=str(n), files=files)
-        manifest = BlobHash(f"manifest {n}")
-        self.changes[manifest] = change
         assert self.task is not None
         before = self.task.review
         carried = carry_over(self.repository, self.task, before, change, "branch", None) if before else None
+        change = carried.change if carried else change
+        manifest = self.keep(change)
         self.happen(
             e.ReviewOpened(
                 change_kind="branch",
@@ -174,8 +112,8 @@ class World:
                 ledger=carried.ledger if carried else None,
             )
         )
-        for event in carried.events if carried else ():
-            self.happen(event)
+        for told in carried.events if carried else ():
+            self.happen(told)
         self.expect(change)
 
     def expect(self, change: Change) -> None:
@@ -183,20 +121,25 @@ class World:
         shown = {file.path: file.hunks for file in change.files}
         for name in FILES:
             groups = self.model.groups(name)
-            assert len(groups) == len(shown.get(name, ()))
             before, now = self.known[name], []
             left = [one for one in before if not any(is_same(one.group, group) for group in groups)]
-            for group, hunk in zip(groups, shown.get(name, ()), strict=True):
+            hunks = iter(shown.get(name, ()))
+            for group in groups:
                 was = next((one for one in before if is_same(one.group, group)), None)
                 state = replace(was, group=group) if was is not None else Known(group)
+                if state.cuts:
+                    event("a split that was kept")
+                mine = [next(hunks) for _ in state.parts]
                 lines = {line for line, _, _ in group.deeds}
-                if was is None and any(one.read and lines & {line for line, _, _ in one.group.deeds} for one in left):
-                    assert self.stale(hunk), "something that was read stood here before"
-                    state.read = True
-                elif was is None and self.stale(hunk):
-                    assert any(one.read for one in left), "nothing that was read is gone"
-                    state.read = True
+                read = [one for one in left if any(part.read for part in one.parts)]
+                if was is None and any(lines & {line for line, _, _ in one.group.deeds} for one in read):
+                    assert self.stale(mine[0]), "something that was read stood here before"
+                    state.parts[0].read = True
+                elif was is None and self.stale(mine[0]):
+                    assert read, "nothing that was read is gone"
+                    state.parts[0].read = True
                 now.append(state)
+            assert next(hunks, None) is None
             self.known[name] = now
         self.hold(change)
 
@@ -219,11 +162,96 @@ class World:
         expected = {
             hunk.id: (one.seen, one.decision)
             for file in change.files
-            for hunk, one in zip(file.hunks, self.known[file.path], strict=True)
+            for hunk, one in zip(file.hunks, self.states(file.path), strict=True)
         }
         assert told == expected
+        for file in change.files:
+            parts = [lines for one in self.known[file.path] for lines in one.lines()]
+            assert [self.changed_lines(change, file.path, hunk) for hunk in file.hunks] == parts
         assert not review.seen & set(review.stale)
         assert set(review.decisions) <= review.seen <= set(change.judged)
+
+    def states(self, name: str) -> list[State]:
+        return [part for one in self.known[name] for part in one.parts]
+
+    def changed_lines(self, change: Change, name: str, hunk: Hunk) -> list[str]:
+        """What a hunk takes away and what it brings, by its place in both texts."""
+        old, new = (lines_of(self.commits[side][name]) for side in (change.base, change.head))
+        start, begin = hunk.old_start - (hunk.old_lines > 0), hunk.new_start - (hunk.new_lines > 0)
+        before, after = old[start : start + hunk.old_lines], new[begin : begin + hunk.new_lines]
+        gone = [f"-{line.decode().strip()}" for line in before if line not in after]
+        return sorted([*gone, *(f"+{line.decode().strip()}" for line in after if line not in before)])
+
+    def keep(self, change: Change) -> BlobHash:
+        manifest = BlobHash(f"manifest {len(self.changes)}")
+        self.changes[manifest] = change
+        return manifest
+
+    def cut(self, which: int, where: int) -> None:
+        """The human cuts a hunk before one of its lines, or puts it together again."""
+        assert self.task is not None
+        review = self.task.review
+        if review is None:
+            return
+        change = self.changes[review.manifest]
+        whole = uncut(change)
+        hunks = [(file.path, at, hunk) for file in whole.files for at, hunk in enumerate(file.hunks)]
+        path, at, hunk = hunks[which % len(hunks)]
+        known = self.known[path][at]
+        if where % 4 == 0 and change.splits:
+            self.join(change, change.splits[which % len(change.splits)].whole)
+            return
+        side = ("old", "new")[where % 2]
+        start, count = (hunk.old_start, hunk.old_lines) if side == "old" else (hunk.new_start, hunk.new_lines)
+        if not count:
+            return
+        old, new = (lines_of(self.commits[commit][path]) for commit in (change.base, change.head))
+        line = start + where % count
+        said = (old if side == "old" else new)[line - 1].decode().strip()
+        point = self.point(known.group, side, said, old)
+        text = text_of(hunk, old, new)
+        place = HunkLines(text).cut_at(cast("Side", side), line - start - hunk.lead, "first")
+        if not known.cut(point):
+            assert place in ((0, 0), HunkLines(text).end, *cuts_of(change, hunk))
+            return
+        parted = cut(change, hunk, {place, *cuts_of(change, hunk)}, text)
+        parts = tuple(e.PartOfHunk(hunk=part, was=was) for part, was in parted.parts.items())
+        manifest, count = self.keep(parted.change), len(parted.change.judged)
+        event("a split")
+        self.happen(e.HunkSplit(hunk=hunk.id, parts=parts, manifest=manifest, hunks=count, minutes=1))
+        self.hold(parted.change)
+
+    def join(self, change: Change, hunk: Hunk) -> None:
+        split = next(one for one in change.splits if one.whole == hunk)
+        path, at = next((file.path, file.hunks.index(hunk)) for file in uncut(change).files if hunk in file.hunks)
+        known = self.known[path][at]
+        assert len(known.cuts) == len(split.parts) - 1
+        event("put together again")
+        known.join()
+        now = joined(change, hunk)
+        self.happen(
+            e.HunkJoined(hunk=hunk.id, parts=split.parts, manifest=self.keep(now), hunks=len(now.judged), minutes=1)
+        )
+        self.hold(now)
+
+    def point(self, group: Group, side: str, said: str, old: list[bytes]) -> Point:
+        """Where a cut before this line is: in its run, or before the first run behind it."""
+        mark = "-" if side == "old" else "+"
+        there = [at for at, line in group.marked() if line == f"{mark}{said}"]
+        if there:
+            return there[0]
+        line = int(said.split()[-1])  # it is not changed: the runs of deeds behind it are below
+        if line not in group.lines:
+            order = [int(one.split()[-1]) for one in old]
+            known = next(name for name in group.lines if name is not None)
+            return (0, 0) if order.index(line) < order.index(known) else (1000, 0)
+        place = group.lines.index(line)
+        at = {name: n for n, name in enumerate(group.lines) if name is not None}
+        runs = [run[0] for run in group.runs()]
+        first = [int(run.split()[-1]) for run in runs]
+        kinds = {name: what for name, what, _ in group.deeds}
+        begins = [at[name] + (kinds[name] == "insert") for name in first]
+        return (sum(1 for begin in begins if begin <= place), 0)
 
     def judge(self, which: int, what: int) -> None:
         """The human reads a hunk, decides on it, or takes that back."""
@@ -234,7 +262,7 @@ class World:
         change = self.changes[review.manifest]
         hunks = [(file.path, at, hunk) for file in change.files for at, hunk in enumerate(file.hunks)]
         path, at, hunk = hunks[which % len(hunks)]
-        known = self.known[path][at]
+        known = self.states(path)[at]
         if what % 4 == 0:
             self.happen(e.HunksSeen(hunks=(hunk.id,)))
         else:
@@ -244,46 +272,8 @@ class World:
         self.hold(change)
 
 
-def is_same(one: Group, other: Group) -> bool:
-    return one.deeds == other.deeds and one.lines == other.lines
-
-
-def work(model: Model, name: str, at: int, what: int) -> None:
-    """Somebody edits: a person, a run, or a formatter that touches some lines anew."""
-    line = model.base[name][at % len(model.base[name])]
-    deeds = model.deeds[name]
-    match what % 6:
-        case 0 | 1 | 2:
-            kind = ("replace", "delete", "insert")[what % 3]
-            deeds[line] = (kind, model.new_version() if kind != "delete" else 0)
-        case 3:
-            deeds.pop(line, None)
-        case 4:
-            for done in list(deeds)[what % 2 :: 2]:
-                if deeds[done][0] != "delete":
-                    deeds[done] = (deeds[done][0], model.new_version())
-        case _:
-            deeds.clear()
-
-
-def move(model: Model, name: str, at: int, what: int) -> None:
-    """The base moves: lines come, go, or are others now. What was done to a line that is gone is gone with it."""
-    base = model.base[name]
-    at %= len(base)
-    if what % 3 == 0 or len(base) < 12:
-        base[at:at] = range(model.next_line, model.next_line + 1 + what % 4)
-        model.next_line += 1 + what % 4
-        return
-    model.deeds[name].pop(base[at], None)
-    if what % 3 == 1:
-        del base[at]
-    else:
-        base[at] = model.next_line
-        model.next_line += 1
-
-
 step = st.tuples(
-    st.sampled_from(["work", "work", "move", "judge", "judge", "judge", "open", "open"]),
+    st.sampled_from(["work", "work", "move", "judge", "judge", "judge", "open", "open", "cut", "cut"]),
     st.sampled_from(FILES),
     st.integers(0, 40),
     st.integers(0, 11),
@@ -295,9 +285,10 @@ step = st.tuples(
 @given(st.lists(step, min_size=4, max_size=24))
 def test_no_history_loses_what_is_known_of_a_hunk_or_keeps_it_wrongly(steps: list[tuple[str, str, int, int]]) -> None:
     world = World()
-    work(world.model, "a.py", 3, 0)
-    work(world.model, "a.py", 20, 1)
-    work(world.model, "b.py", 9, 2)
+    for at, what in ((3, 0), (4, 0), (5, 1), (9, 2), (20, 1), (22, 0)):
+        work(world.model, "a.py", at, what)
+    for at, what in ((9, 2), (10, 1), (11, 0)):
+        work(world.model, "b.py", at, what)
     world.open()
     for does, name, at, what in steps:
         if does == "work":
@@ -306,6 +297,8 @@ def test_no_history_loses_what_is_known_of_a_hunk_or_keeps_it_wrongly(steps: lis
             move(world.model, name, at, what)
         elif does == "judge":
             world.judge(at, what)
+        elif does == "cut":
+            world.cut(what, at)
         else:
             world.open()
     world.open()

@@ -30,6 +30,7 @@ HOMES: Final = {
     "pydantic": EVERYWHERE,
     "pydantic_core": EVERYWHERE,
     "pygls": "lsp",
+    "pytest": "agents",  # what runs in a project's own Python imports the pytest that is there
     "sqlite3": "store",
     "typer": "cli",
     "watchfiles": "workspace",

@@ -339,3 +339,8 @@ def _a_change_that_is_read_twice(write: _Writer) -> Iterator[Draft]:
     yield write(e.HunksCarried(hunks=_HUNKS[1:], stale=True, was="accepted", was_reason="Fine."))
     place = e.ThreadPlace(thread=begun, hunk=_HUNKS[1], line=7, outdated=True)
     yield write(e.ThreadsCarried(places=(place,)))
+    parts = tuple(e.PartOfHunk(hunk=HunkId(f"{n}" * 16), was=_HUNKS[0]) for n in (7, 8))
+    yield write(e.HunkSplit(hunk=_HUNKS[0], parts=parts, manifest=_blob(7), hunks=4, minutes=2), _HUMAN)
+    yield write(e.HunkDecided(hunks=(parts[0].hunk,), decision="accepted"), _HUMAN)
+    whole = tuple(part.hunk for part in parts)
+    yield write(e.HunkJoined(hunk=_HUNKS[0], parts=whole, manifest=_blob(6), hunks=3, minutes=2), _HUMAN)

@@ -75,7 +75,7 @@ def test_a_write_that_fails_leaves_nothing_and_says_where(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((os, "fsync", full) if failing == "fsync" else (Path, "rename", full)))
+        patch.setattr(*((os, "fsync", full) if failing == "fsync" else (os, "rename", full)))
         with pytest.raises(Trouble) as caught:
             blobs.put(b"text")
     assert caught.value.code == "disk_full"

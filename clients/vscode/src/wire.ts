@@ -168,11 +168,35 @@ export interface FromHere extends Params {
   hunk?: string | null;
 }
 
+/** Lines of one side of a file, from 1; both ends belong to it. */
+export interface LineRange {
+  first: number;
+  last: number;
+  side?: "base" | "head";
+}
+
 /** Decide on hunks; `none` takes a decision back. */
 export interface DecideHunks extends TaskDeed {
   hunks: string[];
   decision: Decision;
   reason?: string;
+  /** Of one hunk: decide on these of its lines alone; it is split around them. */
+  lines?: LineRange | null;
+}
+
+/** Cut a hunk into parts, each of which is read, decided on and landed by itself. */
+export interface SplitHunk extends TaskDeed {
+  hunk: string;
+  /** The lines, from 1, that parts begin with; without any it is cut where unchanged lines stand inside it. */
+  at?: number[];
+  /** Whose lines these are. */
+  side?: "base" | "head";
+}
+
+/** Put the parts of a hunk together again. */
+export interface JoinHunk extends TaskDeed {
+  /** Any of its parts. */
+  hunk: string;
 }
 
 /** Say that hunks were read as they are shown. */
@@ -511,6 +535,8 @@ export interface HunkView {
   marks: MarkView[];
   /** How many more of these there are. */
   more_marks: number;
+  /** Of a part of a hunk that was split: that hunk, as git gives it. */
+  part_of: string | null;
 }
 
 /** One changed file, in reading order. */
@@ -857,6 +883,10 @@ export interface Methods {
   "casework/review/next": { params: FromHere; result: NextToJudge };
   /** Accept or reject hunks, or take that back. */
   "casework/review/decide": { params: DecideHunks; result: ReviewView };
+  /** Cut a hunk into parts that are decided on by themselves. */
+  "casework/review/split": { params: SplitHunk; result: ReviewView };
+  /** Put the parts of a hunk together again. */
+  "casework/review/join": { params: JoinHunk; result: ReviewView };
   /** Say that hunks were read as they are, or take that back. */
   "casework/review/seen": { params: SeeHunks; result: ReviewView };
   /** Comment on a review. */
@@ -940,6 +970,8 @@ export const Method = {
   reviewDocument: "casework/review/document",
   reviewNext: "casework/review/next",
   reviewDecide: "casework/review/decide",
+  reviewSplit: "casework/review/split",
+  reviewJoin: "casework/review/join",
   reviewSeen: "casework/review/seen",
   reviewComment: "casework/review/comment",
   reviewReply: "casework/review/reply",
@@ -995,6 +1027,8 @@ export const Command = {
   reviewDocument: "casework.review.document",
   reviewNext: "casework.review.next",
   reviewDecide: "casework.review.decide",
+  reviewSplit: "casework.review.split",
+  reviewJoin: "casework.review.join",
   reviewSeen: "casework.review.seen",
   reviewComment: "casework.review.comment",
   reviewReply: "casework.review.reply",

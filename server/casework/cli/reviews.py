@@ -13,6 +13,7 @@ import typer
 from casework.cli.connection import Daemon, daemon
 from casework.cli.options import HERE, AsJson, Number, Where, place
 from casework.cli.output import Output, grey, many, sentences, strong, visible
+from casework.cli.splits import Lines, OfBase, line_range, split_commands
 from casework.cli.tasks import card_lines
 from casework.cli.threads import ledger_lines, thread_commands, thread_lines
 from casework.domain.repopath import quote
@@ -148,6 +149,7 @@ def _file_lines(n: int, file: dict[str, Any]) -> list[str]:
     for hunk in [*file["hunks"], *([file["whole"]] if file["whole"] else [])]:
         what = visible(hunk["header"]) or "the file as a whole"
         what += f"  in {hunk['fold']}" if hunk["fold"] else ""
+        what += f"  part of {hunk['part_of']}" if hunk["part_of"] else ""
         reason = f"  {visible(hunk['reason'])}" if hunk["reason"] else ""
         lines.append(
             f"     [{_MARKS[hunk['decision']]}] {grey(hunk['id'])}  +{hunk['added']} -{hunk['removed']}  {what}{reason}"
@@ -261,21 +263,43 @@ def _named(asked: Daemon, number: int, hunks: list[str], where: Path) -> list[st
     return [hunk for name in hunks for hunk in folds.get(name, [name])]
 
 
-def _decide(number: int, hunks: list[str], decision: str, reason: str, where: Path, as_json: bool) -> None:
+def _decide(
+    number: int,
+    hunks: list[str],
+    decision: str,
+    reason: str,
+    where: Path,
+    as_json: bool,
+    lines: str | None = None,
+    base: bool = False,
+) -> None:
     output = Output(as_json)
     with sentences(output), daemon() as asked:
         named = _named(asked, number, hunks, where)
         answer = asked.ask(
-            "casework/review/decide", place(where), number=number, hunks=named, decision=decision, reason=reason
+            "casework/review/decide",
+            place(where),
+            number=number,
+            hunks=named,
+            decision=decision,
+            reason=reason,
+            lines=line_range(lines, base),
         )
         left = f"{answer['accepted']} accepted, {answer['rejected']} rejected, {answer['undecided']} undecided"
         output.give(answer, f"review {number}: {left}   hash {answer['shown'][:12]}")
 
 
 @reviews.command("accept")
-def accept(number: Number, hunks: Hunks, where: Where = HERE, as_json: AsJson = False) -> None:
-    """Accept hunks."""
-    _decide(number, hunks, "accepted", "", where, as_json)
+def accept(
+    number: Number,
+    hunks: Hunks,
+    lines: Lines = None,
+    base: OfBase = False,
+    where: Where = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Accept hunks, or some lines of one."""
+    _decide(number, hunks, "accepted", "", where, as_json, lines, base)
 
 
 @reviews.command("reject")
@@ -283,11 +307,13 @@ def reject(
     number: Number,
     hunks: Hunks,
     reason: Annotated[str, typer.Option("--reason", "-m", help="Why.")] = "",
+    lines: Lines = None,
+    base: OfBase = False,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Reject hunks, with the reason."""
-    _decide(number, hunks, "rejected", reason, where, as_json)
+    """Reject hunks, or some lines of one, with the reason."""
+    _decide(number, hunks, "rejected", reason, where, as_json, lines, base)
 
 
 @reviews.command("reset")
@@ -313,6 +339,7 @@ def seen(
 
 
 thread_commands(reviews)
+split_commands(reviews)
 
 
 @reviews.command("read")

@@ -14,7 +14,7 @@ from typing import assert_never
 from casework.core.boxes import run_box
 from casework.core.gate import weigh
 from casework.core.repository import Repository, preview
-from casework.core.turns import keep_result
+from casework.core.turns import keep_result, kept
 from casework.domain import events as e
 from casework.domain.actions import Action, Grants, ReadFile, RunCommand, SearchFiles, WriteFile
 from casework.domain.redaction import redact
@@ -71,11 +71,12 @@ async def act(
     else:
         outcome = Outcome(text=ruling.why, is_error=True)
     outcome = outcome.model_copy(update={"text": redact(outcome.text)})
-    kept = await asyncio.to_thread(keep_result, repository, outcome.text, is_error=outcome.is_error)
+    text, is_error = outcome.text, outcome.is_error
+    content = await kept(len(text), lambda: keep_result(repository, text, is_error=is_error))
     said = "refused" if not ruling.allowed else "error" if outcome.is_error else "done"
     turns = _turns(repository, task)
     await record(
-        [e.StepDone(n=n, outcome=said), e.TurnKept(n=turns + 1, role="result", content=kept, call=wanted.call)]
+        [e.StepDone(n=n, outcome=said), e.TurnKept(n=turns + 1, role="result", content=content, call=wanted.call)]
     )
     return outcome
 

@@ -22,6 +22,7 @@ from casework.domain.ledger_events import HUNKS_PER_EVENT
 from casework.domain.ledger_texts import MOST_REFUSALS, LedgerTexts, ReadText, Refusal, what_changed
 from casework.domain.lines import Places, lines_of
 from casework.domain.redaction import redact
+from casework.domain.splits import cut_again, pairing_of_parts, uncut
 from casework.domain.task import Decided, Review, Stale, Task
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ _UNDECIDED: Final = Decided("none")
 class CarriedOver:
     """What is recorded behind `review.opened`, and what it names."""
 
+    change: Change
+    """The change that is reviewed next, with every cut in it that still stands."""
     events: tuple[e.Event, ...] = ()
     ledger: BlobHash | None = None
 
@@ -61,10 +64,13 @@ def carry_over(
     try:
         then = repository.change(before.manifest)
         texts = texts_of(repository, before)
-        pairing = paired(then, change, _places(repository, then, change))
+        whole, git = uncut(then), change
+        pairing = paired(whole, git, _places(repository, whole, git))
+        change = cut_again(then, git, pairing.kept)
+        pairing = pairing_of_parts(pairing, then, change)
     except CaseworkError as gone:
         logger.warning("nothing is carried over in task %s: %s", task.number, gone.sentence)
-        return CarriedOver(tuple(carried_threads(repository, task, Pairing(), change)))
+        return CarriedOver(change, tuple(carried_threads(repository, task, Pairing(), change)))
     refused = _refused(then, before, texts)
     back = _Back(then, change, refused, anew=kind == "run" and run != before.run)
     states = dict(_states(before, change, pairing, back))
@@ -83,7 +89,7 @@ def carry_over(
     )
     named = repository.blobs.put(kept.model_dump_json().encode()) if kept != LedgerTexts() else None
     threads = carried_threads(repository, task, pairing, change)
-    return CarriedOver((*_events(states), *threads), named)
+    return CarriedOver(change, (*_events(states), *threads), named)
 
 
 def texts_of(repository: Repository, review: Review) -> LedgerTexts:

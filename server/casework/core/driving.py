@@ -17,7 +17,7 @@ from casework.core.detecting import found_drafts, look_over
 from casework.core.follow_ups import Proposal, follow_up_drafts, settled
 from casework.core.handing_in import hand_in
 from casework.core.repository import DAEMON, Repository, preview
-from casework.core.turns import conversation, keep_text, keep_turn
+from casework.core.turns import conversation, keep_text, keep_turn, kept
 from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.envelope import Actor, Draft
@@ -182,8 +182,9 @@ class Drive:
 
     async def _kept(self, report: a.TurnKept) -> None:
         """Keep a part of the conversation, with what it cost and what of it is meant for the human."""
-        content = await asyncio.to_thread(keep_turn, self._repository, report)
-        said = await asyncio.to_thread(keep_text, self._repository, report.said) if report.said else None
+        repository, words = self._repository, report.said
+        content = await kept(len(report.content), lambda: keep_turn(repository, report))
+        said = await kept(len(words), lambda: keep_text(repository, words)) if words else None
         more: list[e.Event] = []
         if report.input_tokens is not None or report.output_tokens is not None:
             counts = {"input_tokens", "output_tokens", "cost_microdollars"}

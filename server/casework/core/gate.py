@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from typing import assert_never
 
 from casework.core.asking import Matter, ask, ruled
 from casework.core.repository import Repository
 from casework.domain.actions import Action, ReachHost, ReadFile, Ruling, RunCommand, SearchFiles, WriteFile
 from casework.domain.ids import RunId, TaskId
-from casework.domain.rules import rule_text
-from casework.ports.permissions import Beyond, Inside, Never, Scene
+from casework.domain.rules import Rule, rule_text
+from casework.ports.permissions import Assessment, Beyond, Inside, Never, Scene
 
 
 async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action) -> Ruling:
@@ -29,7 +30,7 @@ async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action
     """
     rules = repository.rules.holding(repository.identity.id)
     scene = _scene(repository, task, run)
-    assessment = await asyncio.to_thread(repository.weigher.weigh, action, scene, rules)
+    assessment = await _assessed(repository, action, scene, rules)
     matter = Matter(repository, task, run, _digest(action))
     match assessment:
         case Inside():
@@ -47,6 +48,13 @@ async def weigh(repository: Repository, task: TaskId, run: RunId, action: Action
             return await ask(matter, assessment, action.why)
         case _:
             assert_never(assessment)
+
+
+async def _assessed(repository: Repository, action: Action, scene: Scene, rules: Sequence[Rule]) -> Assessment:
+    """Weigh; a path is followed by some looks at the disk, which cost less than a hop to a thread and back."""
+    if isinstance(action, ReadFile | SearchFiles | WriteFile):
+        return repository.weigher.weigh(action, scene, rules)
+    return await asyncio.to_thread(repository.weigher.weigh, action, scene, rules)
 
 
 async def _no_programs(repository: Repository, action: Action) -> str:

@@ -33,6 +33,20 @@ def landing_request(
     words = message or proposed_message(repository, task, review)
     whole = not chosen.stays
     accepted = review.head if whole else repository.workspace.select(change, chosen.lands, message=words)
+    return request_for(repository, task, review, landing, mode, accepted, words, branch)
+
+
+def request_for(
+    repository: Repository,
+    task: Task,
+    review: Review,
+    landing: LandingId,
+    mode: e.LandingMode,
+    accepted: CommitId,
+    message: str,
+    branch: str = "",
+) -> LandingRequest:
+    """Say what is to land, where the accepted part is a commit already."""
     authors = tuple(line for line in repository.text(review.authors).splitlines() if line)
     return LandingRequest(
         landing=landing,
@@ -43,7 +57,7 @@ def landing_request(
         accepted=accepted,
         snapshot=review.head,
         target=review.target,
-        message=words,
+        message=message,
         co_authors=authors if review.change_kind == "branch" else (),
         trusted=repository.is_trusted(),
         branch_name=branch or None,

@@ -17,6 +17,7 @@ from casework.domain.board import Board
 from casework.domain.change import Change, FileChange
 from casework.domain.envelope import Actor, Draft
 from casework.domain.ids import BlobHash, HunkId, LandingId, TaskId
+from casework.domain.splits import texts_of_parts
 from casework.domain.task import Decided, Landing, Review, Task
 from casework.domain.verdict import Choice, selection
 
@@ -110,7 +111,8 @@ def _stays(review: Review, change: Change, landing: Landing) -> list[tuple[FileC
 
 def _told(repository: Repository, review: Review, stays: Sequence[tuple[FileChange, HunkId]]) -> list[str]:
     """Give each hunk with its reason and its lines."""
-    texts = repository.workspace.hunk_texts(review.base, review.head)
+    change = repository.change(review.manifest)
+    texts = texts_of_parts(change, repository.workspace.hunk_texts(review.base, review.head))
     said: list[str] = []
     room = _MOST
     for n, (file, hunk) in enumerate(stays):

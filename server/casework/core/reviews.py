@@ -140,9 +140,10 @@ def review_opened(
 
     Blocks: called in a thread.
     """
-    carried = CarriedOver()
+    carried = CarriedOver(change)
     if before is not None and before.review is not None:
         carried = carry_over(repository, before, before.review, change, standing.kind, run)
+        change = carried.change
     opened = e.ReviewOpened(
         change_kind=standing.kind,
         base=change.base,

@@ -6,9 +6,11 @@ A loss of power may take the last parts (nothing of them is synced); what is lef
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from casework.core.repository import Repository
 from casework.domain import events as e
@@ -21,8 +23,16 @@ from casework.ports.agent import KeptTurn, TurnKept
 
 logger = logging.getLogger(__name__)
 
+INTERRUPTED: Final = "interrupted, outcome unknown"
+AT_ONCE: Final = 8 * 1024
+"""Characters that are kept on the event loop: a small file that is not synced costs less than a hop to a thread."""
 
-INTERRUPTED = "interrupted, outcome unknown"
+T = TypeVar("T")
+
+
+async def kept(size: int, keep: Callable[[], T]) -> T:
+    """Give what `keep` gives, which keeps about `size` characters; more than `AT_ONCE` are kept in a thread."""
+    return keep() if size <= AT_ONCE else await asyncio.to_thread(keep)
 
 
 def keep_turn(repository: Repository, report: TurnKept) -> BlobHash:

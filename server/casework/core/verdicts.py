@@ -22,7 +22,7 @@ from casework.domain.repopath import unquote
 from casework.domain.status import check_move
 from casework.domain.task import Review, Task
 from casework.domain.verdict import Choice, check_shown, rests, selection, shown_hash, usual_choice
-from casework.ports.landing import LandingPlan
+from casework.ports.landing import LandingPlan, LandingRefused, LandingRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ async def approve(
     request = await asyncio.to_thread(
         landing_request, repository, task, review, landing, mode, approval.branch, message, choice
     )
-    plan = await asyncio.to_thread(plan_in, repository, review.top, request)
+    plan = await _planned(repository, task, review, change, request)
     if plan.differs and not was_shown(review, plan):
         await show_again(repository, number, review, plan, actor)
     kept = repository.keep(message) if message else None
@@ -198,6 +198,28 @@ def _check_saved(repository: Repository, task: Task, review: Review, change: Cha
             "so nothing was approved: save first, then approve.",
             code="unsaved",
         )
+
+
+async def _planned(
+    repository: Repository, task: Task, review: Review, change: Change, request: LandingRequest
+) -> LandingPlan:
+    try:
+        return await asyncio.to_thread(plan_in, repository, review.top, request)
+    except LandingRefused as no:
+        raise _whole_offered(task, change, no) from no
+
+
+def _whole_offered(task: Task, change: Change, no: LandingRefused) -> LandingRefused:
+    """Give a refusal that names the way out where parts of a hunk clash with what stands in the work tree or index."""
+    files = [file for file in change.files if file.path in no.paths]
+    parts = [hunk for file in files for hunk in file.hunks if hunk.part_of is not None]
+    if no.code != "conflict" or not parts:
+        return no
+    sentence = (
+        f"{no.sentence} Its hunk {parts[0].part_of} is split; accepted or rejected as a whole it may fit: "
+        f"`casework review join {task.number} {parts[0].id}`."
+    )
+    return LandingRefused(sentence, code=no.code, offered=no.offered, paths=no.paths)
 
 
 async def show_again(repository: Repository, number: int, review: Review, plan: LandingPlan, actor: Actor) -> None:

@@ -58,12 +58,19 @@ class Hunk(Frozen):
     """The first hidden or misleading characters of its lines."""
     more_marks: int = 0
     """How many more of these there are."""
+    part_of: HunkId | None = None
+    """Of a part of a hunk that a human has cut: that hunk."""
 
     @property
     def replaces(self) -> tuple[int, int]:
         """The lines of the old side that its core stands for, from 0: the first one, and the one behind the last."""
         start = self.old_start + self.lead - (1 if self.old_lines else 0)
         return start, start + self.old_lines - self.lead - self.trail
+
+    @property
+    def falls_apart(self) -> bool:
+        """Whether unchanged lines stand between lines that change."""
+        return self.old_lines - self.lead - self.trail > self.removed
 
 
 class FileChange(Frozen):
@@ -105,6 +112,15 @@ class Fold(Frozen):
     """In reading order."""
 
 
+class Split(Frozen):
+    """A hunk that a human has cut into parts, which stand in its place."""
+
+    whole: Hunk
+    """As git gives it."""
+    parts: tuple[HunkId, ...]
+    """From the first to the last, two at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One decision to make: on one hunk, or on all of a fold's."""
@@ -125,6 +141,10 @@ class Change(Frozen):
     """What is folded, in reading order; no hunk is in two of them."""
     not_folded: str = ""
     """Why nothing was looked at for folding, as a sentence; empty where it was."""
+    splits: tuple[Split, ...] = ()
+    """What a human has cut."""
+    folds_uncut: tuple[Fold, ...] = ()
+    """Of a change with cuts: its folds without them; a fold with a hunk that is cut is none."""
 
     @property
     def judged(self) -> tuple[HunkId, ...]:
@@ -154,7 +174,7 @@ class Change(Frozen):
     @property
     def text_hunks(self) -> int:
         """How many hunks with lines there are, as `git diff` counts them."""
-        return sum(len(file.hunks) for file in self.files)
+        return sum(len(file.hunks) for file in self.files) - sum(len(split.parts) - 1 for split in self.splits)
 
     def minutes(self) -> int:
         """Estimate how long reading takes, in minutes: 20 lines and 4 decisions a minute, at least one.

@@ -30,9 +30,12 @@ from casework.domain.landing_events import (
 )
 from casework.domain.ledger_events import (
     Decision as Decision,
+    HunkJoined as HunkJoined,
+    HunkSplit as HunkSplit,
     HunksCarried as HunksCarried,
     HunksSeen as HunksSeen,
     LedgerEvent as LedgerEvent,
+    PartOfHunk as PartOfHunk,
     ThreadPlace as ThreadPlace,
     ThreadResolved as ThreadResolved,
     ThreadsCarried as ThreadsCarried,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.frozen import replace
 from casework.domain.ids import HunkId
 from casework.domain.task import Comment, Decided, Review, Stale, Stamp, Task
+
+_REASON: Final = 2000
+"""Characters of a reason."""
 
 
 def opened_anew(review: Review, before: Review) -> Review:
@@ -53,6 +57,10 @@ def ledger_event(task: Task, event: e.LedgerEvent, row: Recorded) -> Task:
             return replace(task, changed=now, review=read)
         case "hunks.carried":
             return replace(task, changed=now, review=_carried(review, event))
+        case "hunk.split":
+            return _parted(task, review, event, {part.hunk: (part.was,) for part in event.parts}, now)
+        case "hunk.joined":
+            return _parted(task, review, event, {event.hunk: event.parts}, now)
         case _:
             assert_never(event)
 
@@ -72,6 +80,56 @@ def _carried(review: Review, event: e.HunksCarried) -> Review:
         back = {**back, **dict.fromkeys(hunks, event.back_reason)}
     seen = review.seen.union(hunks) if event.seen else review.seen
     return replace(review, decisions=decisions, stale=stale, back=back, seen=seen)
+
+
+def _parted(
+    task: Task,
+    review: Review,
+    event: e.HunkSplit | e.HunkJoined,
+    stood: Mapping[HunkId, tuple[HunkId, ...]],
+    now: Stamp,
+) -> Task:
+    """Hand what is known over to what stands there now; what is made of several has what all of those have."""
+    gone = {was for olds in stood.values() for was in olds}
+    decisions = {hunk: one for hunk, one in review.decisions.items() if hunk not in gone}
+    stale = {hunk: one for hunk, one in review.stale.items() if hunk not in gone}
+    back = {hunk: one for hunk, one in review.back.items() if hunk not in gone}
+    seen = review.seen.difference(gone)
+    for hunk, olds in stood.items():
+        decided = [review.decisions[was] for was in olds if was in review.decisions]
+        if len(decided) == len(olds) and len({one.decision for one in decided}) == 1:
+            reasons = dict.fromkeys(one.reason for one in decided if one.reason)
+            decisions[hunk] = Decided(decided[0].decision, " ".join(reasons)[:_REASON])
+        known = [review.stale[was] for was in olds if was in review.stale]
+        if review.seen.issuperset(olds):
+            seen = seen.union([hunk])
+        elif known:
+            stale[hunk] = known[0] if len(set(known)) == 1 else Stale()
+        again = [review.back[was] for was in olds if was in review.back]
+        if again:
+            back[hunk] = again[0]
+    parted = replace(
+        review,
+        manifest=event.manifest,
+        hunks=event.hunks,
+        minutes=event.minutes,
+        decisions=decisions,
+        stale=stale,
+        back=back,
+        seen=seen,
+    )
+    return replace(task, changed=now, review=parted, comments=_on_parts(task, stood))
+
+
+def _on_parts(task: Task, stood: Mapping[HunkId, tuple[HunkId, ...]]) -> tuple[Comment, ...]:
+    """Comments on what stood there are on the first of what stands there now."""
+    now: dict[HunkId, HunkId] = {}
+    for hunk, olds in stood.items():
+        for was in olds:
+            now.setdefault(was, hunk)
+    return tuple(
+        replace(one, hunk=now[one.hunk]) if one.hunk is not None and one.hunk in now else one for one in task.comments
+    )
 
 
 def _placed(comment: Comment, place: e.ThreadPlace) -> Comment:

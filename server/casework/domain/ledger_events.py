@@ -7,13 +7,14 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from casework.domain.frozen import Frozen
-from casework.domain.ids import CommentId, HunkId
+from casework.domain.ids import BlobHash, CommentId, HunkId
 
 Decision = Literal["none", "accepted", "rejected"]
 Reason = Annotated[str, Field(max_length=2000)]
 
 HUNKS_PER_EVENT: Final = 200
 THREADS_PER_EVENT: Final = 40
+PARTS_PER_EVENT: Final = 100
 
 
 class HunksSeen(Frozen):
@@ -43,6 +44,40 @@ class HunksCarried(Frozen):
     back_reason: Reason = ""
 
 
+class PartOfHunk(Frozen):
+    """One hunk that a cut made."""
+
+    hunk: HunkId
+    was: HunkId
+    """What stood there before."""
+
+
+class HunkSplit(Frozen):
+    """A human cut a hunk into parts; each keeps what was known of what stood there before."""
+
+    kind: Literal["hunk.split"] = "hunk.split"
+    hunk: HunkId
+    """As git gives it."""
+    parts: tuple[PartOfHunk, ...] = Field(max_length=PARTS_PER_EVENT)
+    """Those that are new."""
+    manifest: BlobHash
+    """The same change with the parts in it."""
+    hunks: int
+    minutes: int
+
+
+class HunkJoined(Frozen):
+    """A human put the parts of a hunk together again: it is read, and decided, where all of them were, and alike."""
+
+    kind: Literal["hunk.joined"] = "hunk.joined"
+    hunk: HunkId
+    parts: tuple[HunkId, ...] = Field(max_length=PARTS_PER_EVENT)
+    manifest: BlobHash
+    """The same change with the hunk in the place of its parts."""
+    hunks: int
+    minutes: int
+
+
 class ThreadResolved(Frozen):
     """A thread was settled, or taken up again."""
 
@@ -70,4 +105,4 @@ class ThreadsCarried(Frozen):
     places: tuple[ThreadPlace, ...] = Field(max_length=THREADS_PER_EVENT)
 
 
-LedgerEvent = HunksSeen | HunksCarried | ThreadResolved | ThreadsCarried
+LedgerEvent = HunksSeen | HunksCarried | HunkSplit | HunkJoined | ThreadResolved | ThreadsCarried

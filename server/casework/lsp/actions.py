@@ -44,8 +44,13 @@ class Offers:
         self._reviews: dict[tuple[TaskId, str], tuple[Task, list[types.CodeAction]]] = {}
         self._hunks: dict[tuple[TaskId, HunkId, str], tuple[Task, list[types.CodeAction]]] = {}
 
-    def actions(self, places: Iterable[Place], top: str) -> list[types.CodeAction]:
-        """Give the actions at these places of a work tree: once per task, once per hunk; what is seldom wanted last."""
+    def actions(
+        self, places: Iterable[Place], top: str, selected: tuple[int, int] | None = None
+    ) -> list[types.CodeAction]:
+        """Give the actions at these places of a work tree: once per task, once per hunk; what is seldom wanted last.
+
+        `selected` are the lines that a human has selected, from 0, if any.
+        """
         found: list[types.CodeAction] = []
         seldom: dict[str, types.CodeAction] = {}
         tasks: dict[TaskId, None] = {}
@@ -64,6 +69,7 @@ class Offers:
                 else:
                     found += self.of_task(task, top)
             if place.hunk is not None:
+                found += self._of_lines(task, place, selected, top) if selected is not None else ()
                 found += self._of_hunk(task, place.hunk, top)
         return [*found, *seldom.values()]
 
@@ -131,6 +137,44 @@ class Offers:
                     hunks=[hunk],
                     decision=decision,
                 )
+
+        change = self._opened.repository.change(task.review.manifest) if task.review is not None else None
+        _, lines = change.places.get(hunk, (None, None)) if change is not None else (None, None)
+        if lines is not None and lines.part_of is not None:
+            words = f"Put the parts of this hunk of review {task.number} together again"
+            yield _action(top, words, "casework.review.join", number=task.number, hunk=hunk)
+        if lines is not None and lines.falls_apart:
+            words = f"Split this hunk of review {task.number} at its unchanged lines"
+            yield _action(top, words, "casework.review.split", number=task.number, hunk=hunk)
+
+    def _of_lines(self, task: Task, place: Place, selected: tuple[int, int], top: str) -> Iterator[types.CodeAction]:
+        """Decide on the selected lines alone: where they are certainly those of one side of the hunk, and not all."""
+        review = task.review
+        assert review is not None, "a task in review has one"
+        _, hunk = self._opened.repository.change(review.manifest).places.get(place.hunk or HunkId(""), (None, None))
+        if hunk is None:
+            return
+        on_disk = "head" if review.change_kind == "working_tree" else "base"
+        start, count = (hunk.new_start, hunk.new_lines) if on_disk == "head" else (hunk.old_start, hunk.old_lines)
+        if not count or place.end - place.start != count - 1:
+            return  # what lies on disk is not what was reviewed
+        first = max(start, selected[0] - place.start + start)
+        last = min(start + count - 1, selected[1] - place.start + start)
+        inside = start + hunk.lead, start + count - 1 - hunk.trail
+        if first > last or last < inside[0] or first > inside[1] or (first <= inside[0] and last >= inside[1]):
+            return
+        named = f"lines {first} to {last}" if last > first else f"line {first}"
+        lines = {"first": first, "last": last, "side": on_disk}
+        for decision, words in (("accepted", "Accept"), ("rejected", "Reject")):
+            yield _action(
+                top,
+                f"{words} {named} of this hunk of review {task.number}",
+                "casework.review.decide",
+                number=task.number,
+                hunks=[hunk.id],
+                decision=decision,
+                lines=lines,
+            )
 
     def of_task(self, task: Task, top: str) -> list[types.CodeAction]:
         """Give everything that can be done with a task, wherever it stands."""
@@ -208,6 +252,14 @@ def _is_text(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def selected_lines(span: types.Range) -> tuple[int, int] | None:
+    """Give the lines that are selected, from 0, both ends among them; None where only a cursor stands."""
+    start, end = span.start, span.end
+    if (start.line, start.character) >= (end.line, end.character):
+        return None
+    return start.line, end.line - 1 if end.character == 0 else end.line
 
 
 def line_range(first: int, last: int) -> types.Range:

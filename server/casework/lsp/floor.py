@@ -21,7 +21,7 @@ from casework.domain.repopath import quote
 from casework.domain.showing import visible
 from casework.domain.task import Task
 from casework.domain.verdict import shown_hash
-from casework.lsp.actions import KIND, line_range
+from casework.lsp.actions import KIND, line_range, selected_lines
 from casework.lsp.desktop import Desktop, OnDesktop
 from casework.lsp.diagnostics import Diagnostics
 from casework.lsp.documents import Buffer, lines_of
@@ -176,10 +176,12 @@ class Floor:
             return []
         buffer = await documents.buffer(path)
         first, last = params.range.start.line, params.range.end.line
+        selected = selected_lines(params.range)
         if buffer is not None and buffer.dirty:
             first, last = buffer.on_disk(first), buffer.on_disk(last)
+            selected = None  # a line that is not saved stands nowhere
         places = [place for name in real for place in on_desktop.places.touching(name, first, last)]
-        actions = on_desktop.offers.actions(places, top)
+        actions = on_desktop.offers.actions(places, top, selected)
         if wants_new and text is not None and buffer is not None:
             actions += new_tasks(top, _inside(top, real[0]), text, buffer, params.range, params.context)
         return actions

@@ -42,6 +42,8 @@ COMMANDS: Final = (
     "casework.review.document",
     "casework.review.next",
     "casework.review.decide",
+    "casework.review.split",
+    "casework.review.join",
     "casework.review.seen",
     "casework.review.comment",
     "casework.review.reply",

@@ -71,3 +71,5 @@ class HunkView(View):
     """What in its lines is not seen as what it is; the first few."""
     more_marks: int = 0
     """How many more of these there are."""
+    part_of: str | None = None
+    """Of a part of a hunk that was split: that hunk, as git gives it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,23 @@ class SeeHunks(TaskDeed):
     hunks: list[str] = Field(min_length=1, max_length=10_000)
     seen: bool = True
     """False takes it back."""
+
+
+class SplitHunk(TaskDeed):
+    """Cut a hunk into parts, each of which is read, decided on and landed by itself."""
+
+    hunk: Line
+    at: list[Annotated[int, Field(ge=1, le=2**31)]] = Field(default_factory=list, max_length=100)
+    """The lines, from 1, that parts begin with; without any it is cut where unchanged lines stand inside it."""
+    side: Literal["base", "head"] = "head"
+    """Whose lines these are."""
+
+
+class JoinHunk(TaskDeed):
+    """Put the parts of a hunk together again."""
+
+    hunk: Line
+    """Any of its parts."""
 
 
 class AddComment(TaskDeed):

@@ -93,6 +93,10 @@ METHODS: Final[tuple[Method, ...]] = (
     ),
     Method("casework/review/decide", r.DecideHunks, ReviewView, "Accept or reject hunks, or take that back."),
     Method(
+        "casework/review/split", asked.SplitHunk, ReviewView, "Cut a hunk into parts that are decided on by themselves."
+    ),
+    Method("casework/review/join", asked.JoinHunk, ReviewView, "Put the parts of a hunk together again."),
+    Method(
         "casework/review/seen", asked.SeeHunks, ReviewView, "Say that hunks were read as they are, or take that back."
     ),
     Method("casework/review/comment", asked.AddComment, ReviewView, "Comment on a review."),

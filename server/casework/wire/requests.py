@@ -173,12 +173,24 @@ class ReviewDiff(TaskParams):
     path: str | None = None
 
 
+class LineRange(BaseModel):
+    """Lines of one side of a file, from 1; both ends belong to it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    first: Annotated[int, Field(ge=1, le=2**31)]
+    last: Annotated[int, Field(ge=1, le=2**31)]
+    side: Literal["base", "head"] = "head"
+
+
 class DecideHunks(TaskDeed):
     """Decide on hunks; `none` takes a decision back."""
 
     hunks: list[str] = Field(min_length=1, max_length=10_000)
     decision: Decision
     reason: Annotated[str, Field(max_length=2000)] = ""
+    lines: LineRange | None = None
+    """Of one hunk: decide on these of its lines alone; it is split around them."""
 
 
 class FromHere(Params):

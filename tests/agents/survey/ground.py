@@ -93,17 +93,7 @@ class Project:
         watch: Callable[[], None] = lambda: None,
     ) -> dict[str, HunkMark]:
         """Survey the way from one state to the other; give the marks by `path:line` of each hunk."""
-        for name, content in after.items():
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / name).write_bytes(_bytes(content))
-        files = tuple(_file(name, before, after) for name in after if before.get(name) != after[name])
-        order = SurveyOrder(
-            asked=SurveyAsked(base=CommitId("b" * 40), head=CommitId("c" * 40), budget_s=budget_s),
-            files=files,
-            interpreter=self.python,
-            environment="",
-            known=known,
-        )
+        order = self.order(before, after, budget_s=budget_s, known=known)
 
         def tell(marks: list[HunkMark]) -> None:
             self.marks.update({mark.hunk: mark for mark in marks})
@@ -113,6 +103,26 @@ class Project:
             self.path, order, environment, watch=watch, tell=tell, step=lambda _what: lambda _outcome: None
         )
         return self.marks
+
+    def order(
+        self,
+        before: Mapping[str, str | bytes],
+        after: Mapping[str, str | bytes],
+        *,
+        budget_s: float = 60.0,
+        known: tuple[HunkMark, ...] = (),
+    ) -> SurveyOrder:
+        """Write the later state, and give the order to survey the way to it."""
+        for name, content in after.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_bytes(_bytes(content))
+        return SurveyOrder(
+            asked=SurveyAsked(base=CommitId("b" * 40), head=CommitId("c" * 40), budget_s=budget_s),
+            files=tuple(_file(name, before, after) for name in after if before.get(name) != after[name]),
+            interpreter=self.python,
+            environment="",
+            known=known,
+        )
 
     def read(self, name: str) -> str:
         """Give a file as it is now."""

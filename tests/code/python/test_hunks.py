@@ -53,6 +53,13 @@ def test_what_changes_no_behaviour_is_left_out_with_its_reason(old: str, new: st
         ("def f(a=1):\n    return a\n", "def f(a=2):\n    return a\n"),
         ("x = 'a'\n", "x = 'b'\n"),
         ("import os\nx = 1\n", "import sys\nx = 2\n"),
+        ("x = 1\n\n\n@one\n\n\n\n\ndef f():\n    pass\n", "x = 1\n\n\n@two\n\n\n\n\ndef f():\n    pass\n"),
+        (
+            "class C:\n    x = 1\n\n    def f(self):\n        return 1\n",
+            "class C:\n    def f(self):\n        return 1\n",
+        ),
+        ("def f():\n    return 1\n\n\ndef g():\n    return 1\n", "def g():\n    return 1\n"),
+        ("a()\nb()\nc()\n", "a()\nb()\nb()\nc()\n"),
     ],
 )
 def test_what_may_change_behaviour_is_code(old: str, new: str) -> None:

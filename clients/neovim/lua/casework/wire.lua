@@ -130,11 +130,28 @@
 ---@field number? integer The review in front of them. Without a hunk: they have seen all of it, or its verdict is what they look at.
 ---@field hunk? string The hunk they stand on, or the last one they judged.
 
+--- Lines of one side of a file, from 1; both ends belong to it.
+---@class (exact) casework.LineRange
+---@field first integer
+---@field last integer
+---@field side? "base"|"head"
+
 --- Decide on hunks; `none` takes a decision back.
 ---@class (exact) casework.DecideHunks: casework.TaskDeed
 ---@field hunks string[]
 ---@field decision casework.Decision
 ---@field reason? string
+---@field lines? casework.LineRange Of one hunk: decide on these of its lines alone; it is split around them.
+
+--- Cut a hunk into parts, each of which is read, decided on and landed by itself.
+---@class (exact) casework.SplitHunk: casework.TaskDeed
+---@field hunk string
+---@field at? integer[] The lines, from 1, that parts begin with; without any it is cut where unchanged lines stand inside it.
+---@field side? "base"|"head" Whose lines these are.
+
+--- Put the parts of a hunk together again.
+---@class (exact) casework.JoinHunk: casework.TaskDeed
+---@field hunk string Any of its parts.
 
 --- Say that hunks were read as they are shown.
 ---@class (exact) casework.SeeHunks: casework.TaskDeed
@@ -381,6 +398,7 @@
 ---@field fold? string The fold it belongs to.
 ---@field marks casework.MarkView[] What in its lines is not seen as what it is; the first few.
 ---@field more_marks integer How many more of these there are.
+---@field part_of? string Of a part of a hunk that was split: that hunk, as git gives it.
 
 --- One changed file, in reading order.
 ---@class (exact) casework.FileView
@@ -623,6 +641,8 @@ M.method = {
   review_document = "casework/review/document",
   review_next = "casework/review/next",
   review_decide = "casework/review/decide",
+  review_split = "casework/review/split",
+  review_join = "casework/review/join",
   review_seen = "casework/review/seen",
   review_comment = "casework/review/comment",
   review_reply = "casework/review/reply",
@@ -678,6 +698,8 @@ M.command = {
   review_document = "casework.review.document",
   review_next = "casework.review.next",
   review_decide = "casework.review.decide",
+  review_split = "casework.review.split",
+  review_join = "casework.review.join",
   review_seen = "casework.review.seen",
   review_comment = "casework.review.comment",
   review_reply = "casework.review.reply",

@@ -123,7 +123,7 @@ class Conversation:
 
     def _turn(self) -> None:
         try:
-            answer = self._model.ask(self._history.marked())
+            answer = self._model.ask(self._history.sent())
         except TooLong:
             self._shrink(0)
             return

@@ -28,6 +28,8 @@ class History:
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self._texts: list[str] = []
+        """Of the first messages as JSON: those that are only sent again, and no longer added to."""
         self._results: list[Block] = []
         self._stubs = 0
 
@@ -102,18 +104,34 @@ class History:
         for block in self._results[:results]:
             block["content"] = STUB
         self._stubs = max(self._stubs, results)
+        self._texts.clear()
 
-    def marked(self) -> list[dict[str, Any]]:
-        """Give the messages as they are sent: with the marks of the cache, which are no part of what is cached."""
-        found = list(self.messages)
-        users = [n for n, message in enumerate(found) if message["role"] == "user"]
-        for n in users[-_MARKED_MESSAGES:]:
-            *before, last = found[n]["content"]
-            found[n] = {"role": "user", "content": [*before, {**last, "cache_control": _MARK}]}
-        return found
+    def sent(self) -> str:
+        """Give the messages as JSON as they are sent: with the marks of the cache, which are no part of what is cached.
+
+        What was sent without marks before is not made again: a turn costs what is new, not what there is.
+        """
+        users = [n for n, message in enumerate(self.messages) if message["role"] == "user"]
+        marked = users[-_MARKED_MESSAGES:]
+        settled = marked[0] if marked else 0
+        self._texts += [_json(message) for message in self.messages[len(self._texts) : settled]]
+        late = [
+            _json(_marked(message) if n in marked else message)
+            for n, message in enumerate(self.messages[settled:], settled)
+        ]
+        return f"[{','.join([*self._texts, *late])}]"
 
     def _to_user(self, block: Block) -> None:
         if self.messages and self.messages[-1]["role"] == "user":
             self.messages[-1]["content"].append(block)
         else:
             self.messages.append({"role": "user", "content": [block]})
+
+
+def _marked(message: dict[str, Any]) -> dict[str, Any]:
+    *before, last = message["content"]
+    return {"role": message["role"], "content": [*before, {**last, "cache_control": _MARK}]}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

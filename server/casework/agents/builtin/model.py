@@ -14,9 +14,10 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import anthropic
+from anthropic.types import RawMessageStreamEvent
 
 from casework.agents.builtin.failures import CutOff, Failure, understood
 from casework.agents.builtin.prompt import SYSTEM
@@ -25,9 +26,6 @@ from casework.agents.frames import ModelAccess
 from casework.agents.line import Line
 from casework.ports.agent import BackInReach, OutOfReach, Said
 from casework.ports.sandbox import WAY_OUT
-
-if TYPE_CHECKING:
-    from anthropic.types import MessageParam, ToolParam
 
 RETRIES: Final = 4
 """Of one request, before the task waits."""
@@ -104,8 +102,8 @@ class Model:
             access = self._line.access()
         return access
 
-    def ask(self, messages: list[dict[str, Any]]) -> Answer:
-        """Give the next answer, however long that takes; every wait is said.
+    def ask(self, messages: str) -> Answer:
+        """Give the next answer to `messages`, which are JSON, however long that takes; every wait is said.
 
         Raises:
             GivenUp, TooLong: asking again would change nothing.
@@ -149,18 +147,18 @@ class Model:
         after = failure.after_s or min(LOOK_AGAIN_LONGEST_S, LOOK_AGAIN_FIRST_S * 2.0**looks)
         self._line.wait_for_access(access, after)
 
-    def _once(self, access: ModelAccess, messages: list[dict[str, Any]]) -> Answer | Failure:
+    def _once(self, access: ModelAccess, messages: str) -> Answer | Failure:
         if access.trouble:
             return Failure("wait", access.trouble)
         answer = Answer()
         try:
-            stream = _client(access).messages.create(
-                model=access.model,
-                max_tokens=access.answer_tokens,
-                system=[{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}],
-                tools=cast("list[ToolParam]", shown()),  # plain JSON, as it is kept
-                messages=cast("list[MessageParam]", messages),
+            # The SDK's own call for requests whose body is made already: it would copy and encode all of it every turn.
+            stream = _client(access).post(
+                "/v1/messages",
+                content=_request(access, messages),
+                cast_to=cast("type[Any]", RawMessageStreamEvent),
                 stream=True,
+                stream_cls=anthropic.Stream[RawMessageStreamEvent],
             )
             self._line.when_cancelled = _hang_up(stream.response)
             try:
@@ -171,6 +169,17 @@ class Model:
         except Exception as error:  # noqa: BLE001 - whatever a service makes an SDK do ends no run
             return understood(error, access)
         return answer
+
+
+def _request(access: ModelAccess, messages: str) -> bytes:
+    head = {
+        "model": access.model,
+        "max_tokens": access.answer_tokens,
+        "stream": True,
+        "system": [{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}],
+        "tools": shown(),
+    }
+    return f'{json.dumps(head)[:-1]}, "messages": {messages}}}'.encode()
 
 
 def put_together(stream: Iterable[Any], answer: Answer) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +17,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, TypeVar
 
-from casework.agents.survey.ground import Ground, Stopped, Tree
-from casework.agents.survey.reading import Reading, Suspect, by_relevance, read_order
-from casework.agents.survey.suite import Baseline, Budget, Outcome, Suite, patience_s
+from casework.agents.survey.ground import Budget, Ground, Stopped, Tree
+from casework.agents.survey.head import Head
+from casework.agents.survey.nearness import Nearness, nearness
+from casework.agents.survey.reading import Reading, Suspect, read_order
+from casework.agents.survey.suite import Baseline, Outcome, Suite, patience_s
 from casework.domain.ids import HunkId
 from casework.domain.survey import Guard, HunkMark
 from casework.ports.survey import SurveyOrder
@@ -32,10 +34,10 @@ BASELINE_SHARE: Final = 0.5
 """Of what is left of the budget then, for the suite on the head; what was seen until then is worked with."""
 MEASURE_SHARE: Final = 0.75
 """Of the budget, until which hunks are taken back once one stayed green; the rest is for witnesses."""
-COLLECT_SHARE: Final = 0.4
-"""Of that, within which the whole suite must be collected; else only the nearest files of tests are."""
-MOST_NEAR: Final = 12
-"""Files of tests that are run on the head where the whole suite can't even be collected in time."""
+QUICK_S: Final = 2.0
+"""What the first few tests for a hunk may take, the nearest and quickest of those that get into it."""
+MOST_FEW: Final = 40
+"""Tests that are asked first, at most."""
 MOST_TREES: Final = 4
 """Scratch trees, and so hunks that are taken back at once; never more than there are processors."""
 _TICK_S: Final = 0.1
@@ -72,6 +74,7 @@ class Engine:
     """Hears every mark as soon as it is known."""
     _red_first: dict[HunkId, str] = field(default_factory=dict)
     _any_green: bool = False
+    _near: Nearness = field(default_factory=Nearness)
 
     def mark(self, *marks: HunkMark) -> None:
         """Note what is known of hunks, and tell it."""
@@ -98,6 +101,7 @@ class Engine:
         self._make_trees(len(todo))
         todo.sort(key=lambda one: (one.age, -len(one.reach), one.path, one.line))
         green = [one for one, stayed in self.each(todo, self._take_back) if stayed]
+        green = [one for one, stayed in self.each(green, self._run_the_others) if stayed]
         whole = [one for one, stayed in self.each(green, self._run_the_rest) if stayed]
         for one in green:
             if one.id not in survey.marks:
@@ -113,23 +117,11 @@ class Engine:
 
     def _run_on_head(self, todo: list[Suspect]) -> None:
         survey, tree = self.survey, self.trees[0]
-        paths = sorted({one.path for one in todo})
-        first, wall = by_relevance(survey.reading, tree), self.budget.left() * BASELINE_SHARE
-        modules = survey.reading.modules
-
-        def run(files: tuple[str, ...]) -> Baseline:
-            within = self.budget.left() * BASELINE_SHARE
-            collect_s = within if files else within * COLLECT_SHARE
-            return self.suite.baseline(
-                tree, paths, modules, first, wall_s=within, collect_s=collect_s, files_of_tests=files
-            )
-
-        (found,) = self.together([()], run)
-        if not found.tests and not found.ended and first:
-            (found,) = self.together([tuple(first[:MOST_NEAR])], run)
-            found.complete = False
-        survey.baseline = found
-        survey.notes += _said_of(found, wall)
+        self._near = nearness(survey.reading, tree, todo)
+        wall = self.budget.left() * BASELINE_SHARE
+        head = Head(self.suite, tree, survey.reading, todo, self._near)
+        (survey.baseline,) = self.together([wall], head.run)
+        survey.notes += _said_of(survey.baseline, wall)
 
     def _is_worth_it(self, one: Suspect) -> bool:
         """Find the tests that could see a hunk; mark it where that is hopeless."""
@@ -148,17 +140,46 @@ class Engine:
         return False
 
     def _take_back(self, one: Suspect, tree: Tree) -> bool:
-        """Run the tests that reach it without it; tell whether all stay green."""
-        if not one.reach:
-            return True
-        base = self.survey.baseline
-        cost = base.cost_s(one.reach)
-        left = self._left()
-        if left < min(cost, 2 * base.startup_s):
+        """Run the nearest and quickest tests that reach it without it; tell whether they stay green."""
+        few = self._few(one)
+        return not few or self._try(one, tree, few)
+
+    def _run_the_others(self, one: Suspect, tree: Tree) -> bool:
+        """Run the other tests that reach it; tell whether all stay green."""
+        few = set(self._few(one))
+        others = [name for name in one.reach if name not in few]
+        if others and not self._try(one, tree, others):
+            return False
+        self._any_green = True
+        return True
+
+    def _try(self, one: Suspect, tree: Tree, names: list[str]) -> bool:
+        base, left = self.survey.baseline, self._left()
+        if left < min(base.cost_s(names), 2 * base.bare_s):
             self._set(one, "not_looked_at", "the budget was spent", final=False)
             return False
-        wall = min(patience_s(cost), left)
-        return self._judge(one, tree, self._check(tree, one.reach, wall), cut=wall < patience_s(cost))
+        patience = patience_s(base.most_s(names))
+        wall = min(patience, left)
+        return self._judge(one, tree, self._check(tree, names, wall, self._near.near_to(one)), cut=wall < patience)
+
+    def _few(self, one: Suspect) -> list[str]:
+        """Choose tests that are asked first; all of them, where that takes little longer."""
+        base = self.survey.baseline
+        most = base.bare_s + QUICK_S
+        if base.cost_s(one.reach) <= 2 * most:
+            return one.reach
+        near = {path: n for n, path in enumerate(self._near.near_to(one))}
+
+        def order(name: str) -> tuple[int, float]:
+            return near.get(name.partition("::")[0], len(near)), base.tests[name].took
+
+        ranked = sorted(one.reach, key=order)
+        few: list[str] = []
+        for name in ranked[:MOST_FEW]:
+            if few and base.cost_s([*few, name]) > most:
+                break
+            few.append(name)
+        return few
 
     def _run_the_rest(self, one: Suspect, tree: Tree) -> bool:
         """Run the rest of the suite without it, where that fits; tell whether all of it stayed green."""
@@ -171,20 +192,21 @@ class Engine:
         cost = base.cost_s(rest)
         if self._left() < cost:
             return False
-        wall = min(patience_s(cost), self.budget.left())
-        return self._judge(one, tree, self._check(tree, rest, wall), cut=wall < patience_s(cost))
+        patience = patience_s(base.most_s(rest))
+        wall = min(patience, self.budget.left())
+        return self._judge(one, tree, self._check(tree, rest, wall), cut=wall < patience)
 
     def _left(self) -> float:
-        return self.budget.left(MEASURE_SHARE if self._any_green else 1.0)
+        is_for_witnesses = self._any_green and self.survey.baseline.complete
+        return self.budget.left(MEASURE_SHARE if is_for_witnesses else 1.0)
 
-    def _check(self, tree: Tree, only: Collection[str], wall_s: float) -> Outcome:
-        red = self.survey.baseline.red
-        return self.suite.check(tree, only, wall_s=wall_s, left_out=red, modules=self.survey.reading.modules)
+    def _check(self, tree: Tree, only: Collection[str], wall_s: float, first: Sequence[str] = ()) -> Outcome:
+        left_out, modules = self.survey.baseline.red, self.survey.reading.modules
+        return self.suite.check(tree, only, wall_s=wall_s, left_out=left_out, modules=modules, first=first)
 
     def _judge(self, one: Suspect, tree: Tree, outcome: Outcome, *, cut: bool) -> bool:
         match outcome.verdict:
             case "green":
-                self._any_green = True
                 return True
             case "red":
                 self._red_first[one.id] = outcome.test
@@ -305,7 +327,7 @@ def opened(
     """
     budget = Budget(order.asked.budget_s)
     folder = Path(tempfile.mkdtemp(prefix="casework-survey-"))
-    ground = Ground(folder, environment)
+    ground = Ground(folder, environment, budget)
     try:
         inside = folder / "inside"
         shutil.copytree(_INSIDE, inside, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))

@@ -37,11 +37,29 @@ class Stopped(Exception):
     """Nobody waits for the survey any more."""
 
 
-class Ground:
-    """Where a survey measures."""
+class Budget:
+    """The stated time of a survey."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._began = time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._began
+
+    def left(self, share: float = 1.0) -> float:
+        """Seconds until this share of it is spent."""
+        return self.seconds * share - self.spent
+
+
+class Ground:
+    """Where a survey measures. No process in it outlives the budget."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], budget: Budget) -> None:
         self.folder = folder
+        self.budget = budget
         self._environment = dict(environment)
         self._living: set[int] = set()
         self._stopped = False
@@ -61,7 +79,9 @@ class Ground:
         environment: Mapping[str, str] | None = None,
         given_up: Callable[[], bool] = lambda: False,
     ) -> Done:
-        """Run a program of the project for at most `wall_s` seconds; its output is read whole and mostly forgotten.
+        """Run a program of the project for at most `wall_s` seconds, and never longer than the budget lasts.
+
+        Its output is read whole and mostly forgotten.
 
         Raises:
             Stopped: the survey is over.
@@ -69,6 +89,9 @@ class Ground:
         began = time.monotonic()
         if self._stopped:
             raise Stopped
+        wall_s = min(wall_s, self.budget.left())
+        if wall_s <= 0:
+            return Done(None, "", 0.0)
         try:
             process = subprocess.Popen(
                 command,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from casework.agents.survey.ground import Tree
 from casework.code.python.hunks import CodeHunk, LeftOut, Place, read_hunk
-from casework.code.python.shape import functions
 from casework.code.python.source import Module, Source, is_aside, is_python, is_test, module_of, read_source
 from casework.domain.ids import HunkId
 from casework.domain.repopath import unquote
@@ -130,22 +128,3 @@ def _suspect(file: FileBefore, hunk: HunkPlace, path: str, module: Module, code:
     spans = tuple((one.first_line, one.last_line) for one in code.inside)
     line = code.lines[0] if code.lines else hunk.new_start
     return Suspect(hunk.id, path, line, module, code, file.age, file.messages, spans)
-
-
-def by_relevance(reading: Reading, tree: Tree) -> list[str]:
-    """Order the test files: those that name a changed module or function first, in case time runs out."""
-    names = {module.rpartition(".")[2] for module in reading.modules}
-    for one in reading.suspects:
-        names |= {function.name for function in one.code.inside if not function.name.startswith("__")}
-    wanted = re.compile(r"\b(" + "|".join(re.escape(name) for name in sorted(names)) + r")\b") if names else None
-    ranked = []
-    for path in reading.tests():
-        text = (tree.read(path) or b"").decode("utf-8", "replace")
-        named = len(set(wanted.findall(text))) if wanted else 0
-        ranked.append((-named, path))
-    return [path for _, path in sorted(ranked)]
-
-
-def function_names(source: Source) -> set[str]:
-    """Give the names of everything callable in a file."""
-    return {one.name for one in functions(source.tree)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -31,6 +32,8 @@ _LOOK_S: Final = 20.0
 PATIENCE: Final = 3.0
 """How many times as long as on the head the tests may take before they count as hanging."""
 _PATIENCE_MORE_S: Final = 3.0
+_IMPORTING: Final = 1.5
+"""How many times as long as is given to importing files of tests the last of them, which can't be cut off, may take."""
 _PYTHON_S: Final = 0.5
 """Python and pytest, until our plug-in is there, and the end."""
 
@@ -62,12 +65,43 @@ class Baseline:
     ended: bool = False
     seconds: float = 0.0
     startup_s: float = 0.3
-    """What a run costs beside its tests: Python, pytest and finding them."""
+    """What a run costs beside its tests: Python, pytest and finding every test of the longest of these runs."""
+    bare_s: float = math.inf
+    """The same without any file of tests."""
+    files: dict[str, float] = field(default_factory=dict)
+    """What importing each file of tests took, and finding the tests in it."""
+    cut: frozenset[str] = frozenset()
+    """Files that were not imported any more, since the time for that was over."""
+    left_behind: int = 0
+    """Tests that were not run, since their file had had its time."""
     output: str = ""
 
     def cost_s(self, tests: Collection[str]) -> float:
-        """What a run of these tests takes on the head."""
+        """What a run of these tests takes on the head; more, where its files share what takes long to import."""
+        files = sum(self.files.get(path, 0.0) for path in {name.partition("::")[0] for name in tests})
+        return min(self.bare_s + files, self.startup_s) + sum(self.tests[name].took for name in tests)
+
+    def most_s(self, tests: Collection[str]) -> float:
+        """What it takes at most: as if every file were imported."""
         return self.startup_s + sum(self.tests[name].took for name in tests)
+
+    def add(self, more: Baseline) -> None:
+        """Add a run of other files."""
+        self.tests |= more.tests
+        self.red |= more.red
+        self.uncollected |= more.uncollected
+        self.wide |= more.wide
+        self.imported = {
+            **more.imported,
+            **{name: ours and more.imported.get(name, True) for name, ours in self.imported.items()},
+        }
+        self.ended = more.ended
+        self.seconds += more.seconds
+        self.startup_s = max(self.startup_s, more.startup_s)
+        self.bare_s = min(self.bare_s, more.bare_s)
+        self.files |= more.files
+        self.left_behind += more.left_behind
+        self.output = more.output
 
     def reaching(self, path: str, spans: Collection[tuple[int, int]]) -> list[str]:
         """Give the green tests that get into functions between these lines, or could see the file another way."""
@@ -149,14 +183,25 @@ class Suite:
         *,
         wall_s: float,
         collect_s: float,
-        files_of_tests: Collection[str] = (),
+        only_files: Collection[str] | None = None,
+        without_files: Collection[str] = (),
     ) -> Baseline:
         """Run everything, seeing who gets into the functions of `files`; `modules` says where each must come from.
 
-        Where nothing is collected after `collect_s` it is given up. With `files_of_tests` only those are run.
+        Where no file of tests is imported after `collect_s` it is given up; where some are, only those are run. Of
+        `only_files` none keeps the others from being run: once half of the time is over, one that has had its share
+        is left behind.
         """
         order = {"record": True, "files": list(files), "modules": dict(modules), "first": first}
-        done, said = self._pytest(tree, order, files_of_tests, wall_s, collect_s=collect_s)
+        order |= {
+            "only_files": None if only_files is None else list(only_files),
+            "without_files": list(without_files),
+            "collect_s": collect_s,
+            "file_s": wall_s / len(only_files) if only_files else None,
+            "half_s": wall_s / 2,
+        }
+        more = ("--continue-on-collection-errors",)
+        done, said = self._pytest(tree, order, more, wall_s, collect_s=collect_s * _IMPORTING)
         found = Baseline(seconds=done.seconds, output=done.output)
         for line in said:
             match line:
@@ -165,12 +210,14 @@ class Suite:
                     found.tests[name] = Seen(line["took"], entered, frozenset(line["opened"]), line["spawned"])
                 case {"collected": int()}:
                     found.startup_s = line["at"] + _PYTHON_S
+                    found.bare_s = max(found.startup_s - sum(line["files"].values()), _PYTHON_S)
+                    found.files, found.cut = line["files"], frozenset(line["cut"])
                 case {"failed": str(name)}:
                     found.red[name] = line["why"]
                 case {"uncollected": str(name)}:
                     found.uncollected[name] = line["why"]
                 case {"ended": int()}:
-                    found.complete = found.ended = True
+                    found.ended, found.left_behind = True, line["left_behind"]
                     found.imported = line["imported"]
                     found.wide = frozenset((path, at) for path, at in line["wide"])
                 case _:
@@ -185,12 +232,17 @@ class Suite:
         wall_s: float,
         left_out: Collection[str] = (),
         modules: Mapping[str, str] | None = None,
+        first: Sequence[str] = (),
         hash_seed: str = "0",
     ) -> Outcome:
-        """Run tests (all of them for None) until the first red one; `left_out` are known to be red."""
+        """Run tests (all of them for None) until the first red one; `left_out` are known to be red.
+
+        The tests in the files `first` are run before the others.
+        """
         chosen = None if only is None else sorted({name.partition("[")[0] for name in only})
         files = () if chosen is None else tuple(dict.fromkeys(name.partition("::")[0] for name in chosen))
         order = {"record": False, "only": chosen, "left_out": list(left_out), "modules": dict(modules or {})}
+        order["first"] = list(first)
         done, said = self._pytest(tree, order, ("-x", *files), wall_s, hash_seed)
         red = next((line["failed"] for line in said if "failed" in line), "")
         uncollected = next((f"{line['uncollected']}: {line['why']}" for line in said if "uncollected" in line), "")
@@ -236,6 +288,7 @@ class Suite:
         n = next(self._names)
         ordered, out = self._inside / f"order-{n}.json", self._inside / f"said-{n}.jsonl"
         blank: dict[str, Any] = {"only": None, "left_out": [], "files": [], "first": [], "modules": {}}
+        blank |= {"only_files": None, "without_files": [], "collect_s": None, "file_s": None, "half_s": 0.0}
         ordered.write_text(json.dumps(blank | order | {"top": str(tree.top), "out": str(out)}), "utf-8")
         plain = ("-p", "casework_recorder", "-p", "no:cacheprovider", f"--rootdir={tree.top}", "-q", "--tb=short")
         command = (self._python, "-m", "pytest", *plain, *self._flags, *more)
@@ -267,20 +320,3 @@ def _said(out: Path) -> list[dict[str, Any]]:
 def patience_s(expected_s: float) -> float:
     """Say how long a run may take that takes `expected_s` on the head."""
     return expected_s * PATIENCE + _PATIENCE_MORE_S
-
-
-class Budget:
-    """The stated time of a survey."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._began = time.monotonic()
-
-    @property
-    def spent(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self._began
-
-    def left(self, share: float = 1.0) -> float:
-        """Seconds until this share of it is spent."""
-        return self.seconds * share - self.spent

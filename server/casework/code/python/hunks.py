@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -63,7 +64,7 @@ def read_hunk(old: bytes, new: bytes, place: Place) -> CodeHunk | LeftOut:
     without = read_source(reverted)
     if isinstance(without, str):
         return LeftOut("can't be taken back alone")
-    said = _difference(without.tree, head.tree)
+    said = _difference(without.tree, head.tree, place)
     if said:
         return LeftOut(said)
     lines = _changed(old, new, place)
@@ -129,15 +130,13 @@ def _words(old: bytes, new: bytes, place: Place) -> frozenset[str]:
 
 
 def _literals(source: Source, lines: range) -> list[ast.Constant]:
+    found = list(_touching(source.tree, lines))
     messages = {
-        id(part)
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Raise) and node.lineno in lines
-        for part in ast.walk(node)
+        id(part) for node in found if isinstance(node, ast.Raise) and node.lineno in lines for part in ast.walk(node)
     }
     return [
         node
-        for node in ast.walk(source.tree)
+        for node in found
         if isinstance(node, ast.Constant)
         and node.lineno in lines
         and id(node) not in messages
@@ -147,11 +146,33 @@ def _literals(source: Source, lines: range) -> list[ast.Constant]:
     ]
 
 
-def _difference(without: ast.Module, head: ast.Module) -> str:
+def _touching(tree: ast.AST, lines: range) -> Iterator[ast.AST]:
+    """Give the nodes of every statement that these lines touch, as `ast.walk` does for all."""
+    waiting = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        if not isinstance(node, ast.stmt) or (_first_line(node) < lines.stop and _last_line(node) >= lines.start):
+            waiting.extend(ast.iter_child_nodes(node))
+            yield node
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Give where it begins, with what decorates it."""
+    decorated = node.decorator_list if isinstance(node, (*FUNCTION, ast.ClassDef)) else []
+    return min([node.lineno, *(one.lineno for one in decorated)])
+
+
+def _last_line(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _difference(without: ast.Module, head: ast.Module, place: Place) -> str:
     """Say what a change is that changes no behaviour; empty where it may."""
-    one, other = _apart(without.body, head.body)
+    one, other = _apart(without.body, head.body, place)
     if _dump(one) == _dump(other):
         return "formatting or comments"
+    if _dump(_all_at_once(one)) != _dump(_all_at_once(other)):
+        return ""
     for change, said in _STEPS:
         one, other = change(one), change(other)
         if _dump(one) == _dump(other):
@@ -159,20 +180,30 @@ def _difference(without: ast.Module, head: ast.Module) -> str:
     return ""
 
 
-def _apart(one: list[ast.stmt], other: list[ast.stmt]) -> tuple[ast.Module, ast.Module]:
+def _apart(one: list[ast.stmt], other: list[ast.stmt], place: Place) -> tuple[ast.Module, ast.Module]:
     """Give only the statements that differ: what follows is done several times over."""
-    ours, theirs = [ast.dump(node) for node in one], [ast.dump(node) for node in other]
-    begin = next(
-        (at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
-    )
-    most = min(len(ours), len(theirs)) - begin
-    end = next((at for at in range(most) if ours[-1 - at] != theirs[-1 - at]), most)
+    most = min(len(one), len(other))
+    begin = next((at for at in range(most) if not _is_same(one[at], other[at], place)), most)
+    most -= begin
+    end = next((at for at in range(most) if not _is_same(one[-1 - at], other[-1 - at], place)), most)
     mine, yours = one[begin : len(one) - end], other[begin : len(other) - end]
     match mine, yours:
         case [ast.ClassDef() as before], [ast.ClassDef() as after] if _outside(before) == _outside(after):
-            return _apart(before.body, after.body)
+            return _apart(before.body, after.body, place)
         case _:
             return ast.Module(mine, []), ast.Module(yours, [])
+
+
+def _is_same(one: ast.stmt, other: ast.stmt, place: Place) -> bool:
+    """Compare two statements; those before the hunk and behind it are the same text, and are not looked into."""
+    start = place.new_start + (not place.new_lines)
+    if _last_line(one) < start and _last_line(other) < start and one.lineno == other.lineno:
+        return True
+    shift = place.new_lines - place.old_lines
+    is_behind = _first_line(one) >= start + place.old_lines and _first_line(other) >= start + place.new_lines
+    if is_behind and one.lineno + shift == other.lineno:
+        return True
+    return ast.dump(one) == ast.dump(other)
 
 
 def _outside(node: ast.ClassDef) -> str:
@@ -237,6 +268,13 @@ def _types(tree: ast.Module) -> ast.Module:
     return found
 
 
+def _all_at_once(tree: ast.Module) -> ast.Module:
+    """Do all of the steps: most changes are code after all of them, and each step costs a copy."""
+    found = _WithoutTypes().visit(_drop(lambda node: any(is_left_out(node) for is_left_out in _LEFT_OUT))(tree))
+    assert isinstance(found, ast.Module), "a module stays one"
+    return found
+
+
 def _is_for_types(node: ast.stmt) -> bool:
     if isinstance(node, FUNCTION):
         return any(ast.unparse(one).rpartition(".")[2] == "overload" for one in node.decorator_list)
@@ -261,11 +299,20 @@ def _assigns(node: ast.stmt, names: frozenset[str]) -> bool:
     )
 
 
+def _is_all(node: ast.stmt) -> bool:
+    return _assigns(node, frozenset({"__all__"}))
+
+
+def _is_version(node: ast.stmt) -> bool:
+    return _assigns(node, _VERSIONS)
+
+
+_LEFT_OUT: Final = (_is_text, _is_import, _is_all, _is_version, _is_for_types)
 _STEPS: Final[tuple[tuple[Callable[[ast.Module], ast.Module], str], ...]] = (
     (_drop(_is_text), "docstrings"),
     (_drop(_is_import), "imports"),
-    (_drop(lambda node: _assigns(node, frozenset({"__all__"}))), "`__all__`"),
-    (_drop(lambda node: _assigns(node, _VERSIONS)), "a version"),
+    (_drop(_is_all), "`__all__`"),
+    (_drop(_is_version), "a version"),
     (_types, "types"),
 )
 """Each stands on those before: a hunk of imports and docstrings is called imports."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from typing import Final
 
-from casework.core import reviews, threads
+from casework.core import reviews, splitting, threads
 from casework.core.desk import OpenRepository
 from casework.domain.change import FileChange
 from casework.domain.errors import Refused
+from casework.domain.hunk_lines import Side
 from casework.domain.ids import CommitId
 from casework.domain.task import Review, Task
 from casework.lsp.endpoint import endpoint
@@ -19,6 +21,8 @@ from casework.lsp.session import Session
 from casework.wire import ledger_requests as asked
 from casework.wire import requests as r
 from casework.wire.views import ReviewView
+
+_SIDES: Final[dict[str, Side]] = {"base": "old", "head": "new"}
 
 
 async def show(opened: OpenRepository, task: Task) -> ReviewView:
@@ -126,6 +130,8 @@ async def next_of_review(session: Session, params: r.FromHere) -> r.NextToJudge:
 async def decide_hunks(session: Session, params: r.DecideHunks) -> ReviewView:
     """Accept or reject hunks, or take that back."""
     opened = await session.repository(params.repository)
+    if params.lines is not None:
+        return await show(opened, await _decide_lines(session, opened, params, params.lines))
     task = await reviews.decide_hunks(
         opened.repository,
         params.number,
@@ -134,6 +140,47 @@ async def decide_hunks(session: Session, params: r.DecideHunks) -> ReviewView:
         params.reason,
         session.actor,
         command=params.command,
+    )
+    return await show(opened, task)
+
+
+async def _decide_lines(session: Session, opened: OpenRepository, params: r.DecideHunks, lines: r.LineRange) -> Task:
+    if len(params.hunks) != 1:
+        raise Refused("Lines are those of one hunk, and several were named; nothing was decided.", code="no_lines")
+    return await splitting.decide_lines(
+        opened.repository,
+        params.number,
+        params.hunks[0],
+        splitting.LineRange(_SIDES[lines.side], lines.first, lines.last),
+        params.decision,
+        params.reason,
+        session.actor,
+        command=params.command,
+    )
+
+
+@endpoint("casework/review/split", asked.SplitHunk, ReviewView)
+async def split_hunk(session: Session, params: asked.SplitHunk) -> ReviewView:
+    """Cut a hunk into parts."""
+    opened = await session.repository(params.repository)
+    task = await splitting.split_hunk(
+        opened.repository,
+        params.number,
+        params.hunk,
+        session.actor,
+        side=_SIDES[params.side],
+        at=params.at,
+        command=params.command,
+    )
+    return await show(opened, task)
+
+
+@endpoint("casework/review/join", asked.JoinHunk, ReviewView)
+async def join_hunk(session: Session, params: asked.JoinHunk) -> ReviewView:
+    """Put the parts of a hunk together again."""
+    opened = await session.repository(params.repository)
+    task = await splitting.join_hunk(
+        opened.repository, params.number, params.hunk, session.actor, command=params.command
     )
     return await show(opened, task)
 

@@ -63,7 +63,7 @@ class LedgerView:
                 "stale": stale is not None,
                 "was": was.was,
                 "was_reason": _shown(was.reason),
-                "since": _shown(self._since.get(name, "")),
+                "since": _shown(self._since.get(name) or self._since.get(HunkId(view.part_of or ""), "")),
                 "brings_back": _brings_back(one_line(review.back[name])) if name in review.back else "",
             }
         )

@@ -243,13 +243,14 @@ def hunk_view(review: Review, hunk: Hunk, ledger: LedgerView) -> HunkView:
             for mark in hunk.marks
         ],
         more_marks=hunk.more_marks,
+        part_of=hunk.part_of,
     )
     return ledger.told(view)
 
 
 def _marked(repository: Repository, view: HunkView, folded: Mapping[str, str]) -> HunkView:
     """Add the fold it belongs to, and what a survey found out about the same hunk, wherever that was."""
-    mark = repository.board.marks.get(HunkId(view.id)) if repository.is_trusted() else None
+    mark = repository.board.marks.get(HunkId(view.part_of or view.id)) if repository.is_trusted() else None
     found = {"guard": mark.guard, "guard_why": mark.why} if mark is not None else {}
     return view.model_copy(update={**found, "fold": folded.get(view.id)})
 

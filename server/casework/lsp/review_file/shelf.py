@@ -16,6 +16,7 @@ from typing import Final
 from casework.core.repository import Repository
 from casework.domain.errors import Trouble
 from casework.domain.ids import CommitId
+from casework.domain.splits import texts_of_parts
 from casework.domain.task import Task
 from casework.domain.verdict import shown_hash
 from casework.lsp.documents import uri_of
@@ -136,6 +137,7 @@ class Shelf:
     def _patches(self, task: Task) -> dict[str, str]:
         review = review_of(task)
         texts = self._repository.workspace.hunk_texts(*(CommitId(side) for side in review.shown_sides))
+        texts = texts_of_parts(self._repository.change(review.shown_manifest), texts)
         return {name: text.decode("utf-8", "replace").rstrip("\n") for name, text in texts.items()}
 
 

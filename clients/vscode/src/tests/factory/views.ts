@@ -63,6 +63,7 @@ export function hunk(id: string, more: Partial<HunkView> = {}): HunkView {
     fold: null,
     marks: [],
     more_marks: 0,
+    part_of: null,
     ...more,
   };
 }
