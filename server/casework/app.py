@@ -244,6 +244,7 @@ class CaseworkApplication:
             identity=identity,
             recorder=recorder,
             blobs=self._state.blobs(identity.id),
+            drafts=self._state.drafts(identity.id),
             check_out=self._check_out,
             agents=self._agents,
             clock=self._clock,

@@ -27,6 +27,7 @@ from casework.ports.agent import Agent, Briefing
 from tests.fakes.agent import FakeAgent, MemoryFiles
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.checks import FakeChecks
+from tests.fakes.drafts import MemoryDrafts
 from tests.fakes.journal import MemoryJournal, Shelf
 from tests.fakes.landing import MemoryLander
 from tests.fakes.permissions import FakeWeigher
@@ -205,6 +206,7 @@ async def room(
         identity=world.workspace.identity,
         recorder=recorder,
         blobs=world.blobs,
+        drafts=MemoryDrafts(),
         check_out=lambda _identity, _top: checkout,
         agents={"scripted": agent, **(more_agents or {})},
         clock=world.clock,

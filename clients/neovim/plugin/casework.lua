@@ -10,7 +10,9 @@ if vim.fn.has('nvim-0.11') == 0 then
   return
 end
 
-vim.api.nvim_create_user_command('Casework', function(call)
+local api = vim.api
+
+api.nvim_create_user_command('Casework', function(call)
   require('casework.command').run(call)
 end, {
   nargs = '*',
@@ -21,42 +23,37 @@ end, {
   end,
 })
 
-local group = vim.api.nvim_create_augroup('casework', {})
-
-vim.api.nvim_create_autocmd('BufReadCmd', {
-  group = group,
+api.nvim_create_autocmd('BufReadCmd', {
   pattern = 'casework://*',
   callback = function(event)
     require('casework.documents').read(event.buf, event.match)
   end,
 })
 
-vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
-  group = group,
+api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
   once = true,
   callback = function()
     require('casework.start').first_file()
   end,
 })
 
-vim.keymap.set('n', '<Plug>(casework-next)', function()
-  require('casework').next(1)
-end, { desc = 'Casework: next thing that needs you' })
-vim.keymap.set('n', '<Plug>(casework-previous)', function()
-  require('casework').next(-1)
-end, { desc = 'Casework: previous thing that needs you' })
-
--- When the user's configuration has run, so that a key of theirs is never taken.
-vim.api.nvim_create_autocmd('VimEnter', {
-  group = group,
-  once = true,
-  callback = function()
-    local set = type(vim.g.casework) == 'table' and vim.g.casework.keys or {}
-    for what, default in pairs({ next = ']v', previous = '[v' }) do
-      local key = set[what] == nil and default or set[what]
-      if key and vim.fn.maparg(key, 'n') == '' then
-        vim.keymap.set('n', key, '<Plug>(casework-' .. what .. ')', { remap = true, desc = 'Casework: ' .. what })
-      end
+local function set_keys()
+  for what, step in pairs({ next = 1, previous = -1 }) do
+    vim.keymap.set('n', '<Plug>(casework-' .. what .. ')', function()
+      require('casework').next(step)
+    end, { desc = 'Casework: ' .. what .. ' thing that needs you' })
+  end
+  local set = type(vim.g.casework) == 'table' and vim.g.casework.keys or {}
+  for what, default in pairs({ next = ']v', previous = '[v' }) do
+    local key = set[what] == nil and default or set[what]
+    if key and vim.fn.maparg(key, 'n') == '' then
+      vim.keymap.set('n', key, '<Plug>(casework-' .. what .. ')', { remap = true, desc = 'Casework: ' .. what })
     end
-  end,
-})
+  end
+end
+
+if vim.v.vim_did_enter == 1 then
+  set_keys() -- a package manager loads it late
+else -- when the user's configuration has run, so that a key of theirs is never taken
+  api.nvim_create_autocmd('VimEnter', { once = true, callback = set_keys })
+end

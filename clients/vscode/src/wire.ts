@@ -230,6 +230,30 @@ export interface ResolveThread extends TaskDeed {
   resolved?: boolean;
 }
 
+/** Which drafts to list: all, or those of one task. */
+export interface ListDrafts extends Params {
+  number?: number | null;
+}
+
+/** Keep what is being written at a place, in place of what was kept there; blanks alone are forgotten. */
+export interface KeepDraft extends TaskParams {
+  /**
+   * `request` (what should change), `comment/HUNK` (`comment/` for the whole review), `file/PATH`, `reply/THREAD` or
+   * `question/ID`.
+   */
+  place: string;
+  text: string;
+  /** Of the cursor, from 1. */
+  line?: number;
+  /** Of the cursor, from 0, as this client counts. */
+  column?: number;
+}
+
+/** Forget the draft of a place: it was sent or thrown away. */
+export interface ForgetDraft extends TaskParams {
+  place: string;
+}
+
 /** The verdict. */
 export interface AnswerReview extends TaskDeed {
   verdict: Verdict;
@@ -688,6 +712,26 @@ export interface NextToJudge {
   waiting: number;
 }
 
+/** What somebody is writing and has not sent. */
+export interface DraftView {
+  /** Of the task. */
+  number: number;
+  /** What it is written for, as it was kept. */
+  place: string;
+  text: string;
+  line: number;
+  column: number;
+  /** The client that kept it last; how a column counts is that client's. */
+  via: string;
+  /** When, in microseconds since 1970. */
+  at: number;
+}
+
+/** Drafts by task and place. */
+export interface DraftList {
+  drafts: DraftView[];
+}
+
 /** One command that checks a repository. */
 export interface CheckCommandView {
   command: string;
@@ -895,6 +939,12 @@ export interface Methods {
   "casework/review/reply": { params: ReplyToThread; result: ReviewView };
   /** Settle a thread, or take it up again. */
   "casework/review/resolve": { params: ResolveThread; result: ReviewView };
+  /** List what is half-written, in any editor. */
+  "casework/draft/list": { params: ListDrafts; result: DraftList };
+  /** Keep what is being written and not sent yet. */
+  "casework/draft/keep": { params: KeepDraft; result: DraftList };
+  /** Forget what was sent or thrown away. */
+  "casework/draft/forget": { params: ForgetDraft; result: DraftList };
   /** Approve, or request changes. */
   "casework/review/answer": { params: AnswerReview; result: TaskView };
   /** Close a review of history as read. */
@@ -976,6 +1026,9 @@ export const Method = {
   reviewComment: "casework/review/comment",
   reviewReply: "casework/review/reply",
   reviewResolve: "casework/review/resolve",
+  draftList: "casework/draft/list",
+  draftKeep: "casework/draft/keep",
+  draftForget: "casework/draft/forget",
   reviewAnswer: "casework/review/answer",
   reviewRead: "casework/review/read",
   reviewUndo: "casework/review/undo",
@@ -1033,6 +1086,9 @@ export const Command = {
   reviewComment: "casework.review.comment",
   reviewReply: "casework.review.reply",
   reviewResolve: "casework.review.resolve",
+  draftList: "casework.draft.list",
+  draftKeep: "casework.draft.keep",
+  draftForget: "casework.draft.forget",
   reviewAnswer: "casework.review.answer",
   reviewRead: "casework.review.read",
   reviewUndo: "casework.review.undo",

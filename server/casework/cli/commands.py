@@ -6,6 +6,7 @@ import typer
 
 from casework import __version__, relay
 from casework.cli import checks, doctor, editors, judging, surveying, tasks, trying, upkeep, verdicts
+from casework.cli.drafts import drafts
 from casework.cli.options import AsJson
 from casework.cli.output import Output
 from casework.cli.reviews import reviews
@@ -31,6 +32,7 @@ app.add_typer(tasks.tasks, name="task")
 app.add_typer(skeletons, name="skeleton")
 app.command("wait")(tasks.wait)
 app.command("answer")(tasks.answer)
+app.add_typer(drafts, name="draft")
 app.add_typer(rules, name="rules")
 app.add_typer(checks.checks, name="checks")
 app.command("trust")(upkeep.trust)

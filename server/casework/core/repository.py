@@ -22,6 +22,7 @@ from casework.ports.checks import Checks
 from casework.ports.clock import Clock
 from casework.ports.detector import Detector
 from casework.ports.documents import OpenDocuments
+from casework.ports.drafts import Drafts
 from casework.ports.landing import Lander, LandingPlan
 from casework.ports.permissions import Weigher
 from casework.ports.sandbox import Sandbox, WaysOut
@@ -70,6 +71,7 @@ class Repository:
     identity: Identity
     recorder: Recorder
     blobs: Blobs
+    drafts: Drafts
     check_out: Callable[[Identity, str], Checkout]
     """Opens a work tree by its top. Blocks. Raises `Refused` when it is gone or is another repository by now."""
     agents: Mapping[str, Agent]

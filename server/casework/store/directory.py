@@ -20,6 +20,7 @@ from uuid import UUID
 from casework.domain.errors import Trouble
 from casework.domain.ids import StreamId
 from casework.store.blobs import FileBlobs
+from casework.store.drafts import FileDrafts
 from casework.store.failures import file_trouble
 from casework.store.journal import SqliteJournal, open_journal
 
@@ -62,6 +63,14 @@ class StateDirectory:
             Trouble: the text is no uuid.
         """
         return FileBlobs(self.repository(repository) / "blobs")
+
+    def drafts(self, repository: str) -> FileDrafts:
+        """Give the drafts of a repository; nothing is made before the first one is kept.
+
+        Raises:
+            Trouble: the text is no uuid.
+        """
+        return FileDrafts(self.repository(repository) / "drafts")
 
     def repository(self, repository: str) -> Path:
         """Give the folder of a repository, whether it is there or not.

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from casework.wire import draft_requests as drafts
 from casework.wire import ledger_requests as asked
 from casework.wire import requests as r
 from casework.wire.views import Board, ChecksView, RepositoryDescription, ReviewView, SurveyView, TaskView
@@ -102,6 +103,9 @@ METHODS: Final[tuple[Method, ...]] = (
     Method("casework/review/comment", asked.AddComment, ReviewView, "Comment on a review."),
     Method("casework/review/reply", asked.ReplyToThread, ReviewView, "Answer in a thread of a review."),
     Method("casework/review/resolve", asked.ResolveThread, ReviewView, "Settle a thread, or take it up again."),
+    Method("casework/draft/list", drafts.ListDrafts, drafts.DraftList, "List what is half-written, in any editor."),
+    Method("casework/draft/keep", drafts.KeepDraft, drafts.DraftList, "Keep what is being written and not sent yet."),
+    Method("casework/draft/forget", drafts.ForgetDraft, drafts.DraftList, "Forget what was sent or thrown away."),
     Method("casework/review/answer", r.AnswerReview, TaskView, "Approve, or request changes."),
     Method("casework/review/read", r.TaskDeed, TaskView, "Close a review of history as read."),
     Method("casework/review/undo", r.UndoReview, TaskView, "Take a landed approval back."),

@@ -85,6 +85,17 @@ def test_before_its_first_use_it_costs_no_more_than_as_many_empty_files(tmp_path
     assert statistics.median(measured[ours]) <= statistics.median(measured[empty]), measured
 
 
+def test_a_client_that_is_loaded_late_has_its_keys_all_the_same(stage: Stage) -> None:
+    nvim = stage.neovim("README.md", plugin=False)
+    nvim.sees("# Shop")
+    assert nvim.lua("return vim.fn.maparg(']v')") == ""
+    nvim.lua("vim.opt.runtimepath:prepend(...) vim.cmd.runtime('plugin/casework.lua')", str(PLUGIN))
+    assert nvim.lua("return { vim.fn.maparg(']v'), vim.fn.maparg('[v') }") == [
+        "<Plug>(casework-next)",
+        "<Plug>(casework-previous)",
+    ]
+
+
 def sourcing_ms(plugin: Path, log: Path) -> float:
     """How long Neovim takes at a start for the files of `plugin`, by its own clock, in milliseconds."""
     log.unlink(missing_ok=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from tests.editors.neovim.driver import Neovim
@@ -31,6 +34,27 @@ def test_ten_keys_at_once_are_ten_verdicts(stage: Stage) -> None:
     nvim.sees("10 accepted", "all is judged")
     wait_until(lambda: decisions(stage) == {"accepted"}, description="the daemon knows them all")
     assert review(stage)["undecided"] == 0
+
+
+def test_keys_ahead_of_texts_that_are_on_their_way_wait_for_them_and_none_is_lost(stage: Stage) -> None:
+    """Two files ahead are asked for in advance; the daemon stands still before the third one can be."""
+    names = [f"{n}.txt" for n in range(10)]
+    stage.shop.commit("before", {name: spaced(1, f"{name} old") for name in names})
+    stage.shop.git("switch", "-qc", "ten")
+    stage.shop.commit("after", {name: spaced(1, f"{name} new") for name in names})
+    stage.shop.git("switch", "-q", "main")
+    nvim = open_review(stage, "branch", "ten")
+    nvim.sees("0.txt proposed", "file 1/10", "10 left")
+    daemon = stage.daemon()
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        nvim.keys("aaaaaaaaaa")
+        nvim.sees("3 accepted", "7 left", "reading …")
+        assert "3.txt new" not in nvim.screen(), "nothing is judged before it is on the screen"
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+    nvim.sees("10 accepted", "all is judged")
+    wait_until(lambda: review(stage)["accepted"] == 10, description="the daemon knows them all")
 
 
 def test_a_rejection_among_keys_typed_ahead_keeps_its_place_and_its_reason(stage: Stage) -> None:

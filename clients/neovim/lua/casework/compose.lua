@@ -55,6 +55,48 @@ local function send(buffer, compose)
   end)
 end
 
+--- Puts the cursor where the draft was left; another editor may count columns in another way.
+---@param window integer
+---@param draft casework.Draft
+local function put_cursor(window, draft)
+  local buffer = vim.api.nvim_win_get_buf(window)
+  local row = math.min(math.max(draft.cursor[1], 1), vim.api.nvim_buf_line_count(buffer))
+  local line = vim.api.nvim_buf_get_lines(buffer, row - 1, row, false)[1]
+  vim.api.nvim_win_set_cursor(window, { row, math.min(draft.cursor[2], #line) })
+end
+
+--- Takes over what was begun at this place in another editor. What was typed here before the answer came stays: the
+--- other text is put in front of it.
+---@param buffer integer
+---@param compose casework.Compose
+---@param known casework.Draft?  What the buffer began with.
+function M.take_over(buffer, compose, known)
+  local number = tonumber(compose.place:match('^%d+'))
+  drafts.sync(compose.root, number, function(others)
+    local other = others[compose.place]
+    if not (other and vim.api.nvim_buf_is_valid(buffer)) or (known and known.text == other.text) then
+      return
+    end
+    local typed = table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n')
+    local is_as_it_came = typed == (known and known.text or compose.text or '')
+    local is_known = known and known.told and is_as_it_came
+    local text = (typed == '' or is_known) and other.text or drafts.joined(other.text, typed)
+    if text == typed then
+      return
+    end
+    vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(text, '\n', { plain = true }))
+    local window = vim.fn.bufwinid(buffer)
+    if window ~= -1 and is_as_it_came then
+      put_cursor(window, other)
+    elseif window ~= -1 then
+      local row, column = unpack(vim.api.nvim_win_get_cursor(window))
+      local added = vim.api.nvim_buf_line_count(buffer) - #vim.split(typed, '\n', { plain = true })
+      vim.api.nvim_win_set_cursor(window, { row + added, column })
+    end
+    require('casework.notice').say('here is what you had written and not sent.')
+  end)
+end
+
 ---@type integer
 local count = 0
 
@@ -89,9 +131,10 @@ function M.open(compose)
     .. '%#CaseworkKey#q%#CaseworkDetail# leaves '
   M.map(buffer, compose)
   if draft then
-    pcall(vim.api.nvim_win_set_cursor, window, draft.cursor)
+    put_cursor(window, draft)
     require('casework.notice').say('here is what you had written and not sent.')
   end
+  M.take_over(buffer, compose, draft)
   if not compose.waits then
     local column = vim.api.nvim_win_get_cursor(window)[2]
     vim.cmd.startinsert({ bang = not draft or column >= #vim.api.nvim_get_current_line() - 1 })

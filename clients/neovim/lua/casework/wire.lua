@@ -175,6 +175,21 @@
 ---@field thread string Its number, or the id of the comment that began it.
 ---@field resolved? boolean False takes it up again.
 
+--- Which drafts to list: all, or those of one task.
+---@class (exact) casework.ListDrafts: casework.Params
+---@field number? integer
+
+--- Keep what is being written at a place, in place of what was kept there; blanks alone are forgotten.
+---@class (exact) casework.KeepDraft: casework.TaskParams
+---@field place string `request` (what should change), `comment/HUNK` (`comment/` for the whole review), `file/PATH`, `reply/THREAD` or `question/ID`.
+---@field text string
+---@field line? integer Of the cursor, from 1.
+---@field column? integer Of the cursor, from 0, as this client counts.
+
+--- Forget the draft of a place: it was sent or thrown away.
+---@class (exact) casework.ForgetDraft: casework.TaskParams
+---@field place string
+
 --- The verdict.
 ---@class (exact) casework.AnswerReview: casework.TaskDeed
 ---@field verdict casework.Verdict
@@ -506,6 +521,20 @@
 ---@field left integer Decisions that are left in the review, with this one; a fold is one.
 ---@field waiting integer Tasks that need the human, with this one.
 
+--- What somebody is writing and has not sent.
+---@class (exact) casework.DraftView
+---@field number integer Of the task.
+---@field place string What it is written for, as it was kept.
+---@field text string
+---@field line integer
+---@field column integer
+---@field via string The client that kept it last; how a column counts is that client's.
+---@field at integer When, in microseconds since 1970.
+
+--- Drafts by task and place.
+---@class (exact) casework.DraftList
+---@field drafts casework.DraftView[]
+
 --- One command that checks a repository.
 ---@class (exact) casework.CheckCommandView
 ---@field command string
@@ -647,6 +676,9 @@ M.method = {
   review_comment = "casework/review/comment",
   review_reply = "casework/review/reply",
   review_resolve = "casework/review/resolve",
+  draft_list = "casework/draft/list",
+  draft_keep = "casework/draft/keep",
+  draft_forget = "casework/draft/forget",
   review_answer = "casework/review/answer",
   review_read = "casework/review/read",
   review_undo = "casework/review/undo",
@@ -704,6 +736,9 @@ M.command = {
   review_comment = "casework.review.comment",
   review_reply = "casework.review.reply",
   review_resolve = "casework.review.resolve",
+  draft_list = "casework.draft.list",
+  draft_keep = "casework.draft.keep",
+  draft_forget = "casework.draft.forget",
   review_answer = "casework.review.answer",
   review_read = "casework.review.read",
   review_undo = "casework.review.undo",

@@ -8,6 +8,7 @@ from typing import Final
 
 from casework.core import reviews, splitting, threads
 from casework.core.desk import OpenRepository
+from casework.core.drafting import forget_sent
 from casework.domain.change import FileChange
 from casework.domain.errors import Refused
 from casework.domain.hunk_lines import Side
@@ -209,6 +210,8 @@ async def comment_review(session: Session, params: asked.AddComment) -> ReviewVi
         path=params.path,
         command=params.command,
     )
+    place = f"file/{params.path}" if params.path else f"comment/{params.hunk or ''}"
+    forget_sent(opened.repository, params.number, place, params.text)
     return await show(opened, task)
 
 
@@ -219,6 +222,7 @@ async def reply_to_thread(session: Session, params: asked.ReplyToThread) -> Revi
     task = await threads.add_comment(
         opened.repository, params.number, params.text, session.actor, thread=params.thread, command=params.command
     )
+    forget_sent(opened.repository, params.number, f"reply/{params.thread}", params.text)
     return await show(opened, task)
 
 

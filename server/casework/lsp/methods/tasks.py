@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from casework.core import answering, intake
 from casework.core.desk import OpenRepository
+from casework.core.drafting import forget_sent
 from casework.domain import events as e
 from casework.domain.envelope import Recorded
 from casework.domain.errors import Refused
@@ -152,6 +153,7 @@ async def answer_question(session: Session, params: r.AnswerQuestion) -> TaskVie
         everywhere=params.everywhere,
         command=params.command,
     )
+    forget_sent(opened.repository, params.number, f"question/{params.question}", params.answer)
     return await show(opened, task)
 
 

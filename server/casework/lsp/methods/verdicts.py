@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casework.core import intake, verdicts
+from casework.core.drafting import forget_sent
 from casework.domain import events as e
 from casework.domain.errors import Refused
 from casework.lsp.endpoint import endpoint
@@ -25,6 +26,7 @@ async def answer_review(session: Session, params: r.AnswerReview) -> TaskView:
     else:
         request = verdicts.Request(params.shown, params.message, params.agent, params.script)
         task = await verdicts.request_changes(repository, params.number, request, session.actor, command=params.command)
+        forget_sent(repository, params.number, "request", params.message)
     return await show(opened, task)
 
 

@@ -303,6 +303,7 @@ function M.open(root, number, opened)
     end
     show_when_read(new(root, review), asked_at, opened)
   end)
+  require('casework.drafts').sync(root, number) -- answered long before the texts are there
 end
 
 --- Ends the texts of a view that is closed; what is left of it can still be read from the quickfix list.
