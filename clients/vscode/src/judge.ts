@@ -165,7 +165,7 @@ export class Judge {
     const line = seen.editor.selection.active.line;
     const on = hunkUnder(seen);
     const { top, number, path } = seen.place;
-    this.talk.write({ top, number, path, hunk: on?.id ?? null, line }, seen.editor.document.uri);
+    await this.talk.write({ top, number, path, hunk: on?.id ?? null, line }, seen.editor.document);
     await activeEditor((editor) => editor?.document.uri.scheme === BOX_SCHEME);
   }
 

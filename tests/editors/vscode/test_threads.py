@@ -88,6 +88,7 @@ def comment(window: Workbench, text: str) -> None:
     """Comment on the hunk under the cursor, by keys, and wait until it stands there."""
     window.press("c")
     window.type_comment(text)
+    window.wait_for_status("Review 1: ")  # whoever writes is still in the review
     window.press("Control+Enter")
     window.wait_for_comment(f"root {text}")
     window.wait_for_focus_in_diff()
