@@ -80,10 +80,15 @@ export class Writing {
     return [...this.written.values()].find(({ thread }) => thread.comments.includes(comment));
   }
 
-  /** Go on with what was half-written: now the human asked for a box. */
+  /**
+   * Go on with what was half-written: now the human asked for a box. It is a thread of its own, because one that becomes
+   * a box takes the focus with everything that is drawn in it later.
+   */
   goOn({ thread, draft }: Written): void {
     const { text } = this.drafts.get(draft.id) ?? draft;
-    thread.comments = [commentOf(text, vscode.CommentMode.Editing)];
+    const { uri } = thread;
+    thread.dispose();
+    this.put(uri, { ...draft, text }, vscode.CommentMode.Editing);
   }
 
   /** It was sent, or thrown away. */
