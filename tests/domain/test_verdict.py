@@ -7,11 +7,21 @@ from dataclasses import replace
 import pytest
 
 from casework.domain.change import Change, ChangeKind, FileChange, Hunk
+from casework.domain.envelope import Actor, ActorKind
 from casework.domain.errors import Refused
 from casework.domain.events import Decision
-from casework.domain.ids import HunkId
-from casework.domain.task import Decided, Reshown, Review, Task
-from casework.domain.verdict import Choice, approve_label, check_shown, choices, selection, shown_hash, usual_choice
+from casework.domain.ids import CommentId, HunkId
+from casework.domain.task import Comment, Decided, Reshown, Review, Task
+from casework.domain.verdict import (
+    Choice,
+    approve_label,
+    check_shown,
+    choices,
+    request_label,
+    selection,
+    shown_hash,
+    usual_choice,
+)
 from tests.domain.history import ADDED, BLOB, ONE, OPENED, QUEUED, STARTED, TWO, A, B, N, the_task
 
 THREE = HunkId("3" * 16)
@@ -104,6 +114,26 @@ def test_only_ways_that_come_to_something_else_are_offered_the_usual_one_first(
 ) -> None:
     shown = review(kind, **decisions)
     assert choices(in_review(shown), shown, CHANGE) == possible
+
+
+@pytest.mark.parametrize(
+    ("decisions", "said", "label"),
+    [
+        ({"one": "accepted"}, [], "Request changes"),
+        ({"one": "rejected"}, [], "Request changes, send 1 hunk back"),
+        ({}, ["human", "agent"], "Request changes, send 1 comment back"),
+        ({"one": "rejected", "two": "rejected"}, ["human"], "Request changes, send 2 hunks and 1 comment back"),
+    ],
+)
+def test_the_other_label_says_what_goes_along(
+    decisions: dict[str, Decision], said: list[ActorKind], label: str
+) -> None:
+    comments = tuple(
+        Comment(CommentId(str(n)), BLOB, "Why?", None, None, Actor(kind=by, id="somebody"), B)
+        for n, by in enumerate(said)
+    )
+    task = replace(in_review(review("run", **decisions)), comments=comments)
+    assert request_label(task, CHANGE) == label
 
 
 def test_a_survey_asks_nothing_again_because_of_a_rejected_test() -> None:

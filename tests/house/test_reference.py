@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -36,10 +37,21 @@ def test_every_setting_says_what_it_does_and_the_file_on_the_page_is_what_holds_
     assert set(written) == set(Settings.model_fields)
 
 
+def test_every_key_of_the_clients_stands_on_the_page() -> None:
+    text = generated()["docs/reference/keys.md"]
+    lua = ROOT / "clients" / "neovim" / "lua" / "casework"
+    sources = [lua / "review" / "keys.lua", lua / "review" / "objects.lua", lua / "sidebar.lua"]
+    in_neovim = sum(source.read_text(encoding="utf-8").count("{ keys = {") for source in sources)
+    package = json.loads((ROOT / "clients" / "vscode" / "package.json").read_text(encoding="utf-8"))
+    bindings = package["contributes"]["keybindings"]
+    assert in_neovim > 30
+    assert text.count("\n| `") == in_neovim + len(bindings)
+
+
 def test_a_stale_page_is_named_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"], tmp_path) == 1
     assert capsys.readouterr().err == (
-        "Stale: docs/reference/command-line.md, docs/reference/settings.md. "
+        "Stale: docs/reference/command-line.md, docs/reference/settings.md, docs/reference/keys.md. "
         "Run `make generate` and commit what it writes.\n"
     )
     assert main([], tmp_path) == 0

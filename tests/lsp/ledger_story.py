@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from tests.lsp.plain import editor
 from tests.repositories import Repository, numbered
 
 FILE: Final = "numbers.txt"
@@ -74,6 +75,14 @@ def _told(hunk: dict[str, Any]) -> str:
     stale = f", stale, was {hunk['was']}" if hunk["stale"] else ""
     asked = "".join(f", asked: {one['text']}" + " (outdated)" * one["outdated"] for one in hunk["comments"])
     return f"{hunk['decision']}{reason}{stale}{asked}"
+
+
+async def goes_on(repository: Repository) -> list[str]:
+    """Open an editor without a plug-in, which must show what was judged in another one; then the next version comes."""
+    async with editor(repository.path) as window:
+        assert told(await window.ask("casework/review/show", number=1)) == JUDGED
+        next_version(repository)
+        return told(await window.ask("casework/review/open", kind="branch", name="work"))
 
 
 def has_landed(repository: Repository) -> None:

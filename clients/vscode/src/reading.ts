@@ -29,6 +29,7 @@ export class Reading implements vscode.Disposable {
       vscode.window.onDidChangeTextEditorVisibleRanges(moved),
       vscode.window.onDidChangeVisibleTextEditors(moved),
       vscode.window.onDidChangeActiveTextEditor(moved),
+      vscode.window.onDidChangeTextEditorSelection(moved),
       vscode.window.onDidChangeWindowState(moved),
     ];
   }
@@ -67,6 +68,9 @@ export class Reading implements vscode.Disposable {
       if (hunk.seen || this.told.has(hunk.id)) return false;
       const { start, end } = file.whole ? { start: 1, end: 1 } : changedLines(hunk, base, head);
       const first = Math.min(start, Math.max(1, head.length));
+      // What changed in it stands beside it until it is read: it counts when the cursor leaves it.
+      const cursor = editor.selection.active.line + 1;
+      if (hunk.stale && cursor >= first && cursor <= Math.max(first, end)) return false;
       for (let line = first; line <= Math.max(first, end); line++) if (!lines.has(line)) return false;
       return true;
     });

@@ -145,6 +145,21 @@ def approve_label(task: Task, change: Change, choice: Choice | None = None) -> s
                     return f"Land {lands}, leave {stays} out on {where}"
 
 
+def request_label(task: Task, change: Change) -> str:
+    """Say in a few words what requesting changes will do, and what goes along; buttons carry this text."""
+    review = task.review
+    assert review is not None, "what is sent back is a review"
+    rejected = len(selection(review, change).rejected)
+    said = sum(one.thread is None and not one.resolved and one.by.kind == "human" for one in task.comments)
+    parts = [_counted(rejected, "hunk"), _counted(said, "comment")]
+    along = " and ".join(part for part in parts if part)
+    return f"Request changes, send {along} back" if along else "Request changes"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
+
+
 def short_branch(name: str | None) -> str:
     """Give a branch's name as people say it."""
     return (name or "a detached HEAD").removeprefix("refs/heads/")

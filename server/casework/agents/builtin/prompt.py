@@ -37,8 +37,8 @@ def first_message(briefing: Briefing) -> str:
         )
     if briefing.threads:
         parts.append(
-            "The human said of your last change, which stands in the worktree; answer each thread with finish:\n"
-            + fenced("review comments", "\n\n".join(_thread(one) for one in briefing.threads))
+            "The human said of your last change, which stands in the worktree; answer each thread with finish, as "
+            "`NUMBER words`:\n" + fenced("review comments", "\n\n".join(_thread(one) for one in briefing.threads))
         )
     if briefing.red:
         parts.append(

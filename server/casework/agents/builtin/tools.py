@@ -143,8 +143,7 @@ _SAID: Final = (
     _tool(
         "finish",
         "Hand in: what changed and why; notes: {path, line, text}; left: what stays as it was; claims: criteria met, "
-        "each with a test that fails without your change: `AC1 tests/test_a.py::test_b`; answers: for each thread of "
-        "the review `NUMBER words`",
+        "each with a test that fails without your change: `AC1 tests/test_a.py::test_b`",
         {
             "comment": _TEXT,
             "notes": _TEXTS,
