@@ -14,7 +14,19 @@ from typing import Final
 
 from bench.contest import Outcome, table
 
-CONTESTS: Final = ("attach", "cold_start", "events", "actions", "memory", "large", "ledger", "busy", "boxes", "builtin")
+CONTESTS: Final = (
+    "attach",
+    "cold_start",
+    "events",
+    "actions",
+    "memory",
+    "large",
+    "ledger",
+    "reviewing",
+    "busy",
+    "boxes",
+    "builtin",
+)
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 _TEXT: Final = """\
@@ -66,6 +78,11 @@ Both sides of a row use the same interpreter, the same client (`bench/client.py`
   the parsed change until everything that is recorded of it is there: which hunks are the same, what changed in the one
   that is not, the blob and the events. *Moved base*: every file's base has a new line on top. Beside it
   `git diff-tree -p` of that change.
+- **Reviewing** (`reviewing.py`): *a hunk accepted*, in a review of three: from sending it until a second editor was
+  told of it, asked for the review and has it; the second one reads everything again, as editors do. A figure is the
+  median of 20, one every 20 ms. Beside it the daemon's smallest answer over the same connection. *First diff*: from
+  `:Casework review N` until both sides of the first hunk are drawn, in a Neovim without a screen that is attached.
+  Beside it, in the same Neovim, both files opened from disk with `:diffsplit`.
 - **Builtin agent** (`builtin.py`): a task of 20 calls, ten reads and ten edits, against a scripted model in the process
   that measures, in a repository of 5,000 files. Beside it `bench/bare_loop.py`: the same SDK's stream helper, two tools
   in its own process, each message a row of SQLite, a process for each task. A step is the median time between two

@@ -91,6 +91,17 @@ class Client:
             if "id" in message and "method" in message:
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": _ANSWERS.get(message["method"])})
 
+    def until(self, method: str) -> Any:
+        """Wait until the server tells `method`, and give what it carries; other messages are dropped.
+
+        Raises:
+            Ended: the server ended.
+        """
+        while True:
+            message = self._receive()
+            if message.get("method") == method:
+                return message["params"]
+
     def timed(self, method: str, params: Any) -> float:
         """Seconds from question to answer."""
         begin = time.perf_counter()

@@ -33,12 +33,12 @@ def contests(scratch: Path) -> Sequence[Outcome]:
     """Hold the contest of a next run, and that of a base that moved in every file."""
     repository = scratch / "repository"
     begin(repository)
-    base = _commit(repository, "base", top="", better="")
-    first = _commit(repository, "first run", top="", better="better")
-    second = _commit(repository, "second run", top="", better="better", best=True)
+    base = commit_of(repository, "base", top="", better="")
+    first = commit_of(repository, "first run", top="", better="better")
+    second = commit_of(repository, "second run", top="", better="better", best=True)
     git(repository, "checkout", "-q", "-b", "moved", base)
-    moved = _commit(repository, "the base moves", top="new on top\n", better="")
-    rebased = _commit(repository, "the second run on it", top="new on top\n", better="better", best=True)
+    moved = commit_of(repository, "the base moves", top="new on top\n", better="")
+    rebased = commit_of(repository, "the second run on it", top="new on top\n", better="better", best=True)
     carrying = _Carrying(repository, scratch, base, first)
     beside = "`git diff-tree -p` of the change"
     return [
@@ -51,7 +51,7 @@ def contests(scratch: Path) -> Sequence[Outcome]:
     ]
 
 
-def _commit(repository: Path, message: str, *, top: str, better: str, best: bool = False) -> str:
+def commit_of(repository: Path, message: str, *, top: str, better: str, best: bool = False) -> str:
     for number in range(FILES):
         lines = [f"value_{number}_{line} = {line}" for line in range(HUNKS * _APART)]
         if better:

@@ -63,18 +63,21 @@ def range_of(clone: Path, packages: Sequence[str]) -> tuple[str, str]:
     return git(clone, "rev-parse", f"{found[-1]}^").decode().strip(), head
 
 
-def package_of(clone: Path) -> str:
-    """Give the folder of the clone's package, or its only module."""
-    for place in (clone / "src", clone):
-        for one in sorted(place.glob("*/__init__.py")) if place.is_dir() else ():
-            if one.parent.name not in ("tests", "test", "docs", "examples", "benchmarks"):
-                return str(one.parent.relative_to(clone))
-    return str(next(iter(sorted(clone.glob("[!s]*.py")))).relative_to(clone))
+def packages_of(clone: Path) -> list[str]:
+    """Give the folders of the clone's packages, or its modules where it has none."""
+    aside = {"tests", "test", "docs", "doc", "examples", "benchmarks", "bench", "scripts"}
+    places = [clone / "src", clone] if (clone / "src").is_dir() else [clone]
+    for place in places:
+        found = sorted(one.parent for one in place.glob("*/__init__.py") if one.parent.name not in aside)
+        found = found or sorted(one for one in place.glob("*.py") if one.name != "setup.py")
+        if found:
+            return [str(one.relative_to(clone)) for one in found]
+    raise SystemExit(f"{clone.name}: no package and no module was found")
 
 
 def survey(made: World, clone: Path, budget_s: float, since: str | None) -> Surveyed:
     """Have `casework try` open and survey the range; measure it from the command's start to its end."""
-    base, head = range_of(clone, [package_of(clone)])
+    base, head = range_of(clone, packages_of(clone))
     if since is not None:
         base = git(clone, "rev-parse", f"{since}^{{commit}}").decode().strip()
     began = time.monotonic()

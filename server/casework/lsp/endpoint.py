@@ -29,16 +29,14 @@ class Endpoint:
     method: Method
     serve: Callable[[Session, Any], Awaitable[BaseModel]]
 
-    async def answer(self, session: Session, raw: object) -> dict[str, Any]:
-        """Parse, serve, and give the answer as JSON values.
+    async def answer(self, session: Session, raw: object) -> BaseModel:
+        """Parse, serve, and give the answer.
 
         Raises:
             JsonRpcInvalidParams: the parameters do not fit, with the reasons.
             Refused, Trouble: as the handler says.
         """
-        params = parse(self.method, raw)
-        result = await self.serve(session, params)
-        return result.model_dump(mode="json")
+        return await self.serve(session, parse(self.method, raw))
 
 
 ENDPOINTS: Final[dict[str, Endpoint]] = {}

@@ -18,6 +18,7 @@ from casework.lsp.present.cards import card
 from casework.wire.requests import BoardChanged, ReviewChanged
 
 _PAUSE_S: Final = 0.01
+"""Between two messages; the first of a burst goes at once, because it may be what somebody waits for."""
 
 Notify = Callable[[str, dict[str, object]], None]
 
@@ -32,6 +33,7 @@ class Feed:
         self._changed: dict[TaskId, None] = {}
         self._reviews: dict[TaskId, None] = {}
         self._flush: asyncio.TimerHandle | None = None
+        self._told_at = 0.0
         self._stop = opened.repository.recorder.listen(self._heard)
 
     def close(self) -> None:
@@ -48,10 +50,12 @@ class Feed:
             if isinstance(row.event, e.ReviewEvent | e.LandingEvent):
                 self._reviews[row.task] = None
         if self._flush is None and self._changed:
-            self._flush = asyncio.get_running_loop().call_later(_PAUSE_S, self._tell)
+            loop = asyncio.get_running_loop()
+            self._flush = loop.call_at(max(self._told_at + _PAUSE_S, loop.time()), self._tell)
 
     def _tell(self) -> None:
         self._flush = None
+        self._told_at = asyncio.get_running_loop().time()
         board = self._repository.board
         now_us = self._repository.clock.now_us()
         changed = BoardChanged(

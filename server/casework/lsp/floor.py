@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from lsprotocol import types
+from pydantic import BaseModel
 
 from casework.core.desk import OpenRepository
 from casework.domain.errors import CaseworkError
@@ -33,6 +34,8 @@ from casework.lsp.review_file.grammar import shown_in
 from casework.lsp.review_file.shelf import task_on
 from casework.lsp.saves import ReviewFiles
 from casework.lsp.session import Session
+from casework.wire.requests import Document, NextToJudge
+from casework.wire.views import ReviewView
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +47,6 @@ _DOCUMENTS: Final = (
     "casework/skeleton/document",
     "casework/skeleton/take",
 )
-_NEXT: Final = "casework/review/next"
 _REVIEWS: Final = ("casework/review/open", "casework/review/recent")
 
 
@@ -319,22 +321,22 @@ class Floor:
 
     # ---- what is shown ---------------------------------------------------------------------------------------------
 
-    async def after_command(self, name: str, asked: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    async def after_command(self, name: str, asked: Mapping[str, Any], given: BaseModel) -> None:
         """A command was run from the editor: show the file it made."""
-        if name in _DOCUMENTS:
-            self.show(given["uri"], given["path"], given["line"])
-        elif name in _REVIEWS:
+        if isinstance(given, Document) and name in _DOCUMENTS:
+            self.show(given.uri, given.path, given.line)
+        elif isinstance(given, ReviewView) and name in _REVIEWS:
             opened = await self._session.repository(asked.get("repository"))
-            task = opened.repository.board.number(given["number"])
+            task = opened.repository.board.number(given.number)
             written = await asyncio.to_thread(self._desktop.of(opened).shelf.write, task)
             self.show(written.uri, written.path)
-        elif name == _NEXT and given["kind"] in ("hunk", "verdict"):
+        elif isinstance(given, NextToJudge) and given.card is not None and given.kind in ("hunk", "verdict"):
             opened = await self._session.repository(asked.get("repository"))
-            task = opened.repository.board.number(given["card"]["number"])
+            task = opened.repository.board.number(given.card.number)
             written = await asyncio.to_thread(self._desktop.of(opened).shelf.current, task)
-            self.show(written.uri, written.path, written.line_of(given["hunk"]))
-        elif name == _NEXT:
-            self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, given["sentence"]))
+            self.show(written.uri, written.path, written.line_of(given.hunk))
+        elif isinstance(given, NextToJudge):
+            self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, given.sentence))
 
     def show(self, uri: str, path: str, line: int | None = None) -> None:
         """Have the editor show a document, at a line counted from 1; one that can't is told where it is."""

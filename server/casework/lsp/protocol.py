@@ -20,6 +20,8 @@ from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 from lsprotocol import types
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.feature_manager import is_thread_function
 from pygls.lsp.server import LanguageServer
@@ -262,13 +264,22 @@ class SessionProtocol(LanguageServerProtocol):
         body = ""
         if error is None:
             try:
-                body = self._encode({"jsonrpc": "2.0", "id": msg_id, "result": self._converter.unstructure(result)})
+                body = f'{{"jsonrpc":"2.0","id":{self._encode(msg_id)},"result":{self._result(result)}}}'
             except Exception as failure:  # noqa: BLE001 - whatever a handler returned, the client gets an answer
                 error = error_of(failure, method)
         if error is not None:
             body = self._encode({"jsonrpc": "2.0", "id": msg_id, "error": self._converter.unstructure(error)})
         self.on_answer(method, error is None)
         self.send(encode_frame(body.encode()))
+
+    def _result(self, result: Any) -> str:
+        """Give an answer as JSON: ours in one go, because a large review has 100,000 values."""
+        if isinstance(result, BaseModel):
+            try:
+                return result.model_dump_json()
+            except PydanticSerializationError:  # a lone surrogate, which only an escape carries
+                result = result.model_dump(mode="json")
+        return self._encode(self._converter.unstructure(result))
 
     def _send_data(self, data: Any) -> None:
         self.send(encode_frame(self._encode(data).encode()))

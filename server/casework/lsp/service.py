@@ -17,11 +17,9 @@ from casework.lsp.floor import Floor
 from casework.lsp.names import path_in
 from casework.lsp.protocol import SessionServer
 from casework.lsp.session import DaemonFacts, Session
+from casework.wire.views import Board
 
 logger = logging.getLogger(__name__)
-
-_FOLLOWING = ("casework/board/read",)
-"""Methods after which a client is told about changes of the board; a client that never asked is told nothing."""
 
 
 class SessionService:
@@ -76,10 +74,11 @@ class SessionService:
 
     def _method(self, session: Session, served: Endpoint) -> Callable[[Any], Awaitable[Any]]:
         async def answer(params: Any) -> Any:
-            if served.method.name not in _FOLLOWING:
-                return await served.answer(session, params)
             given = await served.answer(session, params)
-            self._follow(session.repositories[given["repository"]])
+            if isinstance(
+                given, Board
+            ):  # from here on it is told of changes; a client that never asked is told nothing
+                self._follow(session.repositories[given.repository])
             return given
 
         return answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from casework.agents.survey.ground import Tree
+from casework.agents.survey.ground import Budget, Tree
 from casework.agents.survey.nearness import nearness
 from casework.agents.survey.reading import read_order
 from tests.agents.survey.ground import Project
@@ -38,7 +38,7 @@ def suite(log: Path, far: int) -> dict[str, str]:
 
 def order_of(project: Project, before: dict[str, str], after: dict[str, str]) -> list[str]:
     tree = Tree(project.path)
-    reading = read_order(project.order(before, after), tree)
+    reading = read_order(project.order(before, after), tree, Budget(60.0))
     return nearness(reading, tree, reading.suspects).files
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from casework.core.carrying import texts_of
 from casework.core.repository import Repository
 from casework.core.threads import numbered
@@ -10,14 +13,25 @@ from casework.domain.envelope import Actor
 from casework.domain.ids import HunkId
 from casework.domain.showing import one_line, visible
 from casework.domain.task import Comment, Review, Stale, Task
-from casework.wire.views import CommentView, HunkView
+from casework.wire.views import CommentView
 
 
 class LedgerView:
     """What a review's views say of reading, staleness and threads; made once for each view. Reads a blob."""
 
-    def __init__(self, repository: Repository, review: Review, change: Change, comments: list[CommentView]) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        review: Review,
+        change: Change,
+        comments: list[CommentView],
+        folded: Mapping[str, str],
+    ) -> None:
+        """`folded` has the fold of each hunk that is in one."""
         judged = change.judged
+        self._folded = folded
+        self._marks = repository.board.marks if repository.is_trusted() else {}
+        """What a survey found out about the same hunks, wherever that was."""
         self._review = review
         self._since = texts_of(repository, review).since if review.stale else {}
         self._comments: dict[str, list[CommentView]] = {}
@@ -50,23 +64,25 @@ class LedgerView:
             return f"{what}: {since}."
         return f"{what}, {self.stale} of them because {since}."
 
-    def told(self, view: HunkView) -> HunkView:
-        """Give a hunk's view with what is known of it."""
-        name, review = HunkId(view.id), self._review
+    def told(self, name: HunkId, part_of: HunkId | None) -> dict[str, Any]:
+        """Give what a hunk's view says beside what it is and what was decided."""
+        review = self._review
         stale, comments = review.stale.get(name), self._comments.get(name, [])
         was = stale or Stale()
-        return view.model_copy(
-            update={
-                "comments": comments,
-                "threads": sum(1 for one in comments if one.id == one.thread and not one.resolved),
-                "seen": name in review.seen,
-                "stale": stale is not None,
-                "was": was.was,
-                "was_reason": _shown(was.reason),
-                "since": _shown(self._since.get(name) or self._since.get(HunkId(view.part_of or ""), "")),
-                "brings_back": _brings_back(one_line(review.back[name])) if name in review.back else "",
-            }
-        )
+        mark = self._marks.get(part_of or name)
+        return {
+            "comments": comments,
+            "threads": sum(1 for one in comments if one.id == one.thread and not one.resolved),
+            "seen": name in review.seen,
+            "stale": stale is not None,
+            "was": was.was,
+            "was_reason": _shown(was.reason),
+            "since": _shown(self._since.get(name) or self._since.get(part_of or HunkId(""), "")),
+            "brings_back": _brings_back(one_line(review.back[name])) if name in review.back else "",
+            "guard": mark.guard if mark is not None else None,
+            "guard_why": mark.why if mark is not None else "",
+            "fold": self._folded.get(name),
+        }
 
 
 def _shown(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from casework.core.comment import prefilled, words_of
@@ -66,10 +65,10 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
     usual, own = usual_choice(task), repository.change(review.manifest)
     chosen = selection(review, own, usual)
     comments = thread_views(repository, task)
-    ledger = LedgerView(repository, review, change, comments)
     accepted = sum(1 for hunk in change.judged if review.decisions.get(hunk, UNDECIDED).decision == "accepted")
     folds = fold_views(change, review)
     folded = {hunk: fold.id for fold in folds for hunk in fold.hunks}
+    ledger = LedgerView(repository, review, change, comments, folded)
     checks, known = checks_sentence(repository, task, review), standings(repository, task, review)
     return ReviewView(
         number=task.number,
@@ -91,7 +90,7 @@ def review_view(repository: Repository, task: Task) -> ReviewView:
             for one, known_of in known
         ],
         checks=shown(checks),
-        files=[file_view(repository, review, file, ledger, folded) for file in change.files],
+        files=[file_view(repository, review, file, ledger) for file in change.files],
         folds=folds,
         not_folded=change.not_folded,
         hunks=len(change.judged),
@@ -191,14 +190,8 @@ def absolute(top: str, path: str) -> str:
     return str(Path(top) / unquote(path).decode("utf-8", "surrogateescape"))
 
 
-def file_view(
-    repository: Repository,
-    review: Review,
-    file: FileChange,
-    ledger: LedgerView,
-    folded: Mapping[str, str],
-) -> FileView:
-    """Give one changed file with the state of its hunks; `folded` has the fold of each that is in one."""
+def file_view(repository: Repository, review: Review, file: FileChange, ledger: LedgerView) -> FileView:
+    """Give one changed file with the state of its hunks."""
     mode = f"{file.old_mode} → {file.new_mode}" if file.status == "modified" and file.old_mode != file.new_mode else ""
     return FileView(
         path=file.path,
@@ -208,8 +201,8 @@ def file_view(
         status=file.status,
         binary=file.binary,
         why_here=visible(file.why_here),
-        hunks=[_marked(repository, hunk_view(review, hunk, ledger), folded) for hunk in file.hunks],
-        whole=_marked(repository, whole_view(review, file.whole, ledger), folded) if file.whole is not None else None,
+        hunks=[hunk_view(review, hunk, ledger) for hunk in file.hunks],
+        whole=whole_view(review, file.whole, ledger) if file.whole is not None else None,
         mode_change=mode,
     )
 
@@ -228,7 +221,7 @@ def hunk_view(review: Review, hunk: Hunk, ledger: LedgerView) -> HunkView:
     """Give one hunk with its decision, and what is known of it beside that."""
     decided = review.decisions.get(hunk.id, UNDECIDED)
     header = f"@@ -{hunk.old_start},{hunk.old_lines} +{hunk.new_start},{hunk.new_lines} @@ {hunk.section}".rstrip()
-    view = HunkView(
+    return HunkView(
         id=hunk.id,
         header=header,
         old_start=hunk.old_start,
@@ -245,15 +238,8 @@ def hunk_view(review: Review, hunk: Hunk, ledger: LedgerView) -> HunkView:
         ],
         more_marks=hunk.more_marks,
         part_of=hunk.part_of,
+        **ledger.told(hunk.id, hunk.part_of),
     )
-    return ledger.told(view)
-
-
-def _marked(repository: Repository, view: HunkView, folded: Mapping[str, str]) -> HunkView:
-    """Add the fold it belongs to, and what a survey found out about the same hunk, wherever that was."""
-    mark = repository.board.marks.get(HunkId(view.part_of or view.id)) if repository.is_trusted() else None
-    found = {"guard": mark.guard, "guard_why": mark.why} if mark is not None else {}
-    return view.model_copy(update={**found, "fold": folded.get(view.id)})
 
 
 def fold_views(change: Change, review: Review) -> list[FoldView]:
