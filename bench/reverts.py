@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ class Copy:
         """
         git(project, "clone", "-q", str(project), str(top))
         git(top, "checkout", "-q", "--detach", head)
+        _carry_over_versions(project, top)
         made = cls(top, project / ".venv" / "bin" / "python", base, head)
         first, again = made.run(), made.run()
         made.always_red = first.red | again.red
@@ -139,6 +141,14 @@ class Copy:
             return red
         again = self.run(*tests)  # red now and then on the head too?
         return red - again.red
+
+
+def _carry_over_versions(project: Path, top: Path) -> None:
+    """Copy what a build wrote and git ignores, of that only the version: without it many a package does not start."""
+    ignored = git(project, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", "*version*.py")
+    for name in filter(None, ignored.decode().split("\0")):
+        if not name.startswith((".venv/", "build/")) and (top / name).parent.is_dir():
+            shutil.copyfile(project / name, top / name)
 
 
 def _names(path: str) -> bytes:

@@ -25,11 +25,13 @@ from bench.world import CASEWORK, World, world
 
 COMMITS: Final = 12
 _HEAD: Final = (
-    "| library, range | hunks of code | guarded | unguarded | not looked at | suite on the head | in all | "
+    "| library, range | hunks of code | guarded | unguarded | not looked at | suite on the head | the survey | "
+    "the command | "
     "unguarded, and the whole suite is green | guarded, and the named test is red | tests proposed, and they hold |\n"
-    "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
-_READ_ONLY: Final = ("a test", "a new file", "not Python", "imports", "formatting", "docstrings", "types", "a version")
+_MEASURED: Final = ("the ", "without it ", "no test ")
+"""How a reason begins why a hunk of code was not looked at; all the others were left out by reading."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,12 @@ class Surveyed:
         """What was said of each proposed test."""
         return [line for line in self.comment.splitlines() if line.startswith("- `") and "nothing else would" in line]
 
+    @property
+    def survey_s(self) -> str:
+        """What the survey itself took, by its own clock; the command opens a review and hands in beside it."""
+        found = re.search(r"; (\d+) s in all, of ", self.comment)
+        return found[1] if found is not None else "?"
+
     def count(self, guard: str) -> int:
         """Give how many hunks are so."""
         return sum(one.guard == guard for one in self.claims)
@@ -63,18 +71,21 @@ def range_of(clone: Path, packages: Sequence[str]) -> tuple[str, str]:
     return git(clone, "rev-parse", f"{found[-1]}^").decode().strip(), head
 
 
-def package_of(clone: Path) -> str:
-    """Give the folder of the clone's package, or its only module."""
-    for place in (clone / "src", clone):
-        for one in sorted(place.glob("*/__init__.py")) if place.is_dir() else ():
-            if one.parent.name not in ("tests", "test", "docs", "examples", "benchmarks"):
-                return str(one.parent.relative_to(clone))
-    return str(next(iter(sorted(clone.glob("[!s]*.py")))).relative_to(clone))
+def packages_of(clone: Path) -> list[str]:
+    """Give the folders of the clone's packages, or its modules where it has none."""
+    aside = {"tests", "test", "docs", "doc", "examples", "benchmarks", "bench", "scripts"}
+    places = [clone / "src", clone] if (clone / "src").is_dir() else [clone]
+    for place in places:
+        found = sorted(one.parent for one in place.glob("*/__init__.py") if one.parent.name not in aside)
+        found = found or sorted(one for one in place.glob("*.py") if one.name != "setup.py")
+        if found:
+            return [str(one.relative_to(clone)) for one in found]
+    raise SystemExit(f"{clone.name}: no package and no module was found")
 
 
 def survey(made: World, clone: Path, budget_s: float, since: str | None) -> Surveyed:
     """Have `casework try` open and survey the range; measure it from the command's start to its end."""
-    base, head = range_of(clone, [package_of(clone)])
+    base, head = range_of(clone, packages_of(clone))
     if since is not None:
         base = git(clone, "rev-parse", f"{since}^{{commit}}").decode().strip()
     began = time.monotonic()
@@ -111,9 +122,13 @@ def _claims(view: dict[str, Any]) -> list[Claim]:
     ]
 
 
+def _is_code(one: Claim) -> bool:
+    return one.guard != "not_looked_at" or one.why.startswith(_MEASURED)
+
+
 def row(found: Surveyed, copy: Copy, verdict: Verdict) -> str:
     """Give a row of the table."""
-    code = [one for one in found.claims if one.guard != "not_looked_at" or not one.why.startswith(_READ_ONLY)]
+    code = [one for one in found.claims if _is_code(one)]
     wrong = {kind: sum(f"called {kind}" in one for one in verdict.wrong) for kind in ("unguarded", "guarded")}
     failed = len(verdict.wrong) - sum(wrong.values())
     cells = [
@@ -123,7 +138,8 @@ def row(found: Surveyed, copy: Copy, verdict: Verdict) -> str:
         str(found.count("unguarded")),
         str(sum(one.guard == "not_looked_at" for one in code)),
         f"{min(copy.seconds):.1f} s",
-        f"{found.seconds:.0f} s of {found.budget_s:g}",
+        f"{found.survey_s} s of {found.budget_s:g}",
+        f"{found.seconds:.0f} s",
         f"{verdict.unguarded - wrong['unguarded']} of {verdict.unguarded}",
         f"{verdict.guarded - wrong['guarded']} of {verdict.guarded}",
         f"{verdict.proposed - failed} of {verdict.proposed}",
@@ -148,7 +164,7 @@ def main() -> int:
         wrong += len(verdict.wrong)
         rows.append(row(found, copy, verdict))
         said += [f"\n{found.name}\n{found.comment}", *(f"WRONG: {one}" for one in verdict.wrong)]
-        said += [f"{one.guard}: {one.place}: {one.why}" for one in found.claims if not one.why.startswith(_READ_ONLY)]
+        said += [f"{one.guard}: {one.place}: {one.why}" for one in found.claims if _is_code(one)]
         print(rows[-1], flush=True)
     print("\n".join(["", _HEAD, *rows, *said]))
     return 1 if wrong else 0

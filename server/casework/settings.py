@@ -33,7 +33,7 @@ class Settings(BaseModel):
     """Branches nothing lands on, as names or globs such as `release/*`; a review can still become a new branch."""
 
     survey_budget_s: Annotated[float, Field(ge=5, le=3600)] = 45.0
-    """How many seconds a survey measures for, unless it is told otherwise; what is under way then is still finished."""
+    """How many seconds a survey may take, unless it is told otherwise: from its start to its table."""
 
     check_runs: bool = True
     """Whether what an agent hands in is checked before its review opens; only ever in a repository that you trust."""

@@ -53,6 +53,20 @@ class TestBranch:
         assert standing.message == "2 commits:\n\n- Speak up\n- Shout\n  Louder than before."
         assert repository.hunks(standing.range_text) == 3
 
+    def test_merges_are_left_out_of_its_words(self, project: Path, open_workspace: Opened) -> None:
+        repository = ordinary(project)
+        repository.commit("Main went on", {"other": "x\n"})
+        repository.git("checkout", "-q", "feature")
+        repository.git("merge", "-q", "--no-ff", "-m", "Merge branch 'main' into feature", "main")
+        standing = open_workspace(repository).standing_branch(TASK, "feature", into="main")
+        assert standing.message == "2 commits:\n\n- Speak up\n- Shout\n  Louder than before."
+        standing = open_workspace(repository).standing_range(TASK, "feature^^..feature")
+        assert set(standing.message.splitlines()) == {
+            "2 commits:", "", "- Main went on", "- Shout", "  Louder than before."
+        }  # fmt: skip
+        standing = open_workspace(repository).standing_range(TASK, "feature^..feature")
+        assert standing.message == "Main went on"
+
     def test_authors_are_named_once_in_the_order_they_wrote(self, project: Path, open_workspace: Opened) -> None:
         repository = ordinary(project)
         repository.git("checkout", "-q", "-b", "shared")

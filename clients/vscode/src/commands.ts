@@ -57,6 +57,8 @@ function windowActs(parts: Parts): Record<string, Act> {
     reconnect: () => connection.reconnect(),
     install: () => install(connection),
     showLog: () => log.show(),
+    hideRead: () => hideRead(true),
+    showRead: () => hideRead(false),
     keys: () => keys(),
     walkthrough: () =>
       vscode.commands.executeCommand("workbench.action.openWalkthrough", "casework-dev.casework#start", false),
@@ -77,10 +79,14 @@ function windowActs(parts: Parts): Record<string, Act> {
 
 function reviewActs(parts: Parts): Record<string, Act> {
   const { judge, verdict, talk, showing } = parts;
-  const on = (act: (which: Which) => Promise<void>) => async (node: unknown) => {
-    const which = await theReview(parts, node);
-    if (which) await act(which);
-  };
+  // Which review is meant is seen when the keys before have had their effect: they may have brought another file.
+  const then = (act: (which: Which) => Promise<void>) => (node: unknown) =>
+    judge.behind(async () => {
+      const which = await theReview(parts, node);
+      if (which) await act(which);
+    });
+  const on = (act: (which: Which) => Promise<void>) => (node: unknown) =>
+    judge.isEarly(node) ? undefined : then(act)(node);
   return {
     acceptHunk: (hunk) => judge.accept(hunkOf(hunk)),
     rejectHunk: (hunk) => judge.reject(hunkOf(hunk)),
@@ -106,10 +112,11 @@ function reviewActs(parts: Parts): Record<string, Act> {
         const which = whole ? whichReview(said.thread) : await talk.sendBefore(said);
         if (which) await verdict.requestChanges(which, whole ? said.text.trim() : "");
       }),
-    whole: on((which) => judge.behind(() => showing.turn(which))),
-    approve: on((which) => judge.behind(() => verdict.approve(which))),
-    approveAs: on((which) => judge.behind(() => verdict.approve(which, true))),
-    requestChanges: on((which) => judge.behind(() => verdict.requestChanges(which))),
+    whole: on((which) => showing.turn(which)),
+    approve: on((which) => verdict.approve(which)),
+    approveAs: on((which) => verdict.approve(which, true)),
+    requestChanges: (node) =>
+      judge.isEarly(node) ? undefined : judge.writing(() => then((which) => verdict.requestChanges(which))(node)),
     doneReading: on((which) => verdict.doneReading(which)),
     undo: async (node) => {
       const which = await theTask(parts, node, "casework.review.undo", "Which landing is to be taken back?");
@@ -140,6 +147,12 @@ function taskActs(parts: Parts): Record<string, Act> {
     openSkeleton: on("casework.skeleton.document", (which) => deeds.openSkeleton(which)),
     takeSkeleton: on("casework.skeleton.take", (which) => deeds.takeSkeleton(which)),
   };
+}
+
+/** A setting, so that it holds in the next window too. */
+async function hideRead(hidden: boolean): Promise<void> {
+  const { Global } = vscode.ConfigurationTarget;
+  await vscode.workspace.getConfiguration("casework").update("hideRead", hidden, Global);
 }
 
 /** Go to the next thing that needs the human: in the review before them, then wherever it is. */

@@ -40,9 +40,9 @@ function decorationOf(file: FileView): vscode.FileDecoration {
   const decided = new Set(ofFile(file).map((hunk) => hunk.decision));
   const [letter, how, color] = CHANGED[file.status];
   if (decided.has("none")) return decoration(letter, `${how}, ${fileProgress(file)}`, color);
-  if (!decided.has("rejected")) return decoration("✓", "accepted", "testing.iconPassed");
-  if (!decided.has("accepted")) return decoration("✗", "rejected", "testing.iconFailed");
-  return decoration("±", fileProgress(file), "charts.yellow");
+  if (!decided.has("rejected")) return decoration("✓", "accepted", "casework.acceptedForeground");
+  if (!decided.has("accepted")) return decoration("✗", "rejected", "casework.rejectedForeground");
+  return decoration("±", fileProgress(file), "casework.changedForeground");
 }
 
 function decoration(badge: string, tooltip: string, color: string): vscode.FileDecoration {

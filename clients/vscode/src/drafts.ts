@@ -1,9 +1,16 @@
-// Half-written comments: on disk within a second of each key, whatever ends the window, the editor or the machine's mind.
-// One file each, so that windows do not write over each other. They are the human's own words until they are sent.
+// Half-written comments: on disk within a second of each key, whatever ends the window, the editor or the machine's mind,
+// and told to the daemon, so that every other editor can go on with them. One file each, so that windows do not write
+// over each other. They are the human's own words until they are sent.
+import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { type Draft, isDraft } from "./draft";
+import type { Connection } from "./connection";
+import { type Draft, hunkOf, isDraft, nameOf, settled } from "./draft";
+import type { Which } from "./reviews";
+
+/** Where the hunks stand that are in sight. */
+type Places = ReadonlyMap<string, { path: string; line: number }>;
 
 /** So long after a key it is written. */
 const WRITE_MS = 300;
@@ -19,9 +26,13 @@ export class Drafts implements vscode.Disposable {
   private readonly watches: vscode.Disposable[];
   private expected: Draft | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private syncing: Promise<void> = Promise.resolve();
+  /** What was sent or thrown away here since the daemon was last asked. */
+  private readonly ended = new Set<string>();
 
   constructor(
     private readonly folder: string,
+    private readonly connection: Connection,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.watches = [
@@ -52,10 +63,59 @@ export class Drafts implements vscode.Disposable {
     return waiting;
   }
 
-  /** It was sent, or thrown away. */
+  /** It was sent, or thrown away: here, and so in every editor. */
   forget(id: string): void {
+    const draft = this.known.get(id);
     this.known.delete(id);
     this.write(id);
+    if (!draft) return;
+    this.ended.add(keyOf(draft, nameOf(draft)));
+    void this.tell({ ...draft, text: "" });
+  }
+
+  /**
+   * Take over what other editors have of a review, and tell the daemon what it does not know. `places` are the hunks in
+   * sight; what is `busy` is written here and now, and left alone. Where the daemon can't be asked, all stays as it is.
+   */
+  sync(which: Which, places: Places, busy: ReadonlySet<string>): Promise<void> {
+    // One after the other, or two of them would put the same draft here twice.
+    const turn = this.syncing.then(() => this.takeOver(which, places, busy));
+    this.syncing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async takeOver({ top, number }: Which, places: Places, busy: ReadonlySet<string>): Promise<void> {
+    this.ended.clear();
+    const told = await this.told({ top, number });
+    if (!told) return;
+    await this.writing;
+    // What was sent or thrown away here while the daemon was asked is no news from elsewhere.
+    for (const name of told.keys()) if (this.ended.has(keyOf({ top, number }, name))) told.delete(name);
+    const mine = new Map<string, Draft>();
+    for (const one of await this.read()) {
+      const name = one.top === top && one.number === number ? nameOf(one) : undefined;
+      if (name !== undefined) mine.set(name, one);
+    }
+    const inBox = new Set([...this.boxes.values(), ...busy]);
+    for (const name of new Set([...told.keys(), ...mine.keys()])) {
+      const own = mine.get(name);
+      if (own && inBox.has(own.id)) continue;
+      const other = told.get(name);
+      const text = settled(own, other);
+      if (own && own.text === text && own.told === other) continue;
+      const hunk = hunkOf(name) ?? "";
+      const place = own ?? places.get(hunk);
+      if (text === undefined && own) this.known.delete(own.id);
+      if (text === undefined || !place) {
+        if (own) this.write(own.id);
+        continue;
+      }
+      const { path, line } = place;
+      const draft = { id: own?.id ?? randomUUID(), top, number, path, hunk, line, text };
+      this.known.set(draft.id, other === undefined ? draft : { ...draft, told: other });
+      this.write(draft.id);
+    }
+    await this.writing;
   }
 
   dispose(): void {
@@ -70,7 +130,7 @@ export class Drafts implements vscode.Disposable {
     const draft = this.inBox(box, text);
     if (!draft || draft.text === text) return;
     this.known.set(draft.id, { ...draft, text });
-    clearTimeout(this.timers.get(draft.id));
+    if (this.timers.has(draft.id)) return; // the first key counts, so that somebody who never pauses is not left behind
     this.timers.set(
       draft.id,
       setTimeout(() => this.write(draft.id), WRITE_MS),
@@ -102,14 +162,46 @@ export class Drafts implements vscode.Disposable {
         await fs.mkdir(this.folder, { recursive: true, mode: 0o700 });
         if (!draft?.text.trim()) {
           await fs.rm(file, { force: true });
+          if (draft) void this.tell(draft);
           return;
         }
         await fs.writeFile(`${file}.new`, JSON.stringify(draft), { mode: 0o600 });
         await fs.rename(`${file}.new`, file);
+        void this.tell(draft);
       } catch (problem) {
         this.log.warn(`a half-written comment could not be kept: ${String(problem)}`);
       }
     });
+  }
+
+  /** Let every other editor have it as it is; blanks alone are forgotten there. */
+  private async tell(draft: Draft): Promise<void> {
+    const { id, top, number, text } = draft;
+    const place = nameOf(draft);
+    if (place === undefined || draft.told === text || this.connection.state !== "ready") return;
+    try {
+      if (text.trim()) await this.connection.request("casework/draft/keep", { repository: top, number, place, text });
+      else await this.connection.request("casework/draft/forget", { repository: top, number, place });
+    } catch (problem) {
+      this.log.debug(`a half-written comment could not be told: ${String(problem)}`);
+      return;
+    }
+    const now = this.known.get(id);
+    if (now?.text !== text) return;
+    this.known.set(id, { ...now, told: text });
+    this.write(id);
+  }
+
+  /** What the daemon has of a review, by place; undefined where it can't be asked, or is too old to know. */
+  private async told({ top, number }: Which): Promise<Map<string, string> | undefined> {
+    if (this.connection.state !== "ready") return undefined;
+    try {
+      const { drafts } = await this.connection.request("casework/draft/list", { repository: top, number });
+      return new Map(drafts.map(({ place, text }) => [place, text]));
+    } catch (problem) {
+      this.log.debug(`what is half-written elsewhere could not be read: ${String(problem)}`);
+      return undefined;
+    }
   }
 
   private async read(): Promise<Draft[]> {
@@ -127,4 +219,8 @@ export class Drafts implements vscode.Disposable {
       return undefined;
     }
   }
+}
+
+function keyOf({ top, number }: Which, name: string | undefined): string {
+  return JSON.stringify([top, number, name]);
 }

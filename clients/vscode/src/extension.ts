@@ -54,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const view = vscode.window.createTreeView<Node>("casework.board", { treeDataProvider: sidebar });
   const status = new Status(connection, boards, reviews, view);
   const notices = new Notices(boards, () => view.visible);
-  const drafts = new Drafts(path.join(context.globalStorageUri.fsPath, "drafts"), log);
+  const drafts = new Drafts(path.join(context.globalStorageUri.fsPath, "drafts"), connection, log);
   const talk = new Talk(connection, reviews, showing, drafts);
   const deeds = new Deeds(connection, boards, showing);
   const reading = new Reading(connection, reviews, showing, log);

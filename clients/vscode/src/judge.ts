@@ -3,12 +3,14 @@
 import * as vscode from "vscode";
 import { askLine } from "./asking";
 import type { Connection } from "./connection";
+import { BOX_SCHEME } from "./drafts";
 import { foldOf, judged, hunkAt, nextOpen, ofFile, progress } from "./judged";
 import type { HunkName } from "./lenses";
 import { forLabel } from "./plain";
 import type { Reviews } from "./reviews";
 import type { Showing, Sight } from "./showing";
 import type { Talk } from "./talk";
+import { activeEditor } from "./whole";
 import type { Decision, FileView, HunkView, ReviewView } from "./wire";
 
 const REMEMBERED = 200;
@@ -33,6 +35,8 @@ export class Judge {
   private queue: Promise<void> = Promise.resolve();
   /** What was decided in this window, the last one last: what `take back` goes back over. */
   private readonly deeds: Deed[] = [];
+  /** Keys that let the human write something, and whose box is not there or not answered yet. */
+  private asked = 0;
 
   constructor(
     private readonly connection: Connection,
@@ -42,22 +46,28 @@ export class Judge {
   ) {}
 
   /** Accept a hunk: the one named, else the one under the cursor. */
-  accept(given?: HunkName): Promise<void> {
-    return this.inTurn(given, async (aim) => this.decide(aim, together(aim), "accepted"));
+  async accept(given?: HunkName): Promise<void> {
+    if (this.isEarly(given)) return;
+    await this.inTurn(given, async (aim) => this.decide(aim, together(aim), "accepted"));
   }
 
   /** Reject a hunk, with a reason in one line. */
-  reject(given?: HunkName): Promise<void> {
-    return this.inTurn(given, async (aim) => {
-      const title = `Reject ${where(aim)}: why?`;
-      const reason = await askLine(title, "A reason in one line; Enter alone gives none");
-      if (reason !== undefined) await this.decide(aim, together(aim), "rejected", reason);
-    });
+  async reject(given?: HunkName): Promise<void> {
+    if (this.isEarly(given)) return;
+    await this.writing((written) =>
+      this.inTurn(given, async (aim) => {
+        const title = `Reject ${where(aim)}: why?`;
+        const reason = await askLine(title, "A reason in one line; Enter alone gives none");
+        written();
+        if (reason !== undefined) await this.decide(aim, together(aim), "rejected", reason);
+      }),
+    );
   }
 
   /** Accept what is undecided in this file. */
-  acceptFile(given?: { top: string; number: number; path: string }): Promise<void> {
-    return this.behind(async () => {
+  async acceptFile(given?: { top: string; number: number; path: string }): Promise<void> {
+    if (this.isEarly(given)) return;
+    await this.behind(async () => {
       const sight = given ? undefined : await this.sight();
       const { top, number, path } = given ?? sight?.place ?? {};
       if (top === undefined || number === undefined) return;
@@ -71,8 +81,9 @@ export class Judge {
   }
 
   /** Take back what was decided on the hunk meant, else the last decision made in this window. */
-  takeBack(given?: HunkName): Promise<void> {
-    return this.behind(async () => {
+  async takeBack(given?: HunkName): Promise<void> {
+    if (this.isEarly(given)) return;
+    await this.behind(async () => {
       const sight = given ? undefined : await this.sight();
       const hunk = sight && hunkUnder(sight);
       const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
@@ -91,19 +102,9 @@ export class Judge {
   }
 
   /** Comment on a hunk, in a box at it; between hunks on the line. */
-  comment(given?: HunkName): Promise<void> {
-    return this.behind(async () => {
-      const sight = given ? undefined : await this.sight();
-      const hunk = sight?.place.side === "base" ? hunkUnder(sight) : undefined;
-      const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
-      if (aim) await this.goTo(aim, aim.hunk);
-      const seen = await this.showing.sight();
-      if (!seen) return;
-      const line = seen.editor.selection.active.line;
-      const on = hunkUnder(seen);
-      const { top, number, path } = seen.place;
-      this.talk.write({ top, number, path, hunk: on?.id ?? null, line }, seen.editor.document.uri);
-    });
+  async comment(given?: HunkName): Promise<void> {
+    if (this.isEarly(given)) return;
+    await this.writing(() => this.behind(() => this.openBox(given)));
   }
 
   /** Put the cursor on a hunk. */
@@ -128,6 +129,44 @@ export class Judge {
       const aim = given ? await this.named(given) : sight && (await this.underCursor(sight));
       if (aim) await act(aim);
     });
+  }
+
+  /**
+   * Whether a key came before the box that the human asked for with the key before it: it belongs into that box, and
+   * decides nothing.
+   */
+  isEarly(given?: unknown): boolean {
+    return given === undefined && this.asked > 0;
+  }
+
+  /** Let the human write something: until it is written, or its box has the focus, letters are meant for it. */
+  async writing(act: (written: () => void) => Promise<void>): Promise<void> {
+    let open = 1;
+    const written = () => {
+      this.asked -= open;
+      open = 0;
+    };
+    this.asked++;
+    try {
+      await act(written);
+    } finally {
+      written();
+    }
+  }
+
+  private async openBox(given?: HunkName): Promise<void> {
+    const sight = given ? undefined : await this.sight();
+    const hunk = sight?.place.side === "base" ? hunkUnder(sight) : undefined;
+    const aim = given ? await this.named(given) : sight && hunk && aimOf(sight, hunk);
+    if (aim) await this.goTo(aim, aim.hunk);
+    if (!given && !sight) return;
+    const seen = await this.showing.sight();
+    if (!seen) return;
+    const line = seen.editor.selection.active.line;
+    const on = hunkUnder(seen);
+    const { top, number, path } = seen.place;
+    await this.talk.write({ top, number, path, hunk: on?.id ?? null, line }, seen.editor.document);
+    await activeEditor((editor) => editor?.document.uri.scheme === BOX_SCHEME);
   }
 
   private async sight(): Promise<Sight | undefined> {

@@ -1,38 +1,38 @@
 // Draws into the diff what was decided on each hunk, and at the cursor's hunk which keys judge it.
 import * as vscode from "vscode";
+import { colour } from "./colours";
 import { changedLines, hunkAt, judged, ofFile } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
 import { oneLine } from "./plain";
 import type { Reviews } from "./reviews";
 import type { Showing } from "./showing";
+import { STROKES } from "./strokes";
 import type { FileView, HunkView, ReviewView } from "./wire";
 
 const KEYS = "a r c";
 const MARKS = ["unread", "open", "stale", "unguarded", "accepted", "rejected"] as const;
-
-const WARNING = new vscode.ThemeColor("editorWarning.foreground");
 
 /** What stands in the gutter at a hunk. */
 type Mark = (typeof MARKS)[number];
 
 export class Marks implements vscode.Disposable {
   private readonly icons: Record<Mark, vscode.TextEditorDecorationType> = {
-    unread: gutter("#0550ae", "#58a6ff", "M8 5.500a2.500 2.500 0 1 0 .01 0zM8 7.500a.5 .5 0 1 0 .01 0z", "charts.blue"),
-    stale: gutter("#9a6700", "#e3b341", "M13 8a5 5 0 1 1-1.600-3.700M13 2v3h-3", "charts.yellow"),
-    open: gutter("#0550ae", "#58a6ff", "M8 4.500a3.500 3.500 0 1 0 .01 0z", "charts.blue"),
-    unguarded: gutter("#9a6700", "#e3b341", "M8 2.500L14.500 13.500H1.500zM8 6.500v3M8 11.500v.01", "charts.yellow"),
-    accepted: gutter("#116329", "#3fb950", "M3 8.500l3.200 3.200L13 4.500", "charts.green"),
-    rejected: gutter("#a40e26", "#ff7b72", "M4 4l8 8M12 4l-8 8", "charts.red"),
+    unread: gutter("unread", "M8 5.500a2.500 2.500 0 1 0 .01 0zM8 7.500a.5 .5 0 1 0 .01 0z"),
+    stale: gutter("changed", "M13 8a5 5 0 1 1-1.600-3.700M13 2v3h-3"),
+    open: gutter("unread", "M8 4.500a3.500 3.500 0 1 0 .01 0z"),
+    unguarded: gutter("changed", "M8 2.500L14.500 13.500H1.500zM8 6.500v3M8 11.500v.01"),
+    accepted: gutter("accepted", "M3 8.500l3.200 3.200L13 4.500"),
+    rejected: gutter("rejected", "M4 4l8 8M12 4l-8 8"),
   };
   /** What does not land is crossed out: a colour alone would say it to few, and faint text is hard to read. */
   private readonly crossed = vscode.window.createTextEditorDecorationType({ textDecoration: "line-through" });
   /** Characters that are not seen as what they are: said in words, where they stand. */
   private readonly unseen = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
-    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.warningForeground"),
+    overviewRulerColor: colour("changed"),
     borderWidth: "1px",
     borderStyle: "dashed",
-    borderColor: new vscode.ThemeColor("editorWarning.foreground"),
+    borderColor: colour("changed"),
   });
   private readonly hint = vscode.window.createTextEditorDecorationType({});
   private readonly watches: vscode.Disposable[];
@@ -126,7 +126,7 @@ function unseenOf(document: vscode.TextDocument, file: FileView, side: "base" | 
     .map(({ line, text }) => ({
       range: endOf(document, line - 1),
       hoverMessage: new vscode.MarkdownString().appendText(oneLine(text)),
-      renderOptions: { after: { ...after(`line ${line} ${oneLine(text)}`), color: WARNING } },
+      renderOptions: { after: { ...after(`line ${line} ${oneLine(text)}`), color: colour("changed") } },
     }));
 }
 
@@ -165,7 +165,7 @@ function after(text: string): vscode.ThemableDecorationAttachmentRenderOptions {
     contentText: text,
     margin: "0 0 0 3em",
     fontStyle: "italic",
-    color: new vscode.ThemeColor("editorCodeLens.foreground"),
+    color: colour("words"),
   };
 }
 
@@ -175,13 +175,14 @@ function endOf(document: vscode.TextDocument, line: number): vscode.Range {
 }
 
 /** An icon beside the line numbers, in a colour that stands out from light and from dark. */
-function gutter(light: string, dark: string, path: string, ruler: string): vscode.TextEditorDecorationType {
+function gutter(name: keyof typeof STROKES, path: string): vscode.TextEditorDecorationType {
+  const { light, dark } = STROKES[name];
   return vscode.window.createTextEditorDecorationType({
     light: { gutterIconPath: drawn(light, path) },
     dark: { gutterIconPath: drawn(dark, path) },
     gutterIconSize: "80%",
     isWholeLine: true,
-    overviewRulerColor: new vscode.ThemeColor(ruler),
+    overviewRulerColor: colour(name),
     overviewRulerLane: vscode.OverviewRulerLane.Full,
   });
 }

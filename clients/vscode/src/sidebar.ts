@@ -2,10 +2,11 @@
 // Every card offers exactly what the daemon says is possible. Nothing is kept here.
 import * as vscode from "vscode";
 import { type Boards, GROUPS, type Placed } from "./boards";
+import { type Colour, colour } from "./colours";
 import { fileProgress, ofFile } from "./judged";
 import { uriOf } from "./documents";
 import type { HunkName } from "./lenses";
-import { sideOf } from "./place";
+import { placeOf, sideOf } from "./place";
 import { counted, oneLine } from "./plain";
 import type { Reviews } from "./reviews";
 import type { FileView, FoldView, Group, ReviewView, TaskCard } from "./wire";
@@ -31,10 +32,17 @@ export interface FoldNode {
   number: number;
   fold: FoldView;
 }
+/** Files that are read, and hidden as the settings want it. */
+export interface ReadNode {
+  kind: "read";
+  top: string;
+  number: number;
+  files: FileView[];
+}
 export interface NewNode {
   kind: "new";
 }
-export type Node = GroupNode | TaskNode | FileNode | FoldNode | NewNode;
+export type Node = GroupNode | TaskNode | FileNode | FoldNode | ReadNode | NewNode;
 
 const TITLES: Record<Group, string> = {
   needs_you: "NEEDS YOU",
@@ -51,26 +59,43 @@ const SPOKEN: Record<Group, string> = {
   done: "Done today",
 };
 
-const ICONS: Record<TaskCard["icon"], [string, string?]> = {
-  review: ["git-pull-request", "charts.blue"],
-  question: ["question", "charts.yellow"],
-  failed: ["error", "charts.red"],
-  running: ["sync", "charts.green"],
+const ICONS: Record<TaskCard["icon"], [string, Colour?]> = {
+  review: ["git-pull-request", "unread"],
+  question: ["question", "changed"],
+  failed: ["error", "rejected"],
+  running: ["sync", "accepted"],
   queued: ["clock"],
-  follow_up: ["flag", "charts.orange"],
+  follow_up: ["flag", "changed"],
   task: ["circle-large-outline"],
-  done: ["pass-filled", "charts.green"],
+  done: ["pass-filled", "accepted"],
   proposed: ["lightbulb"],
+};
+
+/** What is one decision shows it before its name: what stands behind a long name is cut off. */
+const DECIDED: Record<FoldView["decision"], [string, Colour?]> = {
+  none: ["fold"],
+  accepted: ["pass-filled", "accepted"],
+  rejected: ["error", "rejected"],
 };
 
 export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.emitter.event;
 
+  private readonly watches: vscode.Disposable[];
+
   constructor(
     private readonly boards: Boards,
     private readonly reviews: Reviews,
-  ) {}
+  ) {
+    this.watches = [
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration("casework.hideRead")) this.refresh();
+      }),
+      // The file in front of the human stays in sight; when they go on it may go.
+      vscode.window.onDidChangeActiveTextEditor(() => hidesRead() && this.refresh()),
+    ];
+  }
 
   /** Draw anew. */
   refresh(): void {
@@ -84,9 +109,13 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
     const review = await this.reviews.get({ top: node.top, number: node.card.number });
     const { top } = node;
     const { number } = review;
+    const read = review.files.filter((file) => hidesRead() && isRead(file) && !isInFront(top, number, file));
     return [
-      ...review.files.map((file): Node => ({ kind: "file", top, number, review, file })),
+      ...review.files
+        .filter((file) => !read.includes(file))
+        .map((file): Node => ({ kind: "file", top, number, review, file })),
       ...review.folds.map((fold): Node => ({ kind: "fold", top, number, fold })),
+      ...(read.length ? [{ kind: "read", top, number, files: read } satisfies Node] : []),
     ];
   }
 
@@ -100,13 +129,15 @@ export class Sidebar implements vscode.TreeDataProvider<Node>, vscode.Disposable
         return fileItem(node);
       case "fold":
         return foldItem(node);
+      case "read":
+        return readItem(node);
       case "new":
         return newItem();
     }
   }
 
   dispose(): void {
-    this.emitter.dispose();
+    for (const one of [...this.watches, this.emitter]) one.dispose();
   }
 
   private ofGroup(group: Group): Node[] {
@@ -159,7 +190,7 @@ function fileItem({ top, number, review, file }: FileNode): vscode.TreeItem {
   item.tooltip = plainTooltip([path, file.why_here, file.mode_change].filter((part) => part));
   item.resourceUri = uriOf(sideOf(top, review, file, "head"));
   item.iconPath = vscode.ThemeIcon.File;
-  const unread = ofFile(file).filter((hunk) => !hunk.seen).length;
+  const unread = unreadOf(file);
   item.checkboxState = {
     state: unread ? vscode.TreeItemCheckboxState.Unchecked : vscode.TreeItemCheckboxState.Checked,
     tooltip: unread ? `${counted(unread, "hunk")} unread: check when you have read them` : "You have read all of it",
@@ -181,12 +212,43 @@ function foldItem({ top, number, fold }: FoldNode): vscode.TreeItem {
   item.id = `${top} ${number} fold ${fold.id}`;
   item.description = state;
   item.tooltip = plainTooltip([fold.title, "One decision decides all of it."]);
-  item.iconPath = icon("fold");
+  item.iconPath = icon(...DECIDED[fold.decision]);
   item.accessibilityInformation = { label: `${oneLine(fold.title)}, one decision, ${state}` };
   item.contextValue = fold.decision === "none" ? " fold open " : " fold ";
   const hunk: HunkName = { kind: "hunk", top, number, hunk: fold.hunks[0] ?? "" };
   item.command = { command: "casework.client.openHunk", title: "Open", arguments: [hunk] };
   return item;
+}
+
+function readItem({ top, number, files }: ReadNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(`${counted(files.length, "file")} read`, vscode.TreeItemCollapsibleState.None);
+  const open = files.flatMap(ofFile).filter((hunk) => hunk.decision === "none").length;
+  item.id = `${top} ${number} read`;
+  item.description = open ? `hidden · ${open} to judge` : "hidden";
+  item.tooltip = plainTooltip([...files.map((file) => file.shown_path), "Click to show them."]);
+  item.iconPath = icon("eye-closed");
+  item.accessibilityInformation = { label: `${counted(files.length, "file")} read, ${item.description}` };
+  item.contextValue = " read ";
+  item.command = { command: "casework.client.showRead", title: "Show What Is Read" };
+  return item;
+}
+
+function hidesRead(): boolean {
+  return vscode.workspace.getConfiguration("casework").get<boolean>("hideRead", false);
+}
+
+function unreadOf(file: FileView): number {
+  return ofFile(file).filter((hunk) => !hunk.seen).length;
+}
+
+function isRead(file: FileView): boolean {
+  return unreadOf(file) === 0;
+}
+
+function isInFront(top: string, number: number, file: FileView): boolean {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  const place = uri && placeOf(uri);
+  return place?.kind === "side" && place.top === top && place.number === number && place.path === file.path;
 }
 
 function remarks(file: FileView): string {
@@ -239,6 +301,6 @@ function plainTooltip(lines: string[]): vscode.MarkdownString {
   return text;
 }
 
-function icon(name: string, color?: string): vscode.ThemeIcon {
-  return new vscode.ThemeIcon(name, color ? new vscode.ThemeColor(color) : undefined);
+function icon(name: string, of?: Colour): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(name, of && colour(of));
 }

@@ -2,16 +2,18 @@
 import * as vscode from "vscode";
 import type { Boards } from "./boards";
 import type { Connection } from "./connection";
+import { BOX_SCHEME } from "./drafts";
 import { progress } from "./judged";
 import { placeOf } from "./place";
 import { counted, forLabel, oneLine } from "./plain";
-import type { Reviews } from "./reviews";
+import type { Reviews, Which } from "./reviews";
 import type { Node } from "./sidebar";
 
 export class Status implements vscode.Disposable {
   private readonly main = vscode.window.createStatusBarItem("casework", vscode.StatusBarAlignment.Left, 50);
   private readonly review = vscode.window.createStatusBarItem("casework.review", vscode.StatusBarAlignment.Left, 49);
   private readonly watches: vscode.Disposable[];
+  private front: Which | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -69,9 +71,10 @@ export class Status implements vscode.Disposable {
   }
 
   private drawReview(): void {
-    const editor = vscode.window.activeTextEditor;
-    const place = editor && placeOf(editor.document.uri);
-    const review = place?.kind === "side" ? this.reviews.drawn(place) : undefined;
+    const uri = vscode.window.activeTextEditor?.document.uri;
+    // Whoever writes a comment is still in the review that it is about.
+    if (uri?.scheme !== BOX_SCHEME) this.front = uri && whichIn(uri);
+    const review = this.front && this.reviews.drawn(this.front);
     if (!review) {
       this.review.hide();
       return;
@@ -87,6 +90,11 @@ export class Status implements vscode.Disposable {
     };
     this.review.show();
   }
+}
+
+function whichIn(uri: vscode.Uri): Which | undefined {
+  const place = placeOf(uri);
+  return place?.kind === "side" ? place : undefined;
 }
 
 function needs(waiting: number): string {

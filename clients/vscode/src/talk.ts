@@ -4,14 +4,17 @@ import * as vscode from "vscode";
 import type { Connection } from "./connection";
 import type { DraftPlace } from "./draft";
 import type { Drafts } from "./drafts";
-import { hunkAt } from "./judged";
+import { changedLines, hunkAt, ofFile } from "./judged";
 import { type SidePlace, placeOf, versionOf } from "./place";
 import { withoutPictures } from "./plain";
 import type { Reviews, Which } from "./reviews";
 import type { Showing } from "./showing";
 import { type Wanted, said, wantedThreads } from "./threads";
-import type { AddComment, FileView } from "./wire";
+import type { AddComment, FileView, HunkView } from "./wire";
 import { Writing } from "./writing";
+
+/** So long a box waits for what other editors have of it. */
+const OTHERS_MS = 500;
 
 export class Talk implements vscode.Disposable {
   private readonly controller = vscode.comments.createCommentController("casework", "Casework");
@@ -19,6 +22,8 @@ export class Talk implements vscode.Disposable {
   /** What the daemon calls the threads that it knows. */
   private readonly names = new WeakMap<vscode.CommentThread, string>();
   private readonly writing: Writing;
+  /** Documents in sight for which other editors' half-written comments were asked for. */
+  private readonly asked = new Set<string>();
   private readonly watches: vscode.Disposable[];
 
   constructor(
@@ -36,6 +41,9 @@ export class Talk implements vscode.Disposable {
     this.watches = [
       reviews.onChanged(() => this.draw()),
       vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
+      // Whoever comes back may have written on in another editor meanwhile.
+      vscode.window.onDidChangeWindowState(({ focused }) => focused && this.again()),
+      connection.onReady(() => this.again()),
     ];
   }
 
@@ -48,6 +56,7 @@ export class Talk implements vscode.Disposable {
         this.threads.delete(name);
       }
     }
+    for (const name of this.asked) if (!visible.has(name)) this.asked.delete(name);
     this.writing.hide(visible);
     for (const editor of vscode.window.visibleTextEditors) void this.drawOne(editor.document);
   }
@@ -88,9 +97,11 @@ export class Talk implements vscode.Disposable {
     this.reviews.put(which.top, await this.connection.deed("casework/review/resolve", asked));
   }
 
-  /** Open a box at a place of a review. */
-  write(place: DraftPlace, uri: vscode.Uri): void {
-    this.writing.begin(place, uri);
+  /** Open a box at a place of a review, with what was begun there in any editor. */
+  async write(place: DraftPlace, document: vscode.TextDocument): Promise<void> {
+    const patience = new Promise((resolve) => setTimeout(resolve, OTHERS_MS));
+    await Promise.race([this.ask(document).then(() => this.drawOne(document)), patience]);
+    this.writing.begin(place, document.uri);
   }
 
   /** Send what is being written, as it stands now. */
@@ -143,6 +154,25 @@ export class Talk implements vscode.Disposable {
     this.controller.dispose();
   }
 
+  private again(): void {
+    this.asked.clear();
+    this.draw();
+  }
+
+  /** Take over what other editors have of the review that a document belongs to. */
+  private async ask(document: vscode.TextDocument): Promise<void> {
+    const place = placeOf(document.uri);
+    const review = place?.kind === "side" ? this.reviews.drawn(place) : undefined;
+    if (!review || place?.kind !== "side") return;
+    this.asked.add(document.uri.toString());
+    const file = review.files.find((one) => one.path === place.path);
+    if (!file) return;
+    const [base, head] = await this.showing.lines(place.top, review, file);
+    const line = (hunk: HunkView) => (file.whole ? 0 : changedLines(hunk, base, head).start - 1);
+    const places = new Map(ofFile(file).map((hunk) => [hunk.id, { path: file.path, line: line(hunk) }]));
+    await this.drafts.sync(place, places, this.writing.busy);
+  }
+
   private async drawOne(document: vscode.TextDocument): Promise<void> {
     const place = placeOf(document.uri);
     if (place?.kind !== "side" || place.side !== "head") return;
@@ -150,6 +180,7 @@ export class Talk implements vscode.Disposable {
     const file = review?.files.find((one) => one.path === place.path);
     if (!review || !file || versionOf(review) !== place.version) return;
     const [base, head] = await this.showing.lines(place.top, review, file);
+    if (!this.asked.has(document.uri.toString())) await this.ask(document);
     await this.writing.restore(document, place, file);
     if (this.reviews.drawn(place) !== review) return;
     const wanted = wantedThreads(review, file, base, head);
@@ -172,8 +203,7 @@ export class Talk implements vscode.Disposable {
     this.threads.set(name, thread);
     this.names.set(thread, wanted.thread);
     const { Expanded, Collapsed } = vscode.CommentThreadCollapsibleState;
-    if (!known || thread.contextValue !== wanted.kind)
-      thread.collapsibleState = wanted.kind === "resolved" ? Collapsed : Expanded;
+    if (!known || thread.contextValue !== wanted.kind) thread.collapsibleState = wanted.closed ? Collapsed : Expanded;
     thread.label = wanted.label;
     thread.contextValue = wanted.kind;
     thread.canReply = wanted.kind !== "note";

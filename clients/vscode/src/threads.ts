@@ -16,6 +16,8 @@ export interface Wanted {
   /** The daemon's name of it; empty where nothing can be answered there. */
   thread: string;
   kind: "why" | "note" | "open" | "resolved";
+  /** One that needs nobody: settled, or about code that is gone and nobody said more. */
+  closed: boolean;
 }
 
 /** Every thread of one file. */
@@ -27,18 +29,21 @@ export function wantedThreads(review: ReviewView, file: FileView, base: string[]
   };
   const found: Wanted[] = [];
   const first = review.files[0] === file;
+  const top = lineOf(file.hunks[0]);
   const showWhy = vscode.workspace.getConfiguration("casework").get<boolean>("showWhy", true);
   if (showWhy && first) {
     const label = `Review ${review.number}: ${oneLine(review.title)}`;
     const why = said("why", "Casework", new vscode.MarkdownString(whyText(review)));
-    found.push({ key: "why", line: lineOf(file.hunks[0]), label, comments: [why], thread: "", kind: "why" });
+    found.push({ key: "why", line: top, label, comments: [why], thread: "", kind: "why", closed: false });
   }
   for (const hunk of ofFile(file)) {
     const line = lineOf(file.whole ? undefined : hunk);
     found.push(...notes(hunk, line), ...threadsOf(hunk.comments, () => line));
   }
   const here = review.comments.filter((one) => isHere(one, file, first));
-  const placed = (one: CommentView) => within(one.anchor ? (one.anchor.end_line ?? one.anchor.line) : 1);
+  // What has no line of its own stands below the first hunk, behind what and why: the code comes first.
+  const placed = ({ anchor, path }: CommentView) =>
+    anchor ? within(anchor.end_line ?? anchor.line) : path ? within(1) : top;
   found.push(...threadsOf(here, placed));
   return found;
 }
@@ -59,6 +64,11 @@ function notes(hunk: HunkView, line: number): Wanted[] {
   const texts: [string, string, string][] = [
     ["back", "Brings back what you rejected", hunk.brings_back && `**${forMarkdown(hunk.brings_back)}**`],
     ["since", "Changed since you read it", hunk.stale ? sinceText(hunk) : ""],
+    [
+      "unseen",
+      "Not what it looks like",
+      hunk.marks.map(({ line, text }) => `- line ${line} ${forMarkdown(text)}`).join("\n"),
+    ],
   ];
   return texts
     .filter(([, , text]) => text)
@@ -69,22 +79,26 @@ function notes(hunk: HunkView, line: number): Wanted[] {
       comments: [said(key, "Casework", new vscode.MarkdownString(text))],
       thread: "",
       kind: "note",
+      closed: false,
     }));
 }
 
 function threadsOf(comments: CommentView[], lineOf: (begun: CommentView) => number): Wanted[] {
   return comments
     .filter((one) => one.id === one.thread)
-    .map((begun) => ({
-      key: begun.thread,
-      line: lineOf(begun),
-      label: [begun.outdated ? "Outdated" : "", begun.resolved ? "Resolved" : "Comment"]
-        .filter((one) => one)
-        .join(" · "),
-      comments: comments.filter((one) => one.thread === begun.thread).map(commentOf),
-      thread: begun.thread,
-      kind: begun.resolved ? "resolved" : "open",
-    }));
+    .map((begun) => {
+      const all = comments.filter((one) => one.thread === begun.thread);
+      const state = [begun.outdated ? "Outdated" : "", begun.resolved ? "Resolved" : "Comment"];
+      return {
+        key: begun.thread,
+        line: lineOf(begun),
+        label: state.filter((one) => one).join(" · "),
+        comments: all.map(commentOf),
+        thread: begun.thread,
+        kind: begun.resolved ? "resolved" : "open",
+        closed: begun.resolved || (begun.outdated && all.at(-1)?.by_kind === "human"),
+      };
+    });
 }
 
 function commentOf(comment: CommentView): vscode.Comment {

@@ -24,8 +24,9 @@ export class Writing {
 
   /** Open a box at a place, for the human who asked for it; what they had begun there stands in it. */
   begin(place: DraftPlace, uri: vscode.Uri): void {
+    const isThere = (draft: Draft) => (place.hunk === null ? draft.line === place.line : draft.hunk === place.hunk);
     const begun = [...this.written.values()].find(
-      ({ draft, thread }) => thread.uri.toString() === uri.toString() && draft.line === place.line,
+      ({ draft, thread }) => thread.uri.toString() === uri.toString() && isThere(draft),
     );
     if (begun) {
       this.goOn(begun);
@@ -36,15 +37,33 @@ export class Writing {
     this.put(uri, draft, vscode.CommentMode.Editing);
   }
 
-  /** Put back what was half-written about a file and is in no box. */
+  /** Put back what was half-written about a file and is in no box; what went elsewhere meanwhile goes here too. */
   async restore(document: vscode.TextDocument, place: SidePlace, file: FileView): Promise<void> {
-    for (const draft of await this.drafts.waiting(place)) {
-      if (this.written.has(draft.id)) continue;
+    const waiting = new Map((await this.drafts.waiting(place)).map((draft) => [draft.id, draft]));
+    for (const [id, { thread }] of this.written) {
+      if (thread.uri.toString() !== document.uri.toString() || isBox(thread) || waiting.has(id)) continue;
+      thread.dispose();
+      this.written.delete(id);
+    }
+    for (const draft of waiting.values()) {
+      const there = this.written.get(draft.id);
+      if (there) {
+        if (!isBox(there.thread) && there.draft.text !== draft.text) {
+          there.draft = draft;
+          there.thread.comments = [commentOf(draft.text, vscode.CommentMode.Preview)];
+        }
+        continue;
+      }
       const hunk = ofFile(file).find((one) => one.id === draft.hunk);
       const from = hunk ? Math.max(0, hunk.new_start - 1) : 0;
       const line = Math.min(Math.max(from, draft.line), document.lineCount - 1);
       this.put(document.uri, { ...draft, line }, vscode.CommentMode.Preview);
     }
+  }
+
+  /** Drafts that are written here and now. */
+  get busy(): ReadonlySet<string> {
+    return new Set([...this.written].flatMap(([id, { thread }]) => (isBox(thread) ? [id] : [])));
   }
 
   /** Out of sight: what was typed is kept, and put back when its diff comes again. */
@@ -61,10 +80,15 @@ export class Writing {
     return [...this.written.values()].find(({ thread }) => thread.comments.includes(comment));
   }
 
-  /** Go on with what was half-written: now the human asked for a box. */
+  /**
+   * Go on with what was half-written: now the human asked for a box. It is a thread of its own, because one that becomes
+   * a box takes the focus with everything that is drawn in it later.
+   */
   goOn({ thread, draft }: Written): void {
     const { text } = this.drafts.get(draft.id) ?? draft;
-    thread.comments = [commentOf(text, vscode.CommentMode.Editing)];
+    const { uri } = thread;
+    thread.dispose();
+    this.put(uri, { ...draft, text }, vscode.CommentMode.Editing);
   }
 
   /** It was sent, or thrown away. */
@@ -83,6 +107,10 @@ export class Writing {
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
     this.written.set(draft.id, { thread, draft });
   }
+}
+
+function isBox(thread: vscode.CommentThread): boolean {
+  return thread.comments[0]?.mode === vscode.CommentMode.Editing;
 }
 
 function commentOf(text: string, mode: vscode.CommentMode): vscode.Comment {

@@ -18,7 +18,14 @@ _LONGEST_NOTES = 16 * 1024
 
 
 def brief(
-    repository: Repository, task: Task, run: Run, agent: Agent, turns: Sequence[KeptTurn], *, resume_after: int
+    repository: Repository,
+    task: Task,
+    run: Run,
+    agent: Agent,
+    turns: Sequence[KeptTurn],
+    *,
+    resume_after: int,
+    began_s: float | None = None,
 ) -> Briefing:
     """Give the briefing of a run. Blocks: it reads texts, and perhaps the repository."""
     asks = agent.goes_on  # and does nothing itself
@@ -35,7 +42,7 @@ def brief(
         comments=(*_rejected(repository, task), *told_to_run(repository, task)),
         threads=tuple(open_threads(repository, task)),
         red=repository.text(task.sent_back[-1]) if task.sent_back else "",
-        script=order_of(repository, task) if task.agent == SURVEY else repository.text(task.script),
+        script=order_of(repository, task, began_s) if task.agent == SURVEY else repository.text(task.script),
         resume_after=resume_after,
         answers=tuple((q.id, q.answer) for q in task.questions if q.run == run.id and q.answer is not None),
         turns=tuple(turns),

@@ -105,7 +105,14 @@ class Drive:
             )
         turns = await conversation(self._repository, task) if worker.goes_on else ()
         briefing = await asyncio.to_thread(
-            brief, self._repository, task, self._my_run(), worker, turns, resume_after=self._resume_after
+            brief,
+            self._repository,
+            task,
+            self._my_run(),
+            worker,
+            turns,
+            resume_after=self._resume_after,
+            began_s=asyncio.get_running_loop().time(),
         )
         worker.check(briefing)
         self._worker = await worker.start(briefing)

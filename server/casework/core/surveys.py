@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from casework.code.project.environment import find_environment
+from casework.code.project.written import written_versions
 from casework.core.intake import move_task, one_line, task_of_rows
 from casework.core.repository import Repository
 from casework.domain import events as e
@@ -109,7 +110,7 @@ def asked_of(repository: Repository, task: Task) -> SurveyAsked:
     return SurveyAsked.model_validate_json(repository.text(task.script))
 
 
-def order_of(repository: Repository, task: Task) -> str:
+def order_of(repository: Repository, task: Task, began_s: float | None = None) -> str:
     """Give what a survey's worker is told: everything as it is now, and what is known of the same commit. Blocks."""
     asked = asked_of(repository, task)
     top = task.top or repository.identity.top
@@ -124,6 +125,8 @@ def order_of(repository: Repository, task: Task) -> str:
         environment=environment.sentence,
         places=environment.read_only,
         known=tuple(known.values()),
+        written=tuple((path, base64.b64encode(data).decode()) for path, data in written_versions(top).items()),
+        began_s=began_s,
     )
     return order.model_dump_json()
 

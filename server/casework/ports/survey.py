@@ -55,3 +55,7 @@ class SurveyOrder(Frozen):
     """Absolute; what the interpreter does not start without, read-only in the run's box."""
     known: tuple[HunkMark, ...] = ()
     """What was measured on the same commit before."""
+    written: tuple[tuple[str, str], ...] = ()
+    """What a build wrote beside the sources, such as a version: path, and its bytes in Base64. Put where no file is."""
+    began_s: float | None = None
+    """When the budget began to count, on this machine's monotonic clock; None counts from the agent's own start."""

@@ -151,11 +151,15 @@ def authors_of(commits: Sequence[Commit]) -> tuple[str, ...]:
 
 
 def words_of(commits: Sequence[Commit], count: int) -> str:
-    """Give the commits' own words: the message of one, or a list, oldest first."""
+    """Give the commits' own words: the message of one, or a list, oldest first; merges say nothing of their own."""
     if count == 1:
         return commits[0].message
+    listed = [commit for commit in commits if len(commit.parents) < 2] or commits
+    count -= len(commits) - len(listed)
+    if count == 1:
+        return listed[0].message
     lines = [f"{count} commits:", ""]
-    for commit in reversed(commits[:50]):
+    for commit in reversed(listed[:50]):
         subject, _, rest = commit.message.partition("\n")
         lines.append(f"- {subject or '(no message)'}")
         lines += [f"  {line}".rstrip() for line in rest.strip().splitlines()]

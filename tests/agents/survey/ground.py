@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from casework.agents.survey.perform import survey
@@ -90,10 +91,12 @@ class Project:
         *,
         budget_s: float = 60.0,
         known: tuple[HunkMark, ...] = (),
+        began_s: float | None = None,
+        written: Mapping[str, bytes] = MappingProxyType({}),
         watch: Callable[[], None] = lambda: None,
     ) -> dict[str, HunkMark]:
         """Survey the way from one state to the other; give the marks by `path:line` of each hunk."""
-        order = self.order(before, after, budget_s=budget_s, known=known)
+        order = self.order(before, after, budget_s=budget_s, known=known, began_s=began_s, written=written)
 
         def tell(marks: list[HunkMark]) -> None:
             self.marks.update({mark.hunk: mark for mark in marks})
@@ -111,6 +114,8 @@ class Project:
         *,
         budget_s: float = 60.0,
         known: tuple[HunkMark, ...] = (),
+        began_s: float | None = None,
+        written: Mapping[str, bytes] = MappingProxyType({}),
     ) -> SurveyOrder:
         """Write the later state, and give the order to survey the way to it."""
         for name, content in after.items():
@@ -122,6 +127,8 @@ class Project:
             interpreter=self.python,
             environment="",
             known=known,
+            began_s=began_s,
+            written=tuple((path, base64.b64encode(data).decode()) for path, data in written.items()),
         )
 
     def read(self, name: str) -> str:

@@ -135,3 +135,17 @@ def test_a_stopped_survey_leaves_nothing_running_and_nothing_behind(project: Pro
     with pytest.raises(Enough):
         project.survey(BEFORE, changed(HOURS), watch=watch)
     assert project.read("dur.py") == changed(HOURS)["dur.py"]
+
+
+def test_a_version_that_a_build_wrote_is_there_while_the_tests_run_and_not_in_the_worktree(project: Project) -> None:
+    package = {
+        "pyproject.toml": BEFORE["pyproject.toml"],
+        "dur/__init__.py": "from dur._version import version\n",
+        "dur/parse.py": BEFORE["dur.py"],
+        "tests/test_dur.py": BEFORE["tests/test_dur.py"].replace("from dur import", "from dur.parse import"),
+    }
+    before = package | {"dur/parse.py": package["dur/parse.py"].replace("text[:-1], text[-1]", "text[:-2], text[-1]")}
+    written = {"dur/_version.py": b"version = '1.0'\n", "gone/_version.py": b"", "dur/parse.py": b"1 / 0\n"}
+    marks = project.survey(before, package, written=written)
+    assert [(mark.guard, mark.why) for mark in marks.values()] == [("guarded", "tests/test_dur.py::test_seconds")]
+    assert sorted(path.name for path in (project.path / "dur").iterdir()) == ["__init__.py", "parse.py"]

@@ -68,7 +68,16 @@ def reply_buttons(window: Workbench) -> list[str]:
 def press_reply(window: Workbench, label: str) -> None:
     """Press the button called `label` of the open reply form."""
     form = window.page.locator(".review-widget:visible .form-actions:visible").first
-    form.get_by_role("button", name=label, exact=True).click(timeout=_PATIENCE_MS)
+    # The first one has its key behind its name.
+    form.get_by_role("button", name=re.compile(rf"^{re.escape(label)}( \(.*\))?$")).click(timeout=_PATIENCE_MS)
+
+
+def press_in_thread(window: Workbench, text: str, label: str) -> None:
+    """Press the icon called `label` in the head of the thread that says `text`."""
+    thread = _thread(window, text)
+    thread.hover(timeout=_PATIENCE_MS)
+    thread.get_by_role("button", name=label).first.click(timeout=_PATIENCE_MS)
+    window.look_away()
 
 
 def _thread(window: Workbench, title: str) -> Locator:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors.vscode.conftest import OpenWindow, casework
+from tests.editors.vscode.reviewing import expand
 from tests.editors.vscode.shop import shop
 from tests.repositories import Files, Program, Repository, numbered
 from tests.waiting import wait_until
@@ -179,7 +180,7 @@ def test_what_has_no_lines_is_judged_as_a_whole_and_any_name_can_be_shown(world:
         window.widen_sidebar(520)
         window.show_view("Casework")
         window.wait_for_row("NEEDS YOU 1")
-        window.row("After").locator(".monaco-tl-twistie").click()
+        expand(window, "After")
         window.wait_for_row("picture.bin")
         window.press(*NEXT)
         window.wait_for_diff("review 1 · 1 of 5")

@@ -11,6 +11,7 @@ import pytest
 from tests.editors.vscode.conftest import OpenWindow, casework
 from tests.editors.vscode.reviewing import expand
 from tests.editors.vscode.shop import shop
+from tests.editors.vscode.workbench import Workbench
 from tests.repositories import Repository
 from tests.waiting import wait_until
 
@@ -21,7 +22,7 @@ TITLE = "Refuse expired cards"
 BOX = ".sidebar .monaco-list-row:has-text('{}') .custom-view-tree-node-item-checkbox"
 
 
-def test_what_stood_on_the_screen_is_read_and_so_is_a_file_with_a_check_mark(
+def test_what_stood_on_the_screen_is_read_and_so_is_what_has_a_check_mark_and_it_can_be_hidden(
     world: Path, open_window: OpenWindow
 ) -> None:
     repository = in_review(world / "shop")
@@ -38,11 +39,37 @@ def test_what_stood_on_the_screen_is_read_and_so_is_a_file_with_a_check_mark(
         )
         box = window.page.locator(BOX.format("charge.py")).first
         wait_until(lambda: "codicon-check" in (box.get_attribute("class") or ""), description="it has a check mark")
-        other = window.page.locator(BOX.format("errors.py")).first
-        other.click()
+        check(window, "errors.py")
         wait_until(lambda: all(hunk["seen"] for hunk in hunks(repository)), description="a check mark says read")
         window.look_away()
         window.picture("91-read")
+
+        window.run("Casework: Hide What Is Read")
+        window.wait_for_row("1 file read hidden · 1 to judge")
+        window.wait_for_no_row("errors.py")
+        window.wait_for_row("charge.py")  # it is in front of the human
+        window.picture("91-read-is-hidden")
+        window.press(*NEXT)
+        window.wait_for_focus_in_diff()
+        window.press("Shift+S")
+        window.wait_for_diff("errors.py · review 1 · 2 of 2")
+        window.wait_for_row("errors.py")
+        window.wait_for_no_row("charge.py")
+        window.row("1 file read").click()
+        window.wait_for_row("charge.py")
+        window.wait_for_row("errors.py")
+
+
+def check(window: Workbench, name: str) -> None:
+    """Set the check mark at a file; a click is lost where the tree is drawn anew at that moment."""
+    box = window.page.locator(BOX.format(name)).first
+
+    def checked() -> bool:
+        if "codicon-check" not in (box.get_attribute("class") or ""):
+            box.click()
+        return "codicon-check" in (box.get_attribute("class") or "")
+
+    wait_until(checked, description=f"{name} has a check mark")
 
 
 def in_review(folder: Path) -> Repository:

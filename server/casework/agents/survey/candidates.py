@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,9 +36,14 @@ class Candidate:
 
 
 def candidates(
-    one: Suspect, source: Source, heard: Collection[Heard], found: Harvest, texts: list[ast.Module]
+    one: Suspect,
+    source: Source,
+    heard: Collection[Heard],
+    found: Harvest,
+    texts: list[ast.Module],
+    has_time: Callable[[], bool],
 ) -> list[Candidate]:
-    """Give what to try, each once: what tests did first."""
+    """Give what to try, each once: what tests did first. What is not found while `has_time` is not tried."""
     everything = functions(source.tree)
     near = Near(
         pool([*one.code.new_literals, *one.code.old_literals], one.messages),
@@ -52,7 +57,7 @@ def candidates(
         _standing(one, source, everything, found, near, texts),
     ]
     for candidate in itertools.chain.from_iterable(ways):
-        if len(made) >= MOST:
+        if len(made) >= MOST or not has_time():
             break
         made.setdefault(candidate.script, candidate)
     return list(made.values())

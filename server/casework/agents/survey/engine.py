@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 from casework.agents.survey.ground import Budget, Ground, Stopped, Tree
 from casework.agents.survey.head import Head
 from casework.agents.survey.nearness import Nearness, nearness
-from casework.agents.survey.reading import Reading, Suspect, read_order
+from casework.agents.survey.reading import Reading, Suspect, read_order, written_of
 from casework.agents.survey.suite import Baseline, Outcome, Suite, patience_s
 from casework.domain.ids import HunkId
 from casework.domain.survey import Guard, HunkMark
@@ -36,6 +36,8 @@ MEASURE_SHARE: Final = 0.75
 """Of the budget, until which hunks are taken back once one stayed green; the rest is for witnesses."""
 QUICK_S: Final = 2.0
 """What the first few tests for a hunk may take, the nearest and quickest of those that get into it."""
+COPY_SHARE: Final = 0.1
+"""Of what is left of the budget, for one more copy of the tree."""
 MOST_FEW: Final = 40
 """Tests that are asked first, at most."""
 MOST_TREES: Final = 4
@@ -72,6 +74,8 @@ class Engine:
     """Called ten times a second by whoever waits; it raises to end the survey."""
     tell: Callable[[list[HunkMark]], None]
     """Hears every mark as soon as it is known."""
+    copying_s: float = 0.0
+    """What one copy of the tree takes."""
     _red_first: dict[HunkId, str] = field(default_factory=dict)
     _any_green: bool = False
     _near: Nearness = field(default_factory=Nearness)
@@ -90,13 +94,14 @@ class Engine:
         """
         survey, reading = self.survey, self.survey.reading
         self.mark(*reading.left_out)
-        known = {mark.hunk: mark for mark in survey.order.known if mark.final and mark.guard != "unguarded"}
+        known = {mark.hunk: mark for mark in survey.order.known if mark.final}
         self.mark(*(known[one.id] for one in reading.suspects if one.id in known))
         todo = [one for one in reading.suspects if one.id not in known]
-        if not todo:
+        unguarded = [one for one in reading.suspects if one.id in known and known[one.id].guard == "unguarded"]
+        if not todo and not unguarded:
             return
         self.suite.look(self.trees[0])
-        self._run_on_head(todo)
+        self._run_on_head([*todo, *unguarded])
         todo = [one for one in todo if self._is_worth_it(one)]
         self._make_trees(len(todo))
         todo.sort(key=lambda one: (one.age, -len(one.reach), one.path, one.line))
@@ -106,6 +111,9 @@ class Engine:
         for one in green:
             if one.id not in survey.marks:
                 self._call_unguarded(one, whole=one in whole)
+        for one in unguarded:  # what is known is not measured again, only a witness is looked for
+            self._reach(one)
+            survey.unguarded.append(one)
         self._ask_twice()
         self._pass_on()
 
@@ -113,7 +121,9 @@ class Engine:
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         for n in range(1, min(processors, MOST_TREES, wanted)):
             self.watch()
-            self.trees.append(Tree.copy(self.worktree, self.ground.folder / str(n)))
+            if self.copying_s > self.budget.left() * COPY_SHARE:
+                return
+            self.trees.append(Tree.copy(self.worktree, self.ground.folder / str(n), written_of(self.survey.order)))
 
     def _run_on_head(self, todo: list[Suspect]) -> None:
         survey, tree = self.survey, self.trees[0]
@@ -131,13 +141,17 @@ class Engine:
         elif base.imported.get(one.module.name) is False:
             self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
         else:
-            one.everywhere = not one.spans or base.is_wide(one.path, one.spans)
-            green = [name for name in base.tests if name not in base.red]
-            one.reach = green if one.everywhere else base.reaching(one.path, one.spans)
+            self._reach(one)
             if one.reach or base.complete:
                 return True
             self._set(one, "not_looked_at", "no test that was seen in time gets into it", final=False)
         return False
+
+    def _reach(self, one: Suspect) -> None:
+        base = self.survey.baseline
+        one.everywhere = not one.spans or base.is_wide(one.path, one.spans)
+        green = [name for name in base.tests if name not in base.red]
+        one.reach = green if one.everywhere else base.reaching(one.path, one.spans)
 
     def _take_back(self, one: Suspect, tree: Tree) -> bool:
         """Run the nearest and quickest tests that reach it without it; tell whether they stay green."""
@@ -205,6 +219,7 @@ class Engine:
         return self.suite.check(tree, only, wall_s=wall_s, left_out=left_out, modules=modules, first=first)
 
     def _judge(self, one: Suspect, tree: Tree, outcome: Outcome, *, cut: bool) -> bool:
+        cut = cut or self.budget.left() <= _TICK_S  # then it was ended with everything else
         match outcome.verdict:
             case "green":
                 return True
@@ -218,17 +233,20 @@ class Engine:
                 self._set(one, "not_looked_at", "the tests import another copy of it, not this tree", final=False)
             case "fewer":
                 self._set(one, "not_looked_at", "without it some tests are not there", final=False)
-            case "broken" if self._imports(one, tree):
-                self._set(one, "guarded", outcome.uncollected.partition(": ")[0] or "the tests do not start without it")
             case "broken":
-                self._set(one, "not_looked_at", "without it its module can't be imported")
+                self._look_at_import(one, tree, outcome)
         return False
 
-    def _imports(self, one: Suspect, tree: Tree) -> bool:
+    def _look_at_import(self, one: Suspect, tree: Tree, outcome: Outcome) -> None:
         command = (self.survey.order.interpreter, "-c", f"import {one.module.name}")
         environment = self.suite.environment(tree)
         done = self.ground.run(command, cwd=tree.top, wall_s=10.0, environment=environment)
-        return done.code == 0
+        if done.code is None:
+            self._set(one, "not_looked_at", "the budget was spent", final=False)
+        elif done.code == 0:
+            self._set(one, "guarded", outcome.uncollected.partition(": ")[0] or "the tests do not start without it")
+        else:
+            self._set(one, "not_looked_at", "without it its module can't be imported")
 
     def _call_unguarded(self, one: Suspect, *, whole: bool) -> None:
         base = self.survey.baseline
@@ -325,16 +343,17 @@ def opened(
     Raises:
         Refused: the worktree is too large to be copied.
     """
-    budget = Budget(order.asked.budget_s)
+    budget = Budget(order.asked.budget_s, order.began_s)
     folder = Path(tempfile.mkdtemp(prefix="casework-survey-"))
     ground = Ground(folder, environment, budget)
     try:
         inside = folder / "inside"
         shutil.copytree(_INSIDE, inside, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
-        tree = Tree.copy(worktree, folder / "0")
-        survey = Survey(order, read_order(order, tree))
+        tree = Tree.copy(worktree, folder / "0", written_of(order))
+        copied = budget.spent
+        survey = Survey(order, read_order(order, tree, budget))
         suite = Suite(ground, order.interpreter, inside, survey.reading.roots)
-        yield Engine(worktree, budget, ground, suite, survey, [tree], watch, tell)
+        yield Engine(worktree, budget, ground, suite, survey, [tree], watch, tell, copied)
     finally:
         ground.stop()
         shutil.rmtree(folder, ignore_errors=True)

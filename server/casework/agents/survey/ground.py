@@ -16,6 +16,10 @@ from typing import Final
 
 from casework.domain.errors import Refused
 
+END_SHARE: Final = 0.08
+"""Of the stated budget, for writing the files and the table, and for the daemon to take them."""
+LONGEST_START_S: Final = 30.0
+"""That an agent's own start may have taken of the budget."""
 _TAIL: Final = 16 * 1024
 """Bytes of a program's output that are kept, from its end."""
 MOST_FILES: Final = 50_000
@@ -38,11 +42,13 @@ class Stopped(Exception):
 
 
 class Budget:
-    """The stated time of a survey."""
+    """The stated time of a survey, less what handing in takes."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._began = time.monotonic()
+    def __init__(self, stated_s: float, began_s: float | None = None) -> None:
+        """`began_s` is when somebody else began to count, on the same clock; it is believed where it can be true."""
+        now = time.monotonic()
+        self._began = now if began_s is None or not 0 <= now - began_s <= LONGEST_START_S else began_s
+        self.seconds = stated_s * (1 - END_SHARE)
 
     @property
     def spent(self) -> float:
@@ -156,8 +162,8 @@ class Tree:
         self._stamp = time.time()
 
     @classmethod
-    def copy(cls, worktree: Path, folder: Path) -> Tree:
-        """Copy what git would track, links as links.
+    def copy(cls, worktree: Path, folder: Path, written: Mapping[str, bytes]) -> Tree:
+        """Copy what git would track, links as links; `written` is put where a folder is and no such file.
 
         Raises:
             Refused: it is too large to be copied.
@@ -165,6 +171,11 @@ class Tree:
         _measure(worktree)
         top = folder / worktree.name
         shutil.copytree(worktree, top, symlinks=True, ignore=lambda _, names: _LEFT_ALONE.intersection(names))
+        for path, content in written.items():
+            place = top / path
+            is_ours = place.parent.is_dir() and place.parent.resolve().is_relative_to(top.resolve())
+            if is_ours and not os.path.lexists(place):
+                place.write_bytes(content)
         return cls(top)
 
     def read(self, path: str) -> bytes | None:

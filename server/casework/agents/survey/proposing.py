@@ -17,6 +17,8 @@ from casework.code.python.source import is_test
 from casework.code.python.tests import NewTest, Written, add_test
 
 MOST_TESTS: Final = 5
+FIND_SHARE: Final = 0.5
+"""Of what is left of the budget then, for looking for witnesses; the rest is for writing and proving their tests."""
 PASSES: Final = 5
 """How often a proposed test must pass on the head, each time in a process of its own."""
 
@@ -48,7 +50,12 @@ def propose(engine: Engine) -> tuple[list[Proposal], dict[str, bytes]]:
     texts = texts_of(engine)
     heard = listen(engine, survey.unguarded)
     place = {one.id: n for n, one in enumerate(survey.unguarded)}
-    found = engine.each(survey.unguarded, lambda one, tree: find(engine, one, place[one.id], heard, texts, tree))
+    until = engine.budget.spent + engine.budget.left() * FIND_SHARE
+
+    def look(one: Suspect, tree: Tree) -> list[Witness]:
+        return find(engine, one, place[one.id], heard, texts, tree, until_s=until)
+
+    found = engine.each(survey.unguarded, look)
     proposals: list[Proposal] = []
     files: dict[str, bytes] = {}
     for one, witnesses in found:
@@ -66,7 +73,17 @@ def propose(engine: Engine) -> tuple[list[Proposal], dict[str, bytes]]:
     if len(kept) < len(proposals):  # one that fails now and then is taken out, and the others are written anew
         files = {}
         kept = [made for one in kept if (made := _write(engine, one.suspect, one.witness, files)) is not None]
+    _say_what_was_late(engine, found, kept)
     return kept, files
+
+
+def _say_what_was_late(engine: Engine, found: list[tuple[Suspect, list[Witness]]], kept: list[Proposal]) -> None:
+    proposed = {one.suspect.id for one in kept}
+    late = sum(1 for one, witnesses in found if witnesses and one.id not in proposed)
+    if late and engine.budget.left() <= 2 * engine.survey.baseline.bare_s:
+        engine.survey.notes.append(
+            f"There was no time left to write and prove a test for {late} of these; a larger budget has it."
+        )
 
 
 def _note(engine: Engine, one: Suspect, witness: Witness) -> None:

@@ -6,14 +6,18 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from casework.agents.survey.ground import Tree
+from casework.agents.survey.ground import Budget, Tree
 from casework.code.python.hunks import CodeHunk, LeftOut, Place, read_hunk
 from casework.code.python.source import Module, Source, is_aside, is_python, is_test, module_of, read_source
 from casework.domain.ids import HunkId
 from casework.domain.repopath import unquote
 from casework.domain.survey import HunkMark
 from casework.ports.survey import FileBefore, HunkPlace, SurveyOrder
+
+READ_SHARE: Final = 0.4
+"""Of the budget, within which the change is read; what is not read by then is not looked at."""
 
 
 @dataclass(slots=True)
@@ -65,11 +69,14 @@ class Reading:
         return sorted(path for path in self.files if is_test(path))
 
 
-def read_order(order: SurveyOrder, tree: Tree) -> Reading:
-    """Read every hunk of the order; nothing is run."""
+def read_order(order: SurveyOrder, tree: Tree, budget: Budget) -> Reading:
+    """Read every hunk of the order, the newest first, as far as the budget's share for it goes; nothing is run."""
     found = Reading(files=frozenset(_python_files(tree.top)))
-    for file in order.files:
+    for file in sorted(order.files, key=lambda file: file.age):
         path = unquote(file.path).decode("utf-8", "surrogateescape")
+        if budget.left(READ_SHARE) <= 0:
+            found.left_out += [_left(hunk.id, "the budget was spent", final=False) for hunk in file.hunks]
+            continue
         why = _whole_file(file, path)
         module = module_of(path, found.files)
         if not why and module is None:
@@ -79,6 +86,11 @@ def read_order(order: SurveyOrder, tree: Tree) -> Reading:
             continue
         _read_file(file, path, module, tree, found)
     return found
+
+
+def written_of(order: SurveyOrder) -> dict[str, bytes]:
+    """Give what a build wrote beside the sources, by path."""
+    return {path: base64.b64decode(data) for path, data in order.written}
 
 
 def _python_files(top: Path) -> Iterator[str]:
@@ -103,8 +115,8 @@ def _whole_file(file: FileBefore, path: str) -> str:
     return ""
 
 
-def _left(hunk: HunkId, why: str) -> HunkMark:
-    return HunkMark(hunk=hunk, guard="not_looked_at", why=why)
+def _left(hunk: HunkId, why: str, *, final: bool = True) -> HunkMark:
+    return HunkMark(hunk=hunk, guard="not_looked_at", why=why, final=final)
 
 
 def _read_file(file: FileBefore, path: str, module: Module, tree: Tree, found: Reading) -> None:

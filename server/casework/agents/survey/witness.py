@@ -23,6 +23,8 @@ from casework.code.python.source import parse
 
 SEARCH_S: Final = 8.0
 """For one version of one hunk's module to answer in."""
+TEXTS_SHARE: Final = 0.15
+"""Of what is left of the budget then, for reading where calls may stand."""
 _MOST_TEXTS: Final = 400
 _ACCIDENTS: Final = frozenset(
     (
@@ -89,18 +91,29 @@ def texts_of(engine: Engine) -> list[ast.Module]:
     """Give every file in which calls may stand, tests first."""
     reading, tree = engine.survey.reading, engine.trees[0]
     rest = sorted(reading.files - set(reading.tests()))
-    found = (
-        parse((tree.read(path) or b"").decode("utf-8", "replace")) for path in [*reading.tests(), *rest][:_MOST_TEXTS]
-    )
+    found, until = [], engine.budget.spent + engine.budget.left() * TEXTS_SHARE
+    for path in [*reading.tests(), *rest][:_MOST_TEXTS]:
+        if engine.budget.spent > until:
+            break
+        found.append(parse((tree.read(path) or b"").decode("utf-8", "replace")))
     return [one for one in found if one is not None]
 
 
 def find(
-    engine: Engine, one: Suspect, place: int, found: Harvest, texts: list[ast.Module], tree: Tree
+    engine: Engine, one: Suspect, place: int, found: Harvest, texts: list[ast.Module], tree: Tree, *, until_s: float
 ) -> list[Witness]:
-    """Look for witnesses of one hunk, which `tree` is without; the best first."""
-    heard = found.calls.get(place, [])
-    tried = candidates(one, engine.survey.reading.sources[one.path], heard, found, texts)
+    """Look for witnesses of one hunk, which `tree` is without; the best first.
+
+    None are found once `until_s` of the budget are spent: what was found wants to be written.
+    """
+
+    def has_time() -> bool:
+        return engine.budget.spent < until_s
+
+    if not has_time():
+        return []
+    heard, source = found.calls.get(place, []), engine.survey.reading.sources[one.path]
+    tried = candidates(one, source, heard, found, texts, has_time)
     if not tried:
         return []
     reverted = tree.read(one.path)

@@ -17,7 +17,12 @@ from typing import Final
 from casework.code.python.shape import Function, enclosing, functions
 from casework.code.python.source import Source, read_source
 
-_VERSIONS: Final = frozenset({"__version__", "__version_info__", "version", "VERSION", "__date__", "__author__"})
+_VERSIONS: Final = frozenset(
+    (
+        "__version__", "__version_info__", "version", "VERSION", "__date__", "__author__", "__copyright__",
+        "__license__", "__email__", "__maintainer__", "__credits__",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +235,10 @@ class _Without(ast.NodeTransformer):
 
 
 class _WithoutTypes(ast.NodeTransformer):
-    """Leaves annotations out, and keeps that there was a field."""
+    """Leaves annotations and `cast` out, and keeps that there was a field."""
+
+    def __init__(self) -> None:
+        self._in_function = False
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -238,15 +246,50 @@ class _WithoutTypes(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
-        return self.generic_visit(node)
+        return self._visit_inside(node, in_function=True)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         node.returns = None
-        return self.generic_visit(node)
+        return self._visit_inside(node, in_function=True)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return self._visit_inside(node, in_function=False)
+
+    def _visit_inside(self, node: ast.AST, *, in_function: bool) -> ast.AST:
+        before, self._in_function = self._in_function, in_function
+        found = self.generic_visit(node)
+        self._in_function = before
+        return found
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is not None and (self._in_function or not node.simple):  # no class makes a field of it
+            return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
         node.annotation = ast.Constant(None)
         return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return node.args[1] if _is_cast(node.func) and len(node.args) == 2 and not node.keywords else node
+
+
+def _is_cast(called: ast.expr) -> bool:
+    match called:
+        case ast.Name("cast") | ast.Attribute(ast.Name("typing" | "typing_extensions" | "t" | "te"), "cast"):
+            return True
+        case _:
+            return False
+
+
+class _WithoutSpelling(ast.NodeTransformer):
+    """Leaves out what Python 3 reads the same: `object` as a base, and the `u` before text."""
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.bases = [one for one in node.bases if not (isinstance(one, ast.Name) and one.id == "object")]
+        return self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        node.kind = None
+        return node
 
 
 def _copy(tree: ast.Module) -> ast.Module:
@@ -268,9 +311,16 @@ def _types(tree: ast.Module) -> ast.Module:
     return found
 
 
+def _spelling(tree: ast.Module) -> ast.Module:
+    found = _WithoutSpelling().visit(_types(tree))
+    assert isinstance(found, ast.Module), "a module stays one"
+    return found
+
+
 def _all_at_once(tree: ast.Module) -> ast.Module:
     """Do all of the steps: most changes are code after all of them, and each step costs a copy."""
-    found = _WithoutTypes().visit(_drop(lambda node: any(is_left_out(node) for is_left_out in _LEFT_OUT))(tree))
+    both = _WithoutTypes().visit(_drop(lambda node: any(is_left_out(node) for is_left_out in _LEFT_OUT))(tree))
+    found = _WithoutSpelling().visit(both)
     assert isinstance(found, ast.Module), "a module stays one"
     return found
 
@@ -314,5 +364,6 @@ _STEPS: Final[tuple[tuple[Callable[[ast.Module], ast.Module], str], ...]] = (
     (_drop(_is_all), "`__all__`"),
     (_drop(_is_version), "a version"),
     (_types, "types"),
+    (_spelling, "another spelling"),
 )
 """Each stands on those before: a hunk of imports and docstrings is called imports."""
