@@ -262,10 +262,21 @@ def test_a_working_tree_is_committed_without_being_written(ground: Ground) -> No
     assert announcement.plan.differs == ()
 
 
-def test_files_alone_are_refused_until_they_are_built(ground: Ground) -> None:
+def test_files_alone_are_written_and_go_back(ground: Ground) -> None:
+    main, disk = ground.tip(MAIN), ground.disk()
+    announcement = land(ground, ask(ground, "files"))
+    assert ground.disk() == edited(BEFORE, AFTER)
+    assert (ground.tip(MAIN), ground.committed(MAIN)) == (main, BEFORE)
+    assert announcement.branch is None
     with pytest.raises(LandingRefused) as refused:
         ground.lander.plan(ask(ground, "files"))
-    assert refused.value.code == "not_built"
+    assert refused.value.code == "nothing_to_land"
+    with pytest.raises(LandingRefused) as refused:
+        ground.lander.plan_revert(announcement, LandingId(str(uuid.uuid4())))
+    assert refused.value.code == "no_commit"
+    undo = prepared(ground, ground.lander.plan_undo(announcement, LandingId(str(uuid.uuid4()))))
+    assert isinstance(ground.lander.enter(undo), Landed)
+    assert (ground.tip(MAIN), ground.disk()) == (main, disk)
 
 
 def test_another_branch_than_the_reviewed_one_is_refused(ground: Ground) -> None:
@@ -343,7 +354,7 @@ def test_undo_is_refused_when_something_stands_on_it_and_a_revert_is_the_way(gro
     assert ground.committed(MAIN) == edited(BEFORE, {"b": b"B\n"}) == ground.disk()
 
 
-@pytest.mark.parametrize("mode", ["commit", "branch", "fast_forward"])
+@pytest.mark.parametrize("mode", ["commit", "branch", "fast_forward", "files"])
 def test_recovery_takes_back_what_was_never_entered_and_it_can_land_then(ground: Ground, mode: LandingMode) -> None:
     request = ask(ground, mode)
     main, disk = ground.tip(MAIN), ground.disk()
@@ -357,7 +368,7 @@ def test_recovery_takes_back_what_was_never_entered_and_it_can_land_then(ground:
     assert isinstance(ground.lander.enter(prepared(ground, ground.lander.plan(request))), Landed)
 
 
-@pytest.mark.parametrize("mode", ["commit", "branch", "fast_forward", "working_tree"])
+@pytest.mark.parametrize("mode", ["commit", "branch", "fast_forward", "working_tree", "files"])
 def test_recovery_confirms_what_has_landed_however_often_it_is_asked(ground: Ground, mode: LandingMode) -> None:
     announcement = land(ground, ask(ground, mode))
     tip, disk = ground.tip(announcement.branch or ""), ground.disk()

@@ -110,6 +110,7 @@ class World:
                 minutes=1,
                 carried=True,
                 ledger=carried.ledger if carried else None,
+                cuts=change.cuts,
             )
         )
         for told in carried.events if carried else ():
@@ -169,6 +170,7 @@ class World:
             parts = [lines for one in self.known[file.path] for lines in one.lines()]
             assert [self.changed_lines(change, file.path, hunk) for hunk in file.hunks] == parts
         assert not review.seen & set(review.stale)
+        assert review.cuts == change.cuts
         assert set(review.decisions) <= review.seen <= set(change.judged)
 
     def states(self, name: str) -> list[State]:
@@ -218,7 +220,9 @@ class World:
         parts = tuple(e.PartOfHunk(hunk=part, was=was) for part, was in parted.parts.items())
         manifest, count = self.keep(parted.change), len(parted.change.judged)
         event("a split")
-        self.happen(e.HunkSplit(hunk=hunk.id, parts=parts, manifest=manifest, hunks=count, minutes=1))
+        self.happen(
+            e.HunkSplit(hunk=hunk.id, parts=parts, manifest=manifest, hunks=count, minutes=1, cuts=parted.change.cuts)
+        )
         self.hold(parted.change)
 
     def join(self, change: Change, hunk: Hunk) -> None:
@@ -230,7 +234,14 @@ class World:
         known.join()
         now = joined(change, hunk)
         self.happen(
-            e.HunkJoined(hunk=hunk.id, parts=split.parts, manifest=self.keep(now), hunks=len(now.judged), minutes=1)
+            e.HunkJoined(
+                hunk=hunk.id,
+                parts=split.parts,
+                manifest=self.keep(now),
+                hunks=len(now.judged),
+                minutes=1,
+                cuts=now.cuts,
+            )
         )
         self.hold(now)
 

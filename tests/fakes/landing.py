@@ -50,7 +50,7 @@ class MemoryLander:
     def plan(self, request: LandingRequest) -> LandingPlan:
         match request.mode:
             case "files":
-                raise LandingRefused("Landing as files alone is not built yet.", code="not_built", offered=("commit",))
+                return self._plan_files(request)
             case "branch":
                 return self._plan_branch(request)
             case "commit" | "working_tree" | "fast_forward":
@@ -63,6 +63,10 @@ class MemoryLander:
 
     def plan_undo(self, landed: Announcement, undo: LandingId) -> LandingPlan:
         request = landed.plan.request.model_copy(update={"landing": undo})
+        if request.mode == "files":
+            back = request.model_copy(update={"base": request.accepted, "accepted": request.base})
+            turned = {"request": request, "undo_of": landed.landing, "differs": ()}
+            return self._plan_files(back).model_copy(update=turned)
         tip = self.workspace.branches.get(landed.branch or "")
         if tip != landed.commit:
             raise LandingRefused("Something was built on top of this landing.", code="built_upon")
@@ -76,6 +80,8 @@ class MemoryLander:
         return plan.model_copy(update={"request": request, "known_commit": landed.plan.head, "differs": ()})
 
     def plan_revert(self, landed: Announcement, undo: LandingId) -> LandingPlan:
+        if landed.plan.request.mode == "files":
+            raise LandingRefused("This landing made no commit.", code="no_commit")
         changed = {"landing": undo, "mode": "commit", "base": landed.commit, "accepted": landed.plan.head}
         return self._plan_commit(landed.plan.request.model_copy(update=changed), landed.landing)
 
@@ -93,6 +99,8 @@ class MemoryLander:
 
     def enter(self, announcement: Announcement) -> Landed | TakenBack:
         plan, workspace = announcement.plan, self.workspace
+        if plan.request.mode == "files":
+            return self._enter_files(announcement)
         now = workspace.branches.get(plan.branch or "") if plan.branch else workspace.detached
         if (now or NULL) != plan.moves_from:
             return TakenBack("HEAD has moved since it was approved, so nothing was landed.", again=True)
@@ -108,8 +116,21 @@ class MemoryLander:
         self.at("branch moved")
         return Landed(announcement.commit, "the branch was moved")
 
+    def _enter_files(self, announcement: Announcement) -> Landed | TakenBack:
+        for path in announcement.plan.paths:
+            if path.action != "none" and _hash(self.workspace.disk.get(path.path)) != path.before.sha256:
+                return TakenBack(f"{path.path} has changed since it was approved, so nothing was landed.", again=True)
+        self.staged[announcement.stage] = dict(self.workspace.disk)
+        self._write(announcement.plan)
+        return Landed(announcement.commit, "the files were written")
+
     def recover(self, announcement: Announcement) -> Landed | TakenBack | Held:
         workspace, plan = self.workspace, announcement.plan
+        acted = [path for path in plan.paths if path.action != "none"]
+        if plan.request.mode == "files" and all(
+            _hash(workspace.disk.get(path.path)) == path.after.sha256 for path in acted
+        ):
+            return Landed(announcement.commit, "all files are as it wrote them")
         before = self.staged.get(announcement.stage)
         now = workspace.branches.get(plan.branch or "") if plan.branch else workspace.detached
         if (now or NULL) == announcement.commit:
@@ -143,6 +164,25 @@ class MemoryLander:
         return LandingPlan(
             request=request, head=request.base, branch=free, moves_from=NULL, commit_tree=tree, result_tree=tree,
             from_tree=_tree(self.workspace.commits[request.base].files), paths=(), index_sha256="",
+        )  # fmt: skip
+
+    def _plan_files(self, request: LandingRequest) -> LandingPlan:
+        workspace = self.workspace
+        base, shown = workspace.commits[request.base].files, workspace.commits[request.accepted].files
+        paths, result, differs = [], dict(shown), []
+        for path in sorted(path for path in base.keys() | shown.keys() if base.get(path) != shown.get(path)):
+            plan, theirs = self._path(request, path, base.get(path), shown.get(path))
+            paths.append(plan)
+            _set(result, path, theirs)
+            if theirs != shown.get(path):
+                differs.append(path)
+        if all(path.action == "none" for path in paths):
+            raise LandingRefused("Everything in this change is there already.", code="nothing_to_land")
+        return LandingPlan(
+            request=request, head=workspace.head()[0] or request.base, branch=None, moves_from=NULL,
+            known_commit=request.accepted, commit_tree=_tree(shown), result_tree=self._tree(result),
+            from_tree=self._tree(base), paths=tuple(paths), index_sha256="", differs=tuple(differs),
+            why_differs="your own edits were merged with the change" if differs else "",
         )  # fmt: skip
 
     def _plan_commit(self, request: LandingRequest, undo_of: LandingId | None) -> LandingPlan:

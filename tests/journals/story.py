@@ -273,7 +273,7 @@ def _a_run_that_fails_and_one_that_is_stopped(write: _Writer) -> Iterator[Draft]
     yield write(e.RunStarted(n=2, agent="scripted", base=_BASE, worktree="/home/ada/.local/state/w/4"))
     yield write(e.TaskStopped(reason="Stopped by ada."), _HUMAN)
     yield write(e.TaskSnoozed(until=1_790_100_000_000_000), _HUMAN)
-    yield write(e.TaskWoken())
+    yield write(e.TaskWoken(reason="The branch has moved."))
 
 
 def _proposals(write: _Writer) -> Iterator[Draft]:
@@ -330,7 +330,7 @@ def _a_change_that_is_read_twice(write: _Writer) -> Iterator[Draft]:
     yield write(e.CommentAdded(id=CommentId("k3"), text=_blob(18), preview="Up.", thread=begun), _AGENT)
     yield write(e.ThreadResolved(thread=begun), _HUMAN)
     yield write(e.ThreadResolved(thread=begun, resolved=False), _HUMAN)
-    again = _opened("branch").model_copy(update={"head": _LANDED, "carried": True, "ledger": _blob(19)})
+    again = _opened("branch").model_copy(update={"head": _LANDED, "carried": True, "ledger": _blob(19), "cuts": "cd"})
     yield write(again)
     carried = e.HunksCarried(
         hunks=_HUNKS[:1], seen=True, decision="rejected", reason="Too dear.", back=True, back_reason="Too dear."
@@ -340,7 +340,7 @@ def _a_change_that_is_read_twice(write: _Writer) -> Iterator[Draft]:
     place = e.ThreadPlace(thread=begun, hunk=_HUNKS[1], line=7, outdated=True)
     yield write(e.ThreadsCarried(places=(place,)))
     parts = tuple(e.PartOfHunk(hunk=HunkId(f"{n}" * 16), was=_HUNKS[0]) for n in (7, 8))
-    yield write(e.HunkSplit(hunk=_HUNKS[0], parts=parts, manifest=_blob(7), hunks=4, minutes=2), _HUMAN)
+    yield write(e.HunkSplit(hunk=_HUNKS[0], parts=parts, manifest=_blob(7), hunks=4, minutes=2, cuts="ab"), _HUMAN)
     yield write(e.HunkDecided(hunks=(parts[0].hunk,), decision="accepted"), _HUMAN)
     whole = tuple(part.hunk for part in parts)
-    yield write(e.HunkJoined(hunk=_HUNKS[0], parts=whole, manifest=_blob(6), hunks=3, minutes=2), _HUMAN)
+    yield write(e.HunkJoined(hunk=_HUNKS[0], parts=whole, manifest=_blob(6), hunks=3, minutes=2, cuts="cd"), _HUMAN)

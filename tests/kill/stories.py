@@ -51,7 +51,7 @@ class Story:
         for path in self.rejects:
             hunks = [hunk["id"] for file in view["files"] if file["path"] == path for hunk in file["hunks"]]
             client.ask("casework/review/decide", where, number=number, hunks=hunks, decision="rejected")
-        if self.mode in ("commit", "fast_forward"):
+        if self.mode in ("commit", "fast_forward", "files"):
             self._be_shown_again(client, where, number)
         if self.undo:
             self._approve(client, where, number)
@@ -157,6 +157,7 @@ STORIES: Final[Mapping[str, Story]] = {
         Story("commit", small, FEATURE, "commit"),
         Story("fast-forward", small, FEATURE, "fast_forward", trailer=False),
         Story("branch", small, FEATURE, "branch", after="casework/*"),
+        Story("files", small, FEATURE, "files", trailer=False),
         Story("working tree", at_work, {"kind": "working_tree"}, "working_tree", rejects=("b.txt",)),
         Story("the rest back", small, {}, "commit", rejects=("rest.txt",), rest="back", steps=EDITS),
         Story("the rest as a task", small, {}, "commit", rejects=("rest.txt",), rest="follow_up", steps=EDITS),
@@ -164,6 +165,7 @@ STORIES: Final[Mapping[str, Story]] = {
         Story("undo", small, FEATURE, "commit", undo=True),
         Story("undo of a working tree", at_work, {"kind": "working_tree"}, "working_tree", rejects=("b.txt",),
               undo=True),
+        Story("undo of files", small, FEATURE, "files", undo=True, trailer=False),
         Story("undo of a branch", small, FEATURE, "branch", undo=True, after="casework/*"),
     )
 }  # fmt: skip

@@ -89,7 +89,7 @@ class Trials:
         self._number += 1
         made = self.original.copy(self.folder / f"trial-{self._number}")
         if self.act == "undo":
-            self.player.play("land", made)
+            self.player.play("land", made, **self.more)
         return made
 
     def play(self, ground: Ground, **more: Any) -> dict[str, Any]:
@@ -115,19 +115,20 @@ class Trials:
     def check(self, ground: Ground, said: str) -> None:
         """Compare everything with what it was, or with what an undisturbed landing gives."""
         now = ground.look()
-        landed = _mark(now) != _mark(self.before)
+        landed = self._mark(now) != self._mark(self.before)
         assert not landed or said in ("landed", "confirmed"), f"landed, but the daemon was told: {said}"
         nothing = ("taken back", "nothing announced", *(["confirmed"] if self.act == "undo" else []))
         assert landed or said in nothing, f"not landed, but the daemon was told: {said}"
         wrong = differences(_without_commit(self.after if landed else self.before), _without_commit(now))
         assert wrong == [], ("landed" if landed else "taken back", wrong)
-        assert _mark(now) == _mark(self.after if landed else self.before)
+        assert self._mark(now) == self._mark(self.after if landed else self.before)
         self.outcomes["landed" if landed else "taken back"] += 1
 
-
-def _mark(look: Look) -> tuple[object, ...]:
-    """By what one sees whether it has landed: what HEAD holds, and which branches there are."""
-    return look.tree, [ref.partition(" ")[0] for ref in look.refs]
+    def _mark(self, look: Look) -> object:
+        """By what one sees whether it has landed: what HEAD holds, and which branches there are; else the files."""
+        if self.more.get("mode") == "files":
+            return look.files
+        return look.tree, [ref.partition(" ")[0] for ref in look.refs]
 
 
 def _without_commit(look: Look) -> Look:
@@ -165,9 +166,11 @@ def test_a_kill_at_any_boundary_leaves_it_landed_whole_or_not_at_all(player: Pla
         ("undo", {}),
         ("land", {"mode": "fast_forward"}),
         ("land", {"mode": "branch"}),
+        ("land", {"mode": "files"}),
+        ("undo", {"mode": "files"}),
         ("land", {"plain_moves": True}),
     ],
-    ids=["undo", "fast-forward", "branch", "without exchange"],
+    ids=["undo", "fast-forward", "branch", "files", "undo of files", "without exchange"],
 )
 def test_a_kill_leaves_every_kind_of_landing_whole_or_not_at_all(
     player: Player, tmp_path: Path, act: str, more: dict[str, Any]

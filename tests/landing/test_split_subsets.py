@@ -19,10 +19,13 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from casework.domain.events import LandingMode
 from casework.domain.hunk_lines import HunkLines
 from casework.domain.ids import CommitId
 from casework.domain.splits import cut, cuts_of, joined, whole_of
 from casework.workspace.repositories import GitRepositories, GitWorkspace
+from tests.landing.grounds import Ground
+from tests.landing.looking import differences
 from tests.landing.test_subsets import (
     _PHASES,
     _UNHEALTHY,
@@ -31,6 +34,7 @@ from tests.landing.test_subsets import (
     applied,
     changes,
     sections,
+    tree_on_disk,
 )
 from tests.repositories import Content, Name, Repository
 
@@ -197,8 +201,8 @@ class Play:
         self.cuts[at, n] = sorted({point, *self.cuts[at, n]})
         event("inside a run" if point[1] else "between runs")
 
-    def check(self, wanted: Collection[tuple[int, int, int]]) -> None:
-        """Take some parts of one file alone, and compare with git's own patch of just those lines."""
+    def check(self, wanted: Collection[tuple[int, int, int]], mode: LandingMode | None) -> None:
+        """Take some parts alone, compare with git's own patch of just those lines; land them, and take that back."""
         files = {at for at, _, _ in wanted}
         chosen = []
         reference = b""
@@ -224,6 +228,14 @@ class Play:
             return
         assert self.repository.git("rev-parse", f"{accepted}^{{tree}}") == tree
         event("the same tree")
+        if mode is not None:
+            made = Ground(self.repository, self.base, accepted)
+            before = made.look()
+            announcement, _ = made.land(made.request(mode))
+            assert tree_on_disk(self.repository) == tree, "the files"
+            assert (self.repository.git("rev-parse", "HEAD^{tree}") == tree) == (mode == "commit")
+            made.take_back(announcement)
+            assert differences(before, made.look()) == []
 
 
 def _play(change: tuple[dict[Name, Content], dict[Name, Content]], data: st.DataObject, world: Path) -> None:
@@ -235,8 +247,9 @@ def _play(change: tuple[dict[Name, Content], dict[Name, Content]], data: st.Data
             at, n = data.draw(st.sampled_from(play.keys), label="hunk")
             play.split(at, n, data.draw(st.sampled_from(["old", "new"])), data.draw(st.integers(0, 45), label="line"))
         parts = [(at, n, part) for at, n in play.keys for part in range(len(play.cuts[at, n]) + 1)]
-        for _ in range(CHOICES_EACH):
-            play.check(data.draw(st.sets(st.sampled_from(parts), min_size=1), label="parts that land"))
+        modes: list[LandingMode | None] = ["commit", "files"]
+        for mode in modes + [None] * (CHOICES_EACH - len(modes)):
+            play.check(data.draw(st.sets(st.sampled_from(parts), min_size=1), label="parts that land"), mode)
         for file in play.git.files:
             for hunk in file.hunks:
                 if whole_of(play.change, hunk.id) is not None:
@@ -245,7 +258,7 @@ def _play(change: tuple[dict[Name, Content], dict[Name, Content]], data: st.Data
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=8, deadline=None, phases=_PHASES, suppress_health_check=_UNHEALTHY)
+@settings(max_examples=5, deadline=None, phases=_PHASES, suppress_health_check=_UNHEALTHY)
 @given(change=changes(), data=st.data())
 def test_landing_parts_of_split_hunks_is_what_git_apply_makes_of_their_lines(
     change: tuple[dict[Name, Content], dict[Name, Content]], data: st.DataObject, world: Path

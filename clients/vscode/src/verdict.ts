@@ -86,7 +86,7 @@ export class Verdict {
   /** Take a landed approval back. */
   async undo({ top, number }: Which): Promise<void> {
     const task = await this.connection.request("casework/task/show", { repository: top, number });
-    const commit = task.commit?.slice(0, 10) ?? "";
+    const commit = task.commit?.slice(0, 10) ?? "it";
     const sure = await choose(`Undo: ${task.card.title}`, "The review opens again with everything that was decided", [
       { label: `Take ${commit} back`, description: "what was landed goes, and nothing else", value: true },
     ]);

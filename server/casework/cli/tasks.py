@@ -12,6 +12,7 @@ import typer
 from casework.cli.connection import daemon
 from casework.cli.options import HERE, AsJson, Number, Reason, Where, place, text_of
 from casework.cli.output import Output, columns, grey, many, sentences, strong, visible
+from casework.cli.snoozing import snooze_commands
 from casework.cli.trusting import Trusting, give_trust
 from casework.domain.errors import Refused
 
@@ -212,6 +213,9 @@ def drop(number: Number, reason: Reason = "", where: Where = HERE, as_json: AsJs
         "is dropped; `casework task restore` takes that back",
         reason=reason,
     )
+
+
+snooze_commands(tasks)
 
 
 @tasks.command("restore")

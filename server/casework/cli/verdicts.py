@@ -74,7 +74,7 @@ def approve(
     number: Number,
     shown: Shown = None,
     mode: Annotated[
-        str | None, typer.Option(help="commit, branch, fast_forward; by default the review's first.")
+        str | None, typer.Option(help="commit, branch, files, fast_forward; by default the review's first.")
     ] = None,
     branch: Annotated[str, typer.Option(help="With --mode branch: the name of the branch to make.")] = "",
     message: Message = "",
@@ -125,6 +125,10 @@ def _say(output: Output, number: int, answer: dict[str, Any]) -> None:
             f"review {number} landed as {answer['commit']}{back}{note}",
             f"  Take it back   casework undo {number}",
         )
+        return
+    if status == "landed":
+        note = f"   {visible(answer['reason'])}" if answer["reason"] else ""
+        output.give(answer, f"review {number} landed{note}", f"  Take it back   casework undo {number}")
         return
     output.give(answer, f"review {number} is approved and {status.replace('_', ' ')}")
 

@@ -110,6 +110,8 @@ def plan_in(repository: Repository, top: str, request: LandingRequest) -> Landin
 
 def where_it_is(announcement: Announcement) -> str:
     """Say where a landed commit is to be found when that is not the branch one stands on."""
+    if announcement.plan.request.mode == "files":
+        return "It is in your files; nothing is staged or committed."
     if announcement.branch is None:
         return "HEAD is detached, so no branch holds this commit; `git switch -c NAME` makes one that does."
     if announcement.plan.request.mode == "branch":

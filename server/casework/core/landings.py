@@ -347,8 +347,8 @@ def check_undo(task: Task, actor: ActorKind = "human") -> None:
     if review is not None and review.verdict != "approve" and landing is not None:
         raise Refused(
             f"What landed of task {task.number} can't be undone here any more: its next review stands on it, and "
-            "nothing was changed. Decide on that review, or take the commit back by hand: "
-            f"`git revert {landing.commit}`.",
+            "nothing was changed. Decide on that review, or take that back "
+            + ("by hand." if landing.mode == "files" else f"by hand: `git revert {landing.commit}`."),
             code="stood_upon",
         )
     check_move("undo_part", task.status, number=task.number, actor=actor)

@@ -52,7 +52,7 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
     fingerprint = f"review:{wanted.kind}:{wanted.name}:{wanted.into or ''}:{wanted.top}"
     if wanted.only:  # of any number of files: another choice is another review
         fingerprint += f":{hashlib.sha256(repr(sorted(wanted.only)).encode()).hexdigest()[:16]}"
-    waiting = _waiting(repository.board, fingerprint)
+    waiting = _waiting(repository.board, fingerprint) or await _woken(repository, fingerprint, actor)
     name = waiting.id if waiting is not None else TaskId(repository.clock.new_id())
     standing = await asyncio.to_thread(_standing, repository, name, wanted)
     change = await asyncio.to_thread(read_change, repository.workspace, standing.base, standing.head)
@@ -119,6 +119,22 @@ async def _note_findings(repository: Repository, name: TaskId, change: Change, t
         await repository.recorder.record(lambda board: found_drafts(repository, board, board.tasks[name], looked))
 
 
+async def _woken(repository: Repository, fingerprint: str, actor: Actor) -> Task | None:
+    """Bring a snoozed review of the same thing back: whoever opens it wants to see it."""
+
+    def snoozed(board: Board) -> Task | None:
+        found = (task for task in board.with_fingerprint(fingerprint) if task.before == "in_review" and not task.runs)
+        return next((task for task in found if task.status == "snoozed"), None)
+
+    def decide(board: Board) -> Sequence[Draft]:
+        task = snoozed(board)
+        return [repository.draft(e.TaskWoken(), actor, task=task.id)] if task is not None else []
+
+    if snoozed(repository.board) is not None:
+        await repository.recorder.record(decide)
+    return _waiting(repository.board, fingerprint)
+
+
 def _waiting(board: Board, fingerprint: str) -> Task | None:
     found = (task for task in board.with_fingerprint(fingerprint) if task.status == "in_review" and not task.runs)
     return next(found, None)
@@ -162,6 +178,7 @@ def review_opened(
         diverged=standing.diverged,
         carried=True,
         ledger=carried.ledger,
+        cuts=change.cuts,
     )
     return (opened, *carried.events)
 

@@ -129,6 +129,7 @@ async def join_hunk(
         manifest=repository.keep_change(whole),
         hunks=len(whole.judged),
         minutes=whole.minutes(),
+        cuts=whole.cuts,
     )
     await _record(repository, number, review, [event], actor, command)
     return repository.board.number(number)
@@ -299,6 +300,7 @@ def _split(repository: Repository, number: int, found: _Found, parted: Parted) -
         manifest=repository.keep_change(parted.change),
         hunks=len(parted.change.judged),
         minutes=parted.change.minutes(),
+        cuts=parted.change.cuts,
     )
     places = list(_threads(repository.board.number(number), found.file.path, parted))
     for at in range(0, len(places), THREADS_PER_EVENT):

@@ -55,9 +55,9 @@ def modes_for(review: Review, *, whole: bool) -> tuple[e.LandingMode, ...]:
             return ("working_tree",)
         case "branch":
             forward = whole and not review.diverged
-            return ("fast_forward", "commit", "branch") if forward else ("commit", "branch")
+            return ("fast_forward", "commit", "branch", "files") if forward else ("commit", "branch", "files")
         case "run":
-            return ("commit", "branch")
+            return ("commit", "branch", "files")
         case "range":
             return ()
 

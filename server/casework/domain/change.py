@@ -6,6 +6,7 @@ an empty file) is judged as a whole under the id in `FileChange.whole`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -170,6 +171,12 @@ class Change(Frozen):
         folded = {hunk for fold in folds for hunk in fold.hunks}
         single = [Entry((hunk,)) for hunk in self.judged if hunk not in folded]
         return [*single, *(Entry(fold.hunks, fold) for fold in folds)]
+
+    @property
+    def cuts(self) -> str:
+        """Name where its hunks are split; empty where none is. Whoever shows it shows the parts."""
+        parts = "\n".join(sorted(part for split in self.splits for part in split.parts))
+        return hashlib.sha256(parts.encode()).hexdigest()[:16] if parts else ""
 
     @property
     def text_hunks(self) -> int:

@@ -142,6 +142,8 @@ class TaskWoken(Frozen):
     """Back to where it was before the snooze."""
 
     kind: Literal["task.woken"] = "task.woken"
+    reason: Sentence = ""
+    """Why, where its time had not come."""
 
 
 class TaskDropped(Frozen):
@@ -209,6 +211,8 @@ class ReviewOpened(Frozen):
     """What stands of the review before is told by the events behind it; else decisions stand under the hunks' ids."""
     ledger: BlobHash | None = None
     """What was read of hunks that changed, and what was rejected so far."""
+    cuts: str = ""
+    """Which of its hunks are split, and where (`Change.cuts`)."""
 
 
 class ReviewReshown(Frozen):

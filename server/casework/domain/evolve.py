@@ -88,7 +88,8 @@ def _task_event(task: Task, event: e.TaskEvent, row: Recorded) -> Task:
         case "task.snoozed":
             return replace(task, changed=now, status="snoozed", before=task.status, snoozed_until=event.until)
         case "task.woken":
-            return replace(task, changed=now, status=task.before or "backlog", before=None, snoozed_until=0)
+            back, reason = task.before or "backlog", event.reason or task.reason
+            return replace(task, changed=now, status=back, before=None, snoozed_until=0, reason=reason)
         case "follow_up.left_out":
             left = LeftOut(event.reason, event.title, len(task.runs))
             return replace(task, changed=now, left_out=(*task.left_out, left))
@@ -237,6 +238,7 @@ def _opened(event: e.ReviewOpened, seq: int, before: Review | None) -> Review:
         diverged=event.diverged,
         opened_seq=seq,
         ledger=event.ledger,
+        cuts=event.cuts,
     )
     return opened_anew(review, before) if before is not None and not event.carried else review
 

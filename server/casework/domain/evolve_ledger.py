@@ -113,6 +113,7 @@ def _parted(
         manifest=event.manifest,
         hunks=event.hunks,
         minutes=event.minutes,
+        cuts=event.cuts,
         decisions=decisions,
         stale=stale,
         back=back,

@@ -64,6 +64,7 @@ class HunkSplit(Frozen):
     """The same change with the parts in it."""
     hunks: int
     minutes: int
+    cuts: str = ""
 
 
 class HunkJoined(Frozen):
@@ -76,6 +77,7 @@ class HunkJoined(Frozen):
     """The same change with the hunk in the place of its parts."""
     hunks: int
     minutes: int
+    cuts: str = ""
 
 
 class ThreadResolved(Frozen):

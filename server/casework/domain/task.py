@@ -176,6 +176,8 @@ class Review:
     """Hunks that bring back what was rejected, with the reason of then."""
     ledger: BlobHash | None = None
     """What was read of hunks that changed, and what was rejected so far."""
+    cuts: str = ""
+    """Which hunks are split, and where."""
     reshown: Reshown | None = None
     verdict: e.Verdict | None = None
     answered_by: Actor | None = None

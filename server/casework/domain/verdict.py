@@ -69,7 +69,8 @@ def choices(task: Task, review: Review, change: Change) -> list[Choice]:
 
 
 def shown_hash(task: Task, choice: Choice | None = None) -> str:
-    """Hash everything a human judges by: the change, where it would land, the decisions, and a result shown again.
+    """Hash everything a human judges by: the change, where it would land, the decisions, how hunks are split, and a
+    result that is shown again.
 
     Two faces of one review that show the same thing have the same hash; whatever changes what an approval would do
     changes it, so each choice has one of its own. Without one it is that of the usual choice.
@@ -83,6 +84,8 @@ def shown_hash(task: Task, choice: Choice | None = None) -> str:
         parts.append(f"{hunk}={decided.decision}")
     if review.reshown is not None:
         parts += [review.reshown.onto, review.reshown.result_tree]
+    if review.cuts:
+        parts.append(f"cuts={review.cuts}")
     if choice != Choice():
         parts.append(f"rest={choice.rest} only_accepted={choice.only_accepted}")
     digest.update("\n".join(parts).encode())

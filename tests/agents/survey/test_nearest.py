@@ -98,6 +98,7 @@ def test_what_is_called_after_the_module_comes_first_then_what_imports_it_then_w
         "tests/test_a_direct.py": "import shop.price\n",
         "tests/test_a_name.py": "import shop.price\n\nshop.price.net\n",
         "tests/test_a_nothing.py": "import os\n",
+        "tests/test_a_slow.py": "import subprocess\nimport shop.price\n",
         "tests/helper.py": "from shop import price\n",
     }
     before = after | {"shop/price.py": after["shop/price.py"].replace("119", "120")}
@@ -107,6 +108,7 @@ def test_what_is_called_after_the_module_comes_first_then_what_imports_it_then_w
         "tests/test_a_direct.py",
         "tests/test_order.py",
         "tests/b/test_by_conftest.py",
+        "tests/test_a_slow.py",
         "tests/test_a_nothing.py",
     ]
 

@@ -101,3 +101,34 @@ def test_what_is_left_is_a_quickfix_list_that_leads_to_each_hunk_and_grows_short
     nvim.sees("c.txt now", "c.txt proposed", "hunk 3/3 · file 3/3")
     assert nvim.lua("return #vim.api.nvim_tabpage_list_wins(0)") == 4, "no window was added"
     assert "Error" not in nvim.lua("return vim.fn.execute('messages')")
+
+
+def test_the_next_file_is_ready_before_it_is_gone_to_and_nothing_of_it_is_left_behind(stage: Stage) -> None:
+    nvim = ten(stage)
+    wait_until(lambda: nvim.lua(READY, "b.txt"), description="both sides of the next file are filled and have keys")
+    wait_until(lambda: nvim.lua(READY, "c.txt"), description="and those of the one behind it")
+    nvim.keys("aaaa")
+    nvim.sees("b.txt proposed", "place 0 new", "hunk 1/3", "4 accepted")
+    nvim.keys("q")
+    nvim.loses("proposed")
+    assert nvim.lua(NAMES) == []
+
+
+NAMES = """
+return vim.tbl_filter(function(name)
+  return name:find('^casework://1/') ~= nil
+end, vim.tbl_map(vim.api.nvim_buf_get_name, vim.api.nvim_list_bufs()))
+"""
+READY = """
+local found = 0
+for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+  local is_side = vim.endswith(vim.api.nvim_buf_get_name(buffer), '/' .. ...)
+  local has_text = (vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] or ''):find('^place 0') ~= nil
+  local keys = vim.tbl_map(function(one) return one.lhs end, vim.api.nvim_buf_get_keymap(buffer, 'n'))
+  local is_kept = #vim.fn.win_findbuf(buffer) == 0 and vim.bo[buffer].bufhidden == 'hide'
+  if is_side and has_text and is_kept and vim.list_contains(keys, 'a') then
+    found = found + 1
+  end
+end
+return found == 2
+"""

@@ -46,7 +46,7 @@ class Head:
         """
         until = time.monotonic() + wall_s
         size, at_once, nearest = FIRST_FILES, True, set(self.near.files[: self.near.near])
-        while (left := until - time.monotonic()) > _LEAST_S:
+        while (left := until - time.monotonic()) > max(_LEAST_S, self._start_s()):
             rest = [path for path in self.near.files if path not in set(self._seen)]
             everything = not rest or (at_once and (len(rest) <= size or self._fits(len(rest), left)))
             near = [path for path in rest if path in nearest]
@@ -70,6 +70,10 @@ class Head:
                 self._seen += part
                 self._missing = True
         return self.found
+
+    def _start_s(self) -> float:
+        """Say what one more run takes before its first test, once that was seen."""
+        return self.found.bare_s if self.found.files else 0.0
 
     def _fits(self, files: int, left_s: float) -> bool:
         """Tell whether the rest of the suite may be expected to come to its end in time."""

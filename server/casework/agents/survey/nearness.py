@@ -22,6 +22,8 @@ MOST_ASKED: Final = 300
 """Changed places for which the nearest files of tests are looked up, the newest first."""
 MOST_TEXT: Final = 32 * 1024 * 1024
 """Bytes of source that are read for it."""
+_SLOW: Final = frozenset(("Popen", "e2e", "integration", "playwright", "selenium", "slow", "subprocess", "timeout"))
+"""Words of tests that may well take long."""
 _WORD: Final = re.compile(r"\w+")
 _SUBJECT: Final = re.compile(r"^test_|_tests?$")
 _COLLECTED: Final = re.compile(r"(^|/)(test_[^/]*|[^/]*_test|tests)\.py$")
@@ -118,7 +120,8 @@ def _ranked(one: Suspect, tests: Mapping[str, _Said], far: Mapping[str, int]) ->
 
     def score(path: str) -> int:
         is_named = not names.isdisjoint(tests[path].words)
-        return far.get(path, FARTHEST) - 3 * (tests[path].subject == stem) - 2 * is_named
+        is_slow = not _SLOW.isdisjoint(tests[path].words)
+        return far.get(path, FARTHEST) - 3 * (tests[path].subject == stem) - 2 * is_named + 2 * is_slow
 
     near = [path for path, said in tests.items() if path in far or not names.isdisjoint(said.words)]
     return sorted(near, key=lambda path: (score(path), path))

@@ -166,7 +166,8 @@ def _detail(task: Task) -> str:
             step = f"step {run.steps_begun}" if run.steps_begun else "starting"
             return f"{step} · {run.last_step[:60]}" if run.last_step else step
         case "queued" if task.has_landed_part and task.landing is not None:
-            return f"queued · {(task.landing.commit or '')[:10]} landed, {task.landing.left} sent back"
+            what = "in your files" if task.landing.mode == "files" else f"{(task.landing.commit or '')[:10]} landed"
+            return f"queued · {what}, {task.landing.left} sent back"
         case "proposed":
             source = f"found in {task.found_in}" if task.found_in else ""
             parts = [task.kind, _skeleton(task), task.severity or "", source]
@@ -176,6 +177,8 @@ def _detail(task: Task) -> str:
         case "failed" | "stopped":
             return f"{task.status}: {task.reason[:100]}" if task.reason else task.status
         case "landed":
+            if task.landing is not None and task.landing.mode == "files":
+                return "landed in your files"
             commit = task.landing.commit if task.landing is not None else None
             return f"landed {commit[:10]}" if commit else "landed"
         case _:

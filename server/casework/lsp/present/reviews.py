@@ -148,7 +148,7 @@ def landed_commit(task: Task) -> str | None:
     """Give the commit that landed, also where the rest of it is still worked on."""
     landing = task.landing
     is_there = landing is not None and (task.status == "landed" or task.has_landed_part)
-    return landing.commit if landing is not None and is_there else None
+    return landing.commit if landing is not None and is_there and landing.mode != "files" else None
 
 
 def comment_of(
@@ -178,7 +178,7 @@ def mode_label(mode: LandingMode, task: Task, change: Change, chosen: Selection)
         case "branch":
             return f"Make a branch of it and touch nothing else{_sent_back(task, chosen)}"
         case "files":
-            return "Put it into the files without a commit"
+            return f"Put it into the files without a commit{_sent_back(task, chosen)}"
 
 
 def _sent_back(task: Task, chosen: Selection) -> str:

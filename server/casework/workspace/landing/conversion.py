@@ -40,6 +40,7 @@ class Conversion:
         filters: frozenset[bytes],
         autocrlf: bool,
         trusted: bool,
+        filtered: bool = True,
     ) -> None:
         assert git.top is not None
         self._git = git
@@ -50,6 +51,8 @@ class Conversion:
         self._filters = filters
         self._autocrlf = autocrlf
         self._trusted = trusted
+        self._filtered = filtered
+        """Whether a filter may make what is written at all."""
         self._active: dict[When, set[bytes]] = {"before": set(), "after": set()}
         self._attributes_after: dict[bytes, bytes | None] | None = None
         self._batch = 0
@@ -122,6 +125,15 @@ class Conversion:
     def _ask_filter(self, when: When, path: bytes, value: bytes) -> None:
         if value not in self._filters:
             return
+        if not self._filtered:
+            driver = value.decode("utf-8", "replace")
+            raise LandingRefused(
+                f"{quote(path)} passes through the filter {driver!r}, so what would be written to it is a program's "
+                "work and not what was reviewed; nothing was written. Land it as a commit or a branch.",
+                code="filter",
+                offered=("commit", "branch"),
+                paths=(quote(path),),
+            )
         if not self._trusted:
             driver = value.decode("utf-8", "replace")
             raise LandingRefused(

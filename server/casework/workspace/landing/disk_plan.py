@@ -162,6 +162,7 @@ class DiskPlanner:
             filters=self._settings.filters,
             autocrlf=self._settings.autocrlf,
             trusted=self._request.trusted,
+            filtered=self._request.mode != "files",
         )
 
     def _leave_out_sparse(self, index: Index, staged: Staged, seen: dict[bytes, Seen], results: DiskResults) -> None:

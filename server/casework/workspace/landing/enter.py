@@ -37,9 +37,10 @@ from casework.workspace.landing.stage import (
     Stage,
     landed_ref,
     lock_words,
-    needs_checkout,
     slot,
     sync_index,
+    touches_files,
+    touches_index,
     write_staged_index,
 )
 from casework.workspace.landing.world import operation, read_head
@@ -71,8 +72,10 @@ class Enter:
     def run(self) -> Landed | TakenBack:
         """Do it, whole, or take it back whole."""
         try:
-            if needs_checkout(self._plan):
+            if touches_index(self._plan):
                 return self._check_out()
+            if touches_files(self._plan):
+                return self._write_files()
             self.move_ref()
         except Moved as moved:
             return self._back(str(moved), again=True)
@@ -99,6 +102,15 @@ class Enter:
         install_index(self._git, self._stage, self._at)
         remove_emptied(self._git, self._announcement)
         return Landed(self._announcement.commit, "the branch was moved", _note(self._plan.not_on_disk))
+
+    def _write_files(self) -> Landed:
+        """Files alone: no lock of git's is needed, and a mark of ours is the point of no return."""
+        self._move_files()
+        self._at("files in place")
+        mark_landed(self._git, self._announcement, self._stage)
+        self._at("marked")
+        remove_emptied(self._git, self._announcement)
+        return Landed(self._announcement.commit, "the files were written")
 
     def _take_lock(self) -> None:
         """Take git's own lock of the index with link(2), so that it is known for ours after any crash."""
@@ -242,12 +254,31 @@ class Enter:
 
     def _back(self, reason: str, *, again: bool) -> TakenBack:
         kept: tuple[str, ...] = ()
-        if needs_checkout(self._plan):
+        if touches_files(self._plan):
             self._at("going back")
             kept = Back(self._git, self._announcement, self._moves, self._at).run()
             release_lock(self._git, self._stage.path)
             self._at("lock released")
         return TakenBack(reason, kept, again)
+
+
+def mark_landed(git: Git, announcement: Announcement, stage: Stage) -> None:
+    """Say that all files are in place, where no branch says it: from here on the landing has happened.
+
+    Raises:
+        Trouble: git did not make the mark.
+    """
+    name, mark = landed_ref(stage.path), announcement.commit.encode()
+    said = ""
+    try:
+        found = git.ask("update-ref", "--no-deref", name, mark, pass_fds=(stage.lock,))
+        if found.returncode == 0:
+            return
+        said = found.sentence
+    except Trouble as trouble:
+        said = trouble.sentence
+    if ref_value(git, name) != mark:
+        raise Trouble(f"Git could not note that it has landed: {said}. Nothing was landed.", code="ref_refused")
 
 
 def ref_value(git: Git, name: bytes) -> bytes:

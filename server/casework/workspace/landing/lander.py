@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from casework.domain.errors import CaseworkError, Trouble
 from casework.domain.ids import LandingId
 from casework.domain.repopath import unquote
-from casework.ports.landing import Announcement, Held, Landed, LandingPlan, LandingRefused, LandingRequest, TakenBack
+from casework.ports.landing import Announcement, Held, Landed, LandingPlan, LandingRequest, TakenBack
 from casework.workspace.git import Git
 from casework.workspace.landing.adding import add_file
 from casework.workspace.landing.back import keep_aside, release_lock
 from casework.workspace.landing.branch_plan import plan_branch
 from casework.workspace.landing.enter import LOCK_WAIT_S, Enter, remove_emptied
 from casework.workspace.landing.exchange import Moves, settle
+from casework.workspace.landing.files_plan import plan_files
 from casework.workspace.landing.places import Blocked, Nested, look
 from casework.workspace.landing.plan import plan_checkout
 from casework.workspace.landing.recover import Recovery
@@ -67,11 +68,7 @@ class GitLander:
             case "commit" | "working_tree" | "fast_forward":
                 return plan_checkout(self._git, request)
             case "files":
-                raise LandingRefused(
-                    "Landing as files alone is not built yet, so nothing was landed. Land it as a commit or a branch.",
-                    code="not_built",
-                    offered=("commit", "branch"),
-                )
+                return plan_files(self._git, request)
 
     def plan_undo(self, landed: Announcement, undo: LandingId) -> LandingPlan:
         """See `Lander.plan_undo`."""

@@ -80,7 +80,7 @@ class _Planning:
             index = reading.result()
         paths = sorted(change.new)
         find_intended(self.git, index, paths)
-        self._check_index(index, paths)
+        check_index(index, paths)
         staged = plan_index(index, change.head, change.new, self._whole(), self._merge_blobs, self.contents)
         disk = DiskPlanner(self.git, self.request, self.settings, self.contents, self.merger, self.room)
         seen = {} if self.request.mode == "working_tree" else look_at_all(self.git, staged)
@@ -121,7 +121,7 @@ class _Planning:
         shown = diff_trees(self.git, base, self.request.accepted.encode())
         for path, (before, after) in shown.items():
             check_name(path)
-            _check_submodule(path, before, after)
+            check_submodule(path, before, after)
         if base == self.commit:  # H is B, so merge(B, H, A) is A, its tree included
             head = {path: before for path, (before, _) in shown.items()}
             new = {path: after for path, (_, after) in shown.items()}
@@ -198,21 +198,27 @@ class _Planning:
         found = diff_trees(self.git, self.request.base.encode(), snapshot.encode())
         return {path: after for path, (_, after) in found.items()}
 
-    def _check_index(self, index: Index, paths: list[bytes]) -> None:
-        unmerged = [path for path in paths if index.is_unmerged(path)]
-        if unmerged:
-            raise LandingRefused(
-                f"{quote(unmerged[0])} has an unresolved conflict in the index, so nothing was landed. Resolve it and "
-                "approve again, or make a branch of the change.",
-                code="unmerged",
-                offered=("branch",),
-                paths=tuple(quote(path) for path in unmerged),
-            )
-        for path in paths:
-            for folder in folders_of([path]) - {b""}:
-                place = index.place(folder)
-                if place is not None and place.mode == GITLINK:
-                    raise _submodule(path)
+
+def check_index(index: Index, paths: list[bytes]) -> None:
+    """Let paths pass that no conflict of the index is about, and that lie in no submodule.
+
+    Raises:
+        LandingRefused: `unmerged`, `submodule`.
+    """
+    unmerged = [path for path in paths if index.is_unmerged(path)]
+    if unmerged:
+        raise LandingRefused(
+            f"{quote(unmerged[0])} has an unresolved conflict in the index, so nothing was landed. Resolve it and "
+            "approve again, or make a branch of the change.",
+            code="unmerged",
+            offered=("branch",),
+            paths=tuple(quote(path) for path in unmerged),
+        )
+    for path in paths:
+        for folder in folders_of([path]) - {b""}:
+            place = index.place(folder)
+            if place is not None and place.mode == GITLINK:
+                raise _submodule(path)
 
 
 def diff_trees(git: Git, old: bytes, new: bytes) -> dict[bytes, tuple[Place | None, Place | None]]:
@@ -248,7 +254,12 @@ def why_differs(paths: tuple[str, ...], *, head_moved: bool) -> str:
     return f"{where} merged with the change in {paths[0]}{rest}. Look at the result; approving it lands it."
 
 
-def _check_submodule(path: bytes, *places: Place | None) -> None:
+def check_submodule(path: bytes, *places: Place | None) -> None:
+    """Let a path pass that is no submodule on either side.
+
+    Raises:
+        LandingRefused: `submodule`.
+    """
     if any(place is not None and place.mode == GITLINK for place in places):
         raise _submodule(path)
 

@@ -6,6 +6,7 @@ orphaned `update-ref` landed after the files had been taken back.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -22,7 +23,8 @@ from casework.workspace.landing.enter import install_index, ref_value, remove_em
 from casework.workspace.landing.exchange import Moves
 from casework.workspace.landing.index import edit_index, hash_of, index_path, read_bytes, read_index, refresh
 from casework.workspace.landing.path_plan import entry_of, file_in
-from casework.workspace.landing.stage import LOCK, At, Stage, landed_ref, needs_checkout
+from casework.workspace.landing.places import Blocked, Nested, look_at
+from casework.workspace.landing.stage import LOCK, At, Stage, landed_ref, touches_files, touches_index
 from casework.workspace.landing.world import is_ancestor, read_head
 from casework.workspace.trees import folders_of, read_trees
 
@@ -86,14 +88,17 @@ class Recovery:
         self._at("looked")
         match verdict.what:
             case "landed":
-                note = self._finish_index(stage) if needs_checkout(self._announcement.plan) else ""
+                plan = self._announcement.plan
+                note = self._finish_index(stage) if touches_index(plan) else ""
+                if touches_files(plan) and not touches_index(plan):
+                    remove_emptied(self._git, self._announcement)
                 return self._landed(verdict, note)
             case "taken_back_since":
                 release_lock(self._git, self._stage_path)
                 return self._landed(verdict, "It had landed, and you have taken it back since.")
             case "not_landed" | "unsure":
                 kept: tuple[str, ...] = ()
-                if needs_checkout(self._announcement.plan):
+                if touches_files(self._announcement.plan):
                     kept = Back(self._git, self._announcement, self._moves, self._at).run()
                     release_lock(self._git, self._stage_path)
                 self._at("lock released")
@@ -173,6 +178,8 @@ class Recovery:
 def look_for_landing(git: Git, announcement: Announcement) -> Verdict:
     """Tell from the branch, our mark, the logs and the trailers whether the branch has moved."""
     plan, commit = announcement.plan, announcement.commit.encode()
+    if plan.request.mode == "files":
+        return _look_at_files(git, announcement)
     name = plan.branch.encode("utf-8", "surrogateescape") if plan.branch is not None else b"HEAD"
     value = ref_value(git, name)
     if value == commit:
@@ -192,6 +199,20 @@ def look_for_landing(git: Git, announcement: Announcement) -> Verdict:
     if value == plan.moves_from.encode() or value == git.null_id or log:
         return Verdict("not_landed", "the branch never held it")
     return Verdict("unsure", "the branch has moved, and no log of it tells whether it ever held this")
+
+
+def _look_at_files(git: Git, announcement: Announcement) -> Verdict:
+    """Tell from our mark; it goes away with the stage, and then the files themselves tell."""
+    stage = unquote(announcement.stage)
+    if ref_value(git, landed_ref(stage)) != git.null_id:
+        return Verdict("landed", "a mark of ours says that all files were written")
+    assert git.top is not None
+    if not os.path.isdir(stage):
+        acted = [path for path in announcement.plan.paths if path.action != "none"]
+        with contextlib.suppress(Blocked, Nested, OSError):
+            if all(look_at(git.top, unquote(path.path)).is_state(path.after) for path in acted):
+                return Verdict("landed", "all files are as it wrote them")
+    return Verdict("not_landed", "not all of its files were written")
 
 
 def _log(git: Git, name: bytes) -> list[bytes]:

@@ -37,8 +37,13 @@ _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 At = Callable[[str], None]
 
 
-def needs_checkout(plan: LandingPlan) -> bool:
-    """Whether the landing changes the index, and perhaps files: every mode but `branch`."""
+def touches_index(plan: LandingPlan) -> bool:
+    """Whether the landing changes the index, and perhaps files: every mode but `branch` and `files`."""
+    return plan.request.mode not in ("branch", "files")
+
+
+def touches_files(plan: LandingPlan) -> bool:
+    """Whether the landing may change files: every mode but `branch`."""
     return plan.request.mode != "branch"
 
 
@@ -161,10 +166,13 @@ def prepare(git: Git, plan: LandingPlan, at: At) -> tuple[Stage, Announcement]:
             commit=CommitId(commit.decode()),
             branch=plan.branch,
             stage=quote(stage.path),
-            beside=_beside(git, stage, plan) if needs_checkout(plan) else (),
+            beside=_beside(git, stage, plan) if touches_files(plan) else (),
         )
         _write(stage, ANNOUNCED, announcement.model_dump_json().encode())
-        if needs_checkout(plan):
+        if plan.request.mode == "files":
+            _stage_files(git, announcement)
+            at("files staged")
+        elif touches_index(plan):
             with ThreadPoolExecutor(1, thread_name_prefix="staging the index") as beside:  # while files are written
                 staging = beside.submit(stage_index, git, stage, plan)
                 _stage_files(git, announcement)

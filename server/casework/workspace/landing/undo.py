@@ -17,7 +17,7 @@ from casework.workspace.landing.places import ABSENT, Seen, missing_folders
 from casework.workspace.landing.plan import conflict, plan_checkout
 from casework.workspace.landing.rooms import Room
 from casework.workspace.landing.working_file import changed_mode
-from casework.workspace.landing.world import check_place, is_ancestor, read_head, short
+from casework.workspace.landing.world import check_files_place, check_place, is_ancestor, read_head, short
 from casework.workspace.objects import NewObjects, Place
 
 
@@ -31,6 +31,10 @@ def plan_undo(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
         return _plan_branch_undo(git, landed, undo)
     request = landed.plan.request.model_copy(update={"landing": undo})
     head = read_head(git)
+    if request.mode == "files":
+        check_files_place(git, head, request, undoing=True)
+        with Room(git) as room:
+            return _Undoing(git, landed, room).plan(undo)
     check_place(git, head, request, undoing=True)
     _check_free(git, landed, head.commit)
     with Room(git) as room:
@@ -93,8 +97,15 @@ def plan_revert(git: Git, landed: Announcement, undo: LandingId) -> LandingPlan:
     """Plan a landing whose change is N to what stood before it.
 
     Raises:
-        LandingRefused: it clashes with what came later, or nothing of it is there any more (`nothing_to_undo`).
+        LandingRefused: it clashes with what came later, or nothing of it is there any more (`nothing_to_undo`); it made
+            no commit (`no_commit`).
     """
+    if landed.plan.request.mode == "files":
+        raise LandingRefused(
+            "This landing wrote files and made no commit, so there is none to revert, and nothing was changed. "
+            "Undo it without a revert: the files go back.",
+            code="no_commit",
+        )
     before = landed.plan.request
     title = before.message.strip().splitlines()[0] if before.message.strip() else f"task {before.number}"
     request = before.model_copy(
@@ -142,6 +153,8 @@ class _Undoing:
         plans.sort(key=lambda plan: (plan.action != "delete", unquote(plan.path)))
         adds = [unquote(plan.path) for plan in plans if plan.action == "add"]
         self._new.write()
+        if old.request.mode == "files":
+            return self._files_plan(undo, plans, leaving)
         commit = self._git.run("rev-parse", "--verify", f"{old.head}^{{tree}}").strip().decode()
         return LandingPlan(
             request=old.request.model_copy(update={"landing": undo}),
@@ -160,9 +173,39 @@ class _Undoing:
             detached=old.branch is None,
         )
 
+    def _files_plan(self, undo: LandingId, plans: list[PathPlan], leaving: frozenset[bytes]) -> LandingPlan:
+        """Of files alone: nothing but these moves."""
+        old = self._landed.plan
+        head = read_head(self._git).commit
+        before = self._git.run("rev-parse", "--verify", f"{old.request.base}^{{tree}}").strip().decode()
+        adds = [unquote(plan.path) for plan in plans if plan.action == "add"]
+        return LandingPlan(
+            request=old.request.model_copy(update={"landing": undo}),
+            undo_of=self._landed.landing,
+            head=CommitId(head.decode()) if head is not None else old.head,
+            branch=None,
+            moves_from=old.moves_from,
+            known_commit=old.request.base,
+            commit_tree=before,
+            result_tree=before,
+            from_tree=old.commit_tree,
+            paths=tuple(plans),
+            index_sha256="",
+            directories=tuple(quote(folder) for folder in missing_folders(self._top, adds, leaving)),
+            differs=tuple(self._differs),
+        )
+
     def _staged(self, index: Index) -> Staged:
-        """I'' = merge(I', I now, I)."""
+        """I'' = merge(I', I now, I); of files alone only what they were and are to be."""
         found = Staged()
+        if self._landed.plan.request.mode == "files":
+            for plan in self._landed.plan.paths:
+                path = unquote(plan.path)
+                if index.is_unmerged(path):
+                    raise conflict(path, "it has an unresolved conflict in the index")
+                found.before[path], found.after[path] = entry_of(plan.index_after), entry_of(plan.index_before)
+                found.flags[path] = index.flags(path)
+            return found
         for plan in self._landed.plan.paths:
             path = unquote(plan.path)
             now = index.place(path)

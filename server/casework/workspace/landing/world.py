@@ -28,6 +28,10 @@ _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _BRANCH: Final[tuple[LandingMode, ...]] = ("branch",)
 _NO_BRANCH_EITHER: Final = frozenset({"no_commit_yet", "no_identity", "signing"})
 """What keeps a branch from being made as well."""
+_NOT_OF_FILES: Final = frozenset(
+    {"operation_in_progress", "no_identity", "signing", "protected_branch", "checked_out_elsewhere"}
+)
+"""What keeps nobody from having the change in the files alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +135,36 @@ def check_place(git: Git, head: Head, request: LandingRequest, *, undoing: bool 
     if under_way:
         raise no(
             f"{under_way[0].upper()}{under_way[1:]} is under way here",
-            "Finish it, or abort it, and approve again; or make a branch of the change.",
+            "Finish it, or abort it, and approve again; or make a branch of the change, or land it as files.",
             "operation_in_progress",
             "Finish it, or abort it, and undo again.",
         )
     _check_branch(git, head, request, no)
+
+
+def check_files_place(git: Git, head: Head, request: LandingRequest, *, undoing: bool = False) -> None:
+    """Let a landing pass that changes files alone: in the middle of anything, but not on another branch.
+
+    Raises:
+        LandingRefused: `bare`, `other_branch`.
+    """
+    no = _not_undone if undoing else _not_landed
+    if git.top is None:
+        raise no(
+            "This repository is bare: there is no work tree to land in",
+            "Make a branch of it.",
+            "bare",
+            "Use a clone of it.",
+        )
+    if head.branch is None or operation(git) or not request.target or head.branch == request.target.encode():
+        return
+    on, wanted = short(head.branch), short(request.target.encode())
+    raise no(
+        f"It was reviewed for {wanted}, and you are on {on} now",
+        f"Switch to {wanted} and approve again, make a branch of the change, or open the review anew for {on}.",
+        "other_branch",
+        f"Switch to {wanted} and undo again.",
+    )
 
 
 def _check_branch(git: Git, head: Head, request: LandingRequest, no: _No) -> None:
@@ -215,7 +244,7 @@ def check_maker(settings: Settings, *, trusted: bool) -> None:
             if not (settings.get(f"{who}.{what}") or settings.get(f"user.{what}")):
                 raise _not_landed(
                     f"Git does not know your {words}, so no commit can be made",
-                    f'Run: git config --global user.{what} "..." and approve again.',
+                    f'Run: git config --global user.{what} "..." and approve again; or land it as files.',
                     "no_identity",
                 )
     if settings.signs and not trusted:
@@ -247,6 +276,8 @@ _No = Callable[[str, str, str, str], LandingRefused]
 
 def _not_landed(what: str, then: str, code: str, _undo: str = "") -> LandingRefused:
     offered = () if code in _NO_BRANCH_EITHER else _BRANCH
+    if code in _NOT_OF_FILES:
+        offered = (*offered, "files")
     return LandingRefused(f"{what}, so nothing was landed. {then}", code=code, offered=offered)
 
 

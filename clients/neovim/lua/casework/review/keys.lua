@@ -1,7 +1,7 @@
 --- The keys of a review, one table: what they are, what they do, and the help that `g?` shows.
 
 local guard = require('casework.guard')
-local objects = 'casework.review.objects'
+local objects, parts = 'casework.review.objects', 'casework.review.parts'
 
 local M = {}
 
@@ -32,6 +32,7 @@ M.table = {
   { keys = { 'O' }, what = 'settle the thread here, or take it up again', act = later(COMMENTS, 'settle') },
   { keys = { 'u' }, what = 'take the decision back', act = later(JUDGE, 'take_back') },
   { keys = { 'S' }, what = 'accept the rest of the file', act = later(JUDGE, 'accept_file') },
+  { keys = { '&' }, what = 'split the hunk; put a part together again', act = later(parts, 'split') },
   { keys = { ']c', ')' }, what = 'next hunk', act = later(JUDGE, 'next_hunk') },
   { keys = { '[c', '(' }, what = 'previous hunk', act = later(JUDGE, 'previous_hunk') },
   { keys = { '<Tab>' }, what = 'next file', act = later(JUDGE, 'next_file') },
@@ -56,9 +57,11 @@ function M.map(buffer)
     end
   end
   guard.map(buffer, 'g?', function()
-    require('casework.help').open(vim.list_extend(vim.list_slice(M.table), require(objects).table))
+    local all = vim.list_extend(vim.list_slice(M.table), require(objects).table)
+    require('casework.help').open(vim.list_extend(all, require(parts).table))
   end, 'help')
   require(objects).map(buffer)
+  require(parts).map(buffer)
 end
 
 return M

@@ -32,6 +32,45 @@ function M.at(review, place)
   return file and M.things(file)[place.hunk]
 end
 
+--- Whether two states of one review have the same hunks: where one was split, or put together, they have not.
+---@param before casework.ReviewView
+---@param after casework.ReviewView
+---@return boolean
+function M.same_things(before, after)
+  local function ids(review)
+    local found = {}
+    for _, file in ipairs(review.files) do
+      for _, thing in ipairs(M.things(file)) do
+        found[#found + 1] = thing.id
+      end
+    end
+    return found
+  end
+  return vim.deep_equal(ids(before), ids(after))
+end
+
+--- Where one stays in a file whose hunks are others now: at the same hunk, else at a part of it, else at its whole.
+---@param review casework.ReviewView
+---@param place casework.Place
+---@param thing casework.HunkView?
+---@return casework.Place
+function M.stays(review, place, thing)
+  local things = M.things(review.files[place.file] or { hunks = {} })
+  for _, is_it in ipairs({
+    function(one) return thing and one.id == thing.id end,
+    function(one) return thing and one.part_of == thing.id end,
+    function(one) return thing and thing.part_of == one.id end,
+    function(one) return thing and thing.part_of and one.part_of == thing.part_of end,
+  }) do
+    for index, one in ipairs(things) do
+      if is_it(one) then
+        return { file = place.file, hunk = index }
+      end
+    end
+  end
+  return { file = place.file, hunk = math.max(1, math.min(place.hunk, #things)) }
+end
+
 --- The fold that `thing` belongs to, if its hunks are one decision.
 ---@param review casework.ReviewView
 ---@param thing casework.HunkView

@@ -129,7 +129,7 @@ function M.arrived(window)
     return
   end
   vim.bo[came].bufhidden = 'hide' -- or the list would lead nowhere the next time
-  view.shown_buffers[came] = true
+  view.filled[came] = view.filled[came] or {}
   if not is_ours then
     vim.api.nvim_win_close(window, true) -- the quickfix window had none of an ordinary file to jump from
   end

@@ -38,20 +38,46 @@ local function around_of(file, spans)
   return around
 end
 
+--- Gives the buffer of one text, filled, highlighted and with its keys: at once where that was done already.
 ---@param view casework.View
+---@param number integer  Of the file.
 ---@param side 'base'|'head'
 ---@param what string  Stands in the buffer's name: the side, or that it is both.
 ---@param lines string[]
 ---@return integer
-local function draw_text(view, side, what, lines)
-  local path = texts.path(view.review.files[view.place.file], side)
+local function made_of(view, number, side, what, lines)
+  local path = texts.path(view.review.files[number], side)
   local buffer = documents.buffer(documents.name(view.root, view.number, what .. '/' .. path), view.root)
-  documents.set_lines(buffer, lines)
-  layout.show(view.windows[side], buffer)
-  documents.set_filetype(buffer, path)
-  require('casework.review.keys').map(buffer)
   vim.bo[buffer].bufhidden = 'hide' -- a quickfix list leads back to it
-  view.shown_buffers[buffer] = true
+  if view.filled[buffer] ~= lines then
+    documents.set_lines(buffer, lines)
+    documents.set_filetype(buffer, path)
+    require('casework.review.keys').map(buffer)
+    view.filled[buffer] = lines
+  end
+  return buffer
+end
+
+--- Makes the buffers of a file that is read soon, so that going there only shows them.
+---@param view casework.View
+---@param number integer
+---@param sides casework.Sides
+function M.prepare(view, number, sides)
+  if layout.is_whole(view.windows) and not view.is_inline then
+    for _, side in ipairs({ 'base', 'head' }) do
+      made_of(view, number, side, side, sides[side].lines)
+    end
+  end
+end
+
+---@param view casework.View
+---@param side 'base'|'head'
+---@param what string
+---@param lines string[]
+---@return integer
+local function draw_text(view, side, what, lines)
+  local buffer = made_of(view, view.place.file, side, what, lines)
+  layout.show(view.windows[side], buffer)
   return buffer
 end
 
@@ -89,7 +115,7 @@ end
 --- Ends the buffers that were drawn for `view`, but for those that somebody still looks at.
 ---@param view casework.View
 function M.forget(view)
-  for buffer in pairs(view.shown_buffers) do
+  for buffer in pairs(view.filled) do
     if vim.api.nvim_buf_is_valid(buffer) and #vim.fn.win_findbuf(buffer) == 0 then
       vim.api.nvim_buf_delete(buffer, { force = true })
     end

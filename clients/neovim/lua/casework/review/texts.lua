@@ -111,7 +111,8 @@ end
 --- Asks for the texts of file `number`, so that they are there when it is gone to.
 ---@param view casework.View
 ---@param number integer
-function M.prefetch(view, number)
+---@param got fun(view: casework.View, number: integer, sides: casework.Sides)
+function M.prefetch(view, number, got)
   local file = view.review.files[number]
   if not file then
     return
@@ -120,6 +121,10 @@ function M.prefetch(view, number)
   if not known then
     M.ask(view.root, view.number, file, function(sides)
       view.texts[key] = sides
+      local is_there = view.review.files[number] ~= nil and select(2, M.of(view, number)) == key
+      if sides and is_there then
+        got(view, number, sides)
+      end
     end)
   end
 end

@@ -24,7 +24,7 @@ local M = {}
 ---@field place casework.Place
 ---@field pending table<string, casework.Pending>  Sent and not answered yet.
 ---@field apart table<string, true>  Folds whose hunks are judged one by one.
----@field shown_buffers table<integer, true>  Made for its texts.
+---@field filled table<integer, string[]>  The buffers made for its texts, with what was put into each.
 ---@field done string[]  Ids in the order in which they were judged here: what `u` takes back.
 ---@field typed fun()[]  Keys that judge, pressed while the texts are on their way: done in order once they are seen.
 ---@field texts table<string, casework.Sides>  By commit and path.
@@ -120,8 +120,10 @@ function M.go(view, place, again)
     page.draw(view, sides)
     page.put_cursor(view)
     M.redraw(view)
-    texts.prefetch(view, place.file + 1)
-    texts.prefetch(view, place.file + 2)
+    vim.schedule(function() -- behind what is shown now
+      texts.prefetch(view, place.file + 1, page.prepare)
+      texts.prefetch(view, place.file + 2, page.prepare)
+    end)
     local typed = view.typed
     view.typed = {}
     for _, act in ipairs(typed) do
@@ -170,7 +172,10 @@ function M.take(view, review)
     client.say(news)
   end
   if is_same_text and #review.files > 0 then
-    return M.redraw(view)
+    if ledger.same_things(before, review) then
+      return M.redraw(view)
+    end
+    return M.go(view, ledger.stays(review, view.place, thing), true) -- the same text, and a hunk of it split
   end
   view.texts, view.done, view.typed = {}, {}, {}
   local found = ledger.next_undecided(review) or { file = 1, hunk = 1 }
@@ -218,7 +223,7 @@ local function new(root, review)
     done = {},
     typed = {},
     apart = {},
-    shown_buffers = {},
+    filled = {},
     texts = {},
     is_inline = M.comes_inline == nil and require('casework.config').get().inline or M.comes_inline or false,
     asking = false,

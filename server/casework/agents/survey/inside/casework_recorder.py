@@ -38,6 +38,7 @@ _took: dict[str, float] = {}
 _cut: set[str] = set()
 _ran: dict[str, float] = {}
 _left_behind: set[str] = set()
+_last_file: set[str] = set()
 
 
 def _say(**what: Any) -> None:
@@ -156,6 +157,7 @@ def pytest_collection_modifyitems(session: Any, config: Any, items: list[Any]) -
     chosen.sort(key=lambda item: RANK.get(item.nodeid.partition("::")[0], len(RANK)))
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
+    _last_file.update(item.nodeid.partition("::")[0] for item in chosen[-1:])
     count = len({_function(item) for item in chosen})
     _say(collected=count, at=time.monotonic() - _started, files=_took, cut=sorted(_cut))
 
@@ -184,7 +186,8 @@ def pytest_runtest_setup(item: Any) -> None:
     """Leave the other tests of a file behind that took long, once half of the time is over: others wait."""
     if ORDER["file_s"] is None or time.monotonic() - _started < ORDER["half_s"]:
         return
-    if _ran.get(item.nodeid.partition("::")[0], 0.0) > ORDER["file_s"]:
+    file = item.nodeid.partition("::")[0]
+    if file not in _last_file and _ran.get(file, 0.0) > ORDER["file_s"]:
         _left_behind.add(item.nodeid)
         pytest.skip("casework: its file has had its time")
 
