@@ -41,8 +41,8 @@ _users_umask: int | None = None
 _POLL_S: Final = 1.0
 _SESSION_PATIENCE_S: Final = 1.0
 _PROC: Final = Path("/proc")
-NICE: Final = 10
-"""Priority of what works for a task and not for somebody who waits at a key (setpriority(2): -20 is the highest)."""
+NICE: Final = 5
+"""Niceness (setpriority(2)) of what works for a task: the editor, and the daemon that answers it, come first."""
 
 
 def close_to_others() -> None:
@@ -78,12 +78,16 @@ def spawn_group(
 ) -> subprocess.Popen[bytes]:
     """Start `command` as the head of a session and process group of its own, so that all of it can be ended at once.
 
-    No file of ours is open in it but the three given and `pass_fds`. Raises `OSError` when it can not be started.
+    No file of ours is open in it but the three given and `pass_fds`, and the editor and the daemon come before it where
+    the processor is short. Raises `OSError` when it can not be started.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         list(command), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=tuple(pass_fds),
         start_new_session=True,
     )  # fmt: skip
+    with suppress(OSError):  # it is gone already
+        os.setpriority(os.PRIO_PGRP, process.pid, NICE)
+    return process
 
 
 def end_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> int:

@@ -118,6 +118,7 @@ class Drive:
         self._worker = await worker.start(briefing)
         try:
             async for report in self._worker.reports():
+                await self._repository.turnstile.through()
                 await self._handle(report)
         except RunOver:
             logger.info("run %s was ended by a human", self._run)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from casework.core.recorder import Recorder
 from casework.core.rulebook import Rulebook
+from casework.core.turnstile import Turnstile
 from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft, Origin
@@ -89,6 +90,8 @@ class Repository:
     chosen_checks: Callable[[], ChosenChecks] = ChosenChecks
     one_check: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Checks of one repository run one after the other: they may use all there is of the machine."""
+    turnstile: Turnstile = field(default_factory=Turnstile)
+    """What every report of a run goes through."""
     seen_bases: OrderedDict[tuple[str, str], Seen] = field(default_factory=OrderedDict)
     """What commands came to on trees without the change, by commit and command; the last few."""
     detectors: tuple[Detector, ...] = ()

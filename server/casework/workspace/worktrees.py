@@ -43,6 +43,8 @@ FIXED: Final = {
             b"index.sparse=false",
             b"core.protectHFS=true",
             b"core.protectNTFS=true",
+            b"checkout.workers=0",
+            b"checkout.thresholdForParallelism=100",
         )
     )
 }
