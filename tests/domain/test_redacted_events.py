@@ -145,6 +145,8 @@ FIXED = [
     "checks.chosen: repository",
     "comment.added: anchor.path",
     "comment.added: path",
+    "hunk.joined: cuts",
+    "hunk.split: cuts",
     "landing.announced: branch",
     "landing.undone: kept_aside",
     "question.asked: wanted.digest",
