@@ -163,6 +163,7 @@ FIXED = [
     "repository.seen: repository",
     "review.answered: branch",
     "review.answered: shown",
+    "review.opened: cuts",
     "review.opened: diff_hash",
     "review.opened: range_text",
     "review.opened: target",

@@ -65,6 +65,7 @@ class HunkSplit(Frozen):
     hunks: int
     minutes: int
     cuts: str = ""
+    """A name of all cuts there are then (`Change.cuts`); empty for none."""
 
 
 class HunkJoined(Frozen):
@@ -78,6 +79,7 @@ class HunkJoined(Frozen):
     hunks: int
     minutes: int
     cuts: str = ""
+    """A name of all cuts there are then (`Change.cuts`); empty for none."""
 
 
 class ThreadResolved(Frozen):
