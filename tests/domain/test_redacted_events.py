@@ -133,6 +133,7 @@ FREE = [
     "task.dropped: reason",
     "task.settled: reason",
     "task.stopped: reason",
+    "task.woken: reason",
 ]
 FIXED = [
     "action.ruled: digest",
