@@ -308,7 +308,7 @@ def test_a_branch_on_the_users_list_is_protected(world: Path) -> None:
     made = ground(world / "project", A, A3)
     with pytest.raises(LandingRefused) as refused:
         made.lander.plan(made.request(protected=("release/*", "ma*")))
-    assert (refused.value.code, refused.value.offered) == ("protected_branch", ("branch",))
+    assert (refused.value.code, refused.value.offered) == ("protected_branch", ("branch", "files"))
 
 
 def test_the_branch_gets_the_next_free_name(world: Path) -> None:
