@@ -7,11 +7,13 @@ A handler that raises `Refused` or `Trouble` is answered with the sentence and i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 from pygls.exceptions import JsonRpcInvalidParams
 
 from casework.lsp.session import Session
@@ -37,6 +39,14 @@ class Endpoint:
             Refused, Trouble: as the handler says.
         """
         return await self.serve(session, parse(self.method, raw))
+
+
+def encoded(answer: BaseModel) -> str:
+    """Give an answer as JSON, made in one go."""
+    try:
+        return answer.model_dump_json()
+    except PydanticSerializationError:  # a lone surrogate, which only an escape carries
+        return json.dumps(answer.model_dump(mode="json"))
 
 
 ENDPOINTS: Final[dict[str, Endpoint]] = {}

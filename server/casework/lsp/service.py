@@ -11,11 +11,11 @@ from pygls.exceptions import JsonRpcInvalidParams
 from casework.core.desk import Desk, OpenRepository
 from casework.lsp.desktop import Desktop
 from casework.lsp.documents import SessionDocuments
-from casework.lsp.endpoint import ENDPOINTS, Endpoint
+from casework.lsp.endpoint import ENDPOINTS, Endpoint, encoded
 from casework.lsp.feed import Feed
 from casework.lsp.floor import Floor
 from casework.lsp.names import path_in
-from casework.lsp.protocol import SessionServer
+from casework.lsp.protocol import Encoded, SessionServer
 from casework.lsp.session import DaemonFacts, Session
 from casework.wire.views import Board
 
@@ -75,11 +75,9 @@ class SessionService:
     def _method(self, session: Session, served: Endpoint) -> Callable[[Any], Awaitable[Any]]:
         async def answer(params: Any) -> Any:
             given = await served.answer(session, params)
-            if isinstance(
-                given, Board
-            ):  # from here on it is told of changes; a client that never asked is told nothing
+            if isinstance(given, Board):  # who read it is told of what changes from here on, and nobody else
                 self._follow(session.repositories[given.repository])
-            return given
+            return Encoded(encoded(given))
 
         return answer
 
@@ -91,7 +89,7 @@ class SessionService:
             given = await served.answer(session, asked)
             if self._floor is not None:
                 await self._floor.after_command(served.method.name, asked or {}, given)
-            return given
+            return Encoded(encoded(given))
 
         return run
 
