@@ -85,9 +85,20 @@ def spawn_group(
         list(command), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=tuple(pass_fds),
         start_new_session=True,
     )  # fmt: skip
-    with suppress(OSError):  # it is gone already
-        os.setpriority(os.PRIO_PGRP, process.pid, NICE)
+    make_way(process.pid, NICE)
     return process
+
+
+def make_way(leader: int, nice: int) -> None:
+    """Let a session and the group that `leader` heads come behind others where the processor is short.
+
+    Linux weighs sessions against each other before it looks at niceness, where it groups them (sched(7), "The autogroup
+    feature"), so that one is told too. Does nothing where the process is gone already, or the system says no.
+    """
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PGRP, leader, nice)
+    with suppress(OSError):
+        (_PROC / str(leader) / "autogroup").write_text(str(nice))
 
 
 def end_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> int:

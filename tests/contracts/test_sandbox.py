@@ -90,6 +90,23 @@ async def test_the_clock_ends_a_command(sandbox: Sandbox, room: Path) -> None:
     assert ran.seconds < 5.5
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="sessions are not weighed against each other here"
+)
+async def test_what_runs_in_a_box_makes_way_in_whatever_session(confining: Sandbox, room: Path) -> None:
+    argument = "60.9876"
+    running = asyncio.create_task(sh(confining, f"sleep {argument}", box(room)))
+
+    def weights() -> set[str]:
+        return {Path(f"/proc/{pid}/autogroup").read_text().split()[-1] for pid in named(argument)}
+
+    try:
+        await wait_until_async(lambda: weights() == {"10"}, description="it makes way")
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_cancelling_ends_the_command_and_leaves_what_was_written(sandbox: Sandbox, room: Path) -> None:
     running = asyncio.create_task(sh(sandbox, f"echo $$ > head; exec sleep 1000.{os.getpid()}", box(room)))
     await wait_until_async(lambda: (room / "head").exists() and (room / "head").read_text(), description="it runs")

@@ -39,6 +39,20 @@ def is_gone(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+GROUPED = Path("/proc/self/autogroup")
+
+
+@pytest.mark.skipif(not GROUPED.exists(), reason="this system does not weigh sessions against each other")
+def test_what_works_for_a_task_makes_way_as_a_session_too(tmp_path: Path) -> None:
+    head = spawn("exec sleep 60", tmp_path)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, head.pid) == processes.NICE
+        assert Path(f"/proc/{head.pid}/autogroup").read_text().split()[-1] == str(processes.NICE)
+        assert GROUPED.read_text().split()[-1] == "0", "ours stays as it was"
+    finally:
+        processes.end_group(head)
+
+
 def test_a_group_is_ended_with_its_grandchildren(tmp_path: Path) -> None:
     head = spawn("sh -c 'sleep 60 & echo $! >grandchild; wait' & wait", tmp_path)
     grandchild = pid_in(tmp_path / "grandchild")

@@ -13,14 +13,14 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
 from casework.domain.errors import Trouble
 from casework.ports.sandbox import Box, Boxed, End, Ran
-from casework.processes import end_group, end_now, end_session, spawn_group, wait_for_death
+from casework.processes import end_group, end_now, end_session, make_way, spawn_group, wait_for_death
 from casework.sandbox import tree
 from casework.sandbox.output import Output
 
@@ -33,6 +33,8 @@ _SLOWEST_LOOK_S: Final = 0.5
 _ASKED_S: Final = 2.0
 _MAKES_WAY: Final = 10
 """Niceness of what runs in a box."""
+_LOOKED_AT: Final = 50
+"""Processes whose session is asked for at a look."""
 _OF_THE_BOX: Final = 2
 """Processes that are bubblewrap's own."""
 
@@ -94,8 +96,7 @@ def _start(boxed: Boxed, stdin: bytes) -> tuple[subprocess.Popen[bytes], int]:
                 pass_fds=boxed.files,
             )  # fmt: skip
             # What floods the machine must not keep us from ending it, nor an editor from being answered.
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PGRP, process.pid, _MAKES_WAY)
+            make_way(process.pid, _MAKES_WAY)
     except OSError as error:
         os.close(reading)
         raise Trouble(f"{boxed.command[0]!r} could not be started: {error.strerror}", code="not_started") from error
@@ -134,6 +135,8 @@ class Watch:
         self._folders = [place.path for place in box.places if place.writable]
         self._free = {folder: tree.free(folder) for folder in self._folders}
         self._next_count = 0.0
+        self._sessions: set[int] = set()
+        """Those that were told to make way; a process in the box may begin one of its own."""
 
     async def until_too_much(self) -> End:
         """Return when a limit is passed, with which."""
@@ -150,6 +153,7 @@ class Watch:
     def _look(self) -> End | None:
         limits, most = self._limits, self._limits.processes + _OF_THE_BOX
         used = tree.used(self._head, most)
+        self._make_way(used.pids)
         if used.threads > most:
             return "too_many_processes"
         if used.anonymous > limits.memory_bytes and tree.proportional(used.pids) > limits.memory_bytes:
@@ -157,6 +161,14 @@ class Watch:
         if self._may_have_grown(used) and self._has_grown(used):
             return "too_much_disk"
         return None
+
+    def _make_way(self, pids: Sequence[int]) -> None:
+        for pid in pids[:_LOOKED_AT]:
+            with suppress(OSError):
+                session = os.getsid(pid)
+                if session not in self._sessions:
+                    self._sessions.add(session)
+                    make_way(pid, _MAKES_WAY)
 
     def _may_have_grown(self, used: tree.Used) -> bool:
         """Ask the cheap way; the space of a file that is only reserved is in nobody's count of what was written."""
