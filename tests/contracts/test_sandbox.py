@@ -94,7 +94,7 @@ async def test_the_clock_ends_a_command(sandbox: Sandbox, room: Path) -> None:
     not Path("/proc/self/autogroup").exists(), reason="sessions are not weighed against each other here"
 )
 async def test_what_runs_in_a_box_makes_way_in_whatever_session(confining: Sandbox, room: Path) -> None:
-    argument = "60.9876"
+    argument = f"60.{os.getpid()}"
     running = asyncio.create_task(sh(confining, f"sleep {argument}", box(room)))
 
     def weights() -> set[str]:

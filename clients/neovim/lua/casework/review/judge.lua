@@ -29,6 +29,20 @@ local function judged()
   return view, review
 end
 
+--- Gives the verdict that was typed behind a decision, once everything it is about is decided.
+---@param view casework.View
+local function settle(view)
+  local verdict = view.verdict
+  if verdict and next(view.pending) == nil then
+    view.verdict = nil
+    vim.schedule(function()
+      if view_of.current() == view then
+        verdict()
+      end
+    end)
+  end
+end
+
 ---@param view casework.View
 ---@param ids string[]
 ---@param decision casework.Decision
@@ -51,8 +65,10 @@ local function decide(view, ids, decision, reason)
   client.deed(view.root, method.review_decide, params, function(review)
     forget()
     view_of.take(view, review)
+    settle(view)
   end, function()
     forget()
+    view.verdict = nil -- what was to be approved is not what stands there now
     view_of.refresh(view)
   end)
 end

@@ -123,7 +123,10 @@ function M.approve(number, mode)
   view.mode = mode or view.mode
   local review = view_of.review(view)
   if next(view.pending) ~= nil then
-    return client.say('one moment: the last decision is on its way.')
+    view.verdict = function()
+      M.approve(number, mode)
+    end
+    return
   elseif review.status == 'in_review' and review.change_kind == 'range' then
     return finish_reading(view)
   elseif review.status == 'in_review' and not may_approve(review) then

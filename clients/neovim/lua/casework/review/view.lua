@@ -23,6 +23,7 @@ local M = {}
 ---@field approval? casework.ApprovalView  What becomes of what does not land, where the user said so.
 ---@field place casework.Place
 ---@field pending table<string, casework.Pending>  Sent and not answered yet.
+---@field verdict? fun()  Typed behind decisions that are on their way: given once they are answered.
 ---@field apart table<string, true>  Folds whose hunks are judged one by one.
 ---@field filled table<integer, string[]>  The buffers made for its texts, with what was put into each.
 ---@field done string[]  Ids in the order in which they were judged here: what `u` takes back.
