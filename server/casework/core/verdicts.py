@@ -16,7 +16,7 @@ from casework.domain.board import Board
 from casework.domain.change import Change
 from casework.domain.envelope import Actor, Draft
 from casework.domain.errors import CaseworkError, Refused
-from casework.domain.ids import CommentId, LandingId
+from casework.domain.ids import BlobHash, CommentId, LandingId
 from casework.domain.redaction import redact
 from casework.domain.repopath import unquote
 from casework.domain.status import check_move
@@ -265,10 +265,11 @@ async def request_changes(
         check_move("request_changes", now.status, number=number, actor=actor.kind)
         check_shown(now, request.shown)
         drafts: list[e.Event] = []
-        if message is not None:
+        is_refused = agent not in repository.agents
+        if message is not None and not (is_refused and _is_said(now, message)):
             comment = CommentId(repository.clock.new_id())
             drafts.append(e.CommentAdded(id=comment, text=message, preview=preview(request.message)))
-        if agent not in repository.agents:
+        if is_refused:
             return [repository.draft(event, actor, task=now.id) for event in drafts]
         drafts.append(e.ReviewAnswered(verdict="request_changes", shown=shown_hash(now), message=message))
         drafts.append(e.TaskQueued(agent=agent, script=script))
@@ -284,3 +285,8 @@ async def request_changes(
             code="no_agent",
         )
     return repository.board.number(number)
+
+
+def _is_said(task: Task, message: BlobHash) -> bool:
+    """Tell whether these words stand there already: whoever was refused and sends them again says them once."""
+    return any(one.text == message and one.hunk is None and one.anchor is None for one in task.comments)
