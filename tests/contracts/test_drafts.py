@@ -24,6 +24,7 @@ def drafts(request: pytest.FixtureRequest, world: Path) -> Drafts:
 
 def test_nothing_kept_is_nothing_given(drafts: Drafts) -> None:
     assert drafts.all() == []
+    assert drafts.at(1, "request") is None
     drafts.forget(1, "request")
 
 
@@ -41,7 +42,9 @@ def test_a_place_holds_the_last_one_and_other_places_theirs(drafts: Drafts) -> N
         drafts.keep(one)
     kept = [replace(ONE, text="Half a thought", column=14), *others]
     assert drafts.all() == sorted(kept, key=lambda one: (one.number, one.place))
+    assert [drafts.at(one.number, one.place) for one in kept] == kept
     drafts.forget(ONE.number, ONE.place)
+    assert drafts.at(ONE.number, ONE.place) is None
     assert drafts.all() == sorted(others, key=lambda one: (one.number, one.place))
 
 

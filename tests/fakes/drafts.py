@@ -24,6 +24,10 @@ class MemoryDrafts:
         """Forget it."""
         self._kept.pop((number, place), None)
 
+    def at(self, number: int, place: str) -> HalfWritten | None:
+        """Give one."""
+        return self._kept.get((number, place))
+
     def all(self) -> list[HalfWritten]:
         """Give all."""
         return [self._kept[name] for name in sorted(self._kept)]

@@ -38,8 +38,8 @@ def forget_sent(repository: Repository, number: int, place: str, text: str) -> N
     Raises nothing: what was sent is sent, and a draft too many does no harm.
     """
     try:
-        kept = [one.text.strip() for one in repository.drafts.all() if (one.number, one.place) == (number, place)]
-        if kept == [text.strip()]:
+        kept = repository.drafts.at(number, place)
+        if kept is not None and kept.text.strip() == text.strip():
             repository.drafts.forget(number, place)
     except Trouble:
         logger.exception("the draft of what was sent about task %d could not be forgotten", number)

@@ -28,6 +28,10 @@ class Drafts(Protocol):
         """
         ...
 
+    def at(self, number: int, place: str) -> HalfWritten | None:
+        """Give the draft of a place, None where there is none that can be read; costs nothing for other places."""
+        ...
+
     def all(self) -> list[HalfWritten]:
         """Give every draft, by number and place; a file that can't be read is left where it is, and out.
 

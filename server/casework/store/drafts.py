@@ -69,6 +69,10 @@ class FileDrafts:
         except OSError as error:
             raise file_trouble(error, path) from error
 
+    def at(self, number: int, place: str) -> HalfWritten | None:
+        """Give the draft of a place, None where there is none that can be read."""
+        return _read(self._path(number, place))
+
     def all(self) -> list[HalfWritten]:
         """Give every draft, by number and place; a file that can't be read is left where it is, and out.
 
