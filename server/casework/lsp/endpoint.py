@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 from pygls.exceptions import JsonRpcInvalidParams
 
+from casework.lsp.protocol import Encoded
 from casework.lsp.session import Session
 from casework.wire.methods import BY_NAME, Method
 from casework.wire.requests import Params
@@ -41,12 +42,12 @@ class Endpoint:
         return await self.serve(session, parse(self.method, raw))
 
 
-def encoded(answer: BaseModel) -> str:
+def encoded(answer: BaseModel) -> Encoded:
     """Give an answer as JSON, made in one go."""
     try:
-        return answer.model_dump_json()
+        return Encoded(answer.model_dump_json())
     except PydanticSerializationError:  # a lone surrogate, which only an escape carries
-        return json.dumps(answer.model_dump(mode="json"))
+        return Encoded(json.dumps(answer.model_dump(mode="json")))
 
 
 ENDPOINTS: Final[dict[str, Endpoint]] = {}

@@ -15,7 +15,7 @@ from casework.lsp.endpoint import ENDPOINTS, Endpoint, encoded
 from casework.lsp.feed import Feed
 from casework.lsp.floor import Floor
 from casework.lsp.names import path_in
-from casework.lsp.protocol import Encoded, SessionServer
+from casework.lsp.protocol import SessionServer
 from casework.lsp.session import DaemonFacts, Session
 from casework.wire.views import Board
 
@@ -77,7 +77,7 @@ class SessionService:
             given = await served.answer(session, params)
             if isinstance(given, Board):  # who read it is told of what changes from here on, and nobody else
                 self._follow(session.repositories[given.repository])
-            return Encoded(encoded(given))
+            return encoded(given)
 
         return answer
 
@@ -89,7 +89,7 @@ class SessionService:
             given = await served.answer(session, asked)
             if self._floor is not None:
                 await self._floor.after_command(served.method.name, asked or {}, given)
-            return Encoded(encoded(given))
+            return encoded(given)
 
         return run
 
