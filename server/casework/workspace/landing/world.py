@@ -117,13 +117,7 @@ def check_place(git: Git, head: Head, request: LandingRequest, *, undoing: bool 
         LandingRefused: one sentence for each state in which it can't.
     """
     no = _not_undone if undoing else _not_landed
-    if git.top is None:
-        raise no(
-            "This repository is bare: there is no work tree to land in",
-            "Make a branch of it.",
-            "bare",
-            "Use a clone of it.",
-        )
+    _check_work_tree(git, no)
     if head.commit is None:
         raise no(
             "There is no commit yet to land on",
@@ -149,13 +143,7 @@ def check_files_place(git: Git, head: Head, request: LandingRequest, *, undoing:
         LandingRefused: `bare`, `other_branch`.
     """
     no = _not_undone if undoing else _not_landed
-    if git.top is None:
-        raise no(
-            "This repository is bare: there is no work tree to land in",
-            "Make a branch of it.",
-            "bare",
-            "Use a clone of it.",
-        )
+    _check_work_tree(git, no)
     if head.branch is None or operation(git) or not request.target or head.branch == request.target.encode():
         return
     on, wanted = short(head.branch), short(request.target.encode())
@@ -165,6 +153,16 @@ def check_files_place(git: Git, head: Head, request: LandingRequest, *, undoing:
         "other_branch",
         f"Switch to {wanted} and undo again.",
     )
+
+
+def _check_work_tree(git: Git, no: _No) -> None:
+    if git.top is None:
+        raise no(
+            "This repository is bare: there is no work tree to land in",
+            "Make a branch of it.",
+            "bare",
+            "Use a clone of it.",
+        )
 
 
 def _check_branch(git: Git, head: Head, request: LandingRequest, no: _No) -> None:
