@@ -106,6 +106,12 @@ async def start_task(
     return await move_task(repository, number, "retry" if again else "start", event, actor, command=command)
 
 
+async def done_before(repository: Repository, command: str | None) -> Task | None:
+    """Give the task of a deed that was recorded under this key before, as it is now; None where it is new."""
+    rows = await repository.recorder.journal.answered(command) if command is not None else []
+    return task_of_rows(repository, rows[0].task) if rows else None
+
+
 def task_of_rows(repository: Repository, name: TaskId | None) -> Task:
     """Give the task that recorded rows are about, as it is now."""
     assert name is not None, "rows of a deed name their task"

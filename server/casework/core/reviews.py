@@ -10,7 +10,7 @@ from typing import Literal
 
 from casework.core.carrying import CarriedOver, carry_over
 from casework.core.detecting import found_drafts, look_over
-from casework.core.intake import one_line, task_of_rows
+from casework.core.intake import done_before, one_line
 from casework.core.reading import read_change
 from casework.core.repository import DAEMON, Repository
 from casework.domain import events as e
@@ -47,8 +47,8 @@ async def open_review(repository: Repository, wanted: Wanted, actor: Actor, *, c
     Raises:
         Refused: there is nothing to review, or the repository is in no state for it.
     """
-    if command is not None and (rows := await repository.recorder.journal.answered(command)):
-        return task_of_rows(repository, rows[0].task)
+    if (before := await done_before(repository, command)) is not None:
+        return before
     fingerprint = f"review:{wanted.kind}:{wanted.name}:{wanted.into or ''}:{wanted.top}"
     if wanted.only:  # of any number of files: another choice is another review
         fingerprint += f":{hashlib.sha256(repr(sorted(wanted.only)).encode()).hexdigest()[:16]}"
@@ -227,18 +227,28 @@ async def _check_known(
         known |= set((await asyncio.to_thread(repository.change, review.shown_manifest)).judged)
     unknown = [hunk for hunk in hunks if hunk not in known]
     if unknown and review.reshown is not None:
-        raise Refused(
-            f"Review {number} shows the result of a merge, which is approved as it is or sent back as a whole; nothing "
-            f"was decided. To decide hunk by hunk again, take one decision on the change itself back: "
-            f"`casework review reset {number} HUNK`.",
-            code="merged",
-        )
+        raise shows_a_merge(number, "decided")
     if unknown:
-        raise Refused(
-            f"Review {number} has no hunk {unknown[0]}, perhaps because it changed; nothing was decided. "
-            f"Look at it again: `casework review show {number}`.",
-            code="unknown_hunk",
-        )
+        raise has_no_hunk(number, unknown[0], "decided")
+
+
+def shows_a_merge(number: int, what: str) -> Refused:
+    """Say why no single hunk can be judged now, and that nothing was `what`."""
+    return Refused(
+        f"Review {number} shows the result of a merge, which is approved as it is or sent back as a whole; nothing "
+        f"was {what}. To decide hunk by hunk again, take one decision on the change itself back: "
+        f"`casework review reset {number} HUNK`.",
+        code="merged",
+    )
+
+
+def has_no_hunk(number: int, hunk: str, what: str) -> Refused:
+    """Say that a hunk is not there, and that nothing was `what`."""
+    return Refused(
+        f"Review {number} has no hunk {hunk}, perhaps because it changed; nothing was {what}. "
+        f"Look at it again: `casework review show {number}`.",
+        code="unknown_hunk",
+    )
 
 
 async def decide_hunks(

@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from casework.core.intake import task_of_rows
+from casework.core.intake import done_before
 from casework.core.landing_plans import plan_in, request_for
 from casework.core.repository import Repository
+from casework.core.reviews import has_no_hunk, shows_a_merge
 from casework.domain import events as e
 from casework.domain.board import Board
 from casework.domain.change import Change, FileChange, Hunk
@@ -50,16 +51,19 @@ class _Found:
     now: tuple[Cut, ...]
     """Where it is cut already."""
 
+    def of(self, side: Side) -> tuple[int, int]:
+        """Give its first line on a side, and how many it has there."""
+        whole = self.whole
+        return (whole.old_start, whole.old_lines) if side == "old" else (whole.new_start, whole.new_lines)
+
     def offset(self, side: Side, line: int) -> int:
         """Give a line of the file as lines behind the hunk's first changed one."""
-        whole = self.whole
-        start, count = (whole.old_start, whole.old_lines) if side == "old" else (whole.new_start, whole.new_lines)
-        return line - 1 - (start + whole.lead - (1 if count else 0))
+        start, count = self.of(side)
+        return line - 1 - (start + self.whole.lead - (1 if count else 0))
 
     def says(self, side: Side) -> str:
         """Say which lines it has on a side."""
-        whole = self.whole
-        start, count = (whole.old_start, whole.old_lines) if side == "old" else (whole.new_start, whole.new_lines)
+        start, count = self.of(side)
         where = "of the base" if side == "old" else "of the new file"
         return f"lines {start} to {start + count - 1} {where}" if count else f"no line {where}"
 
@@ -79,8 +83,8 @@ async def split_hunk(
     Raises:
         Refused: it can't be cut there; nothing was recorded.
     """
-    if command is not None and (rows := await repository.recorder.journal.answered(command)):
-        return task_of_rows(repository, rows[0].task)
+    if (before := await done_before(repository, command)) is not None:
+        return before
     review = _standing(repository, number, actor)
 
     def cuts(found: _Found) -> Collection[Cut]:
@@ -111,8 +115,8 @@ async def join_hunk(
     Raises:
         Refused: it is no part; nothing was recorded.
     """
-    if command is not None and (rows := await repository.recorder.journal.answered(command)):
-        return task_of_rows(repository, rows[0].task)
+    if (before := await done_before(repository, command)) is not None:
+        return before
     review = _standing(repository, number, actor)
     change = await asyncio.to_thread(repository.change, review.manifest)
     split = split_of(change, HunkId(hunk))
@@ -151,8 +155,8 @@ async def decide_lines(
     Raises:
         Refused: nothing changes there, or it can't be cut there; nothing was recorded.
     """
-    if command is not None and (rows := await repository.recorder.journal.answered(command)):
-        return task_of_rows(repository, rows[0].task)
+    if (before := await done_before(repository, command)) is not None:
+        return before
     review = _standing(repository, number, actor)
     found = await asyncio.to_thread(_find, repository, number, review, hunk)
     _check_inside(found, number, hunk, lines)
@@ -185,12 +189,7 @@ def _standing(repository: Repository, number: int, actor: Actor) -> Review:
         raise Refused("Only a human splits a hunk; nothing was recorded.", code="not_human")
     review = repository.board.number(number).standing_review()
     if review.reshown is not None:
-        raise Refused(
-            f"Review {number} shows the result of a merge, which is approved as it is or sent back as a whole; nothing "
-            f"was done. To decide hunk by hunk again, take one decision on the change itself back: "
-            f"`casework review reset {number} HUNK`.",
-            code="merged",
-        )
+        raise shows_a_merge(number, "done")
     return review
 
 
@@ -201,11 +200,7 @@ def _find(repository: Repository, number: int, review: Review, name: str) -> _Fo
         name = split.parts[0]
     file, _ = change.places.get(HunkId(name), (None, None))
     if file is None:
-        raise Refused(
-            f"Review {number} has no hunk {name}, perhaps because it changed; nothing was done. "
-            f"Look at it again: `casework review show {number}`.",
-            code="unknown_hunk",
-        )
+        raise has_no_hunk(number, name, "done")
     whole = whole_of(change, HunkId(name))
     if whole is None or file.status == "type_changed":
         what = "it becomes another kind of file" if whole is not None else "no lines of it change"
@@ -242,9 +237,7 @@ def _gaps(found: _Found, number: int, name: str) -> Collection[Cut]:
 
 
 def _check_inside(found: _Found, number: int, name: str, lines: LineRange) -> None:
-    whole = found.whole
-    on_old = (whole.old_start, whole.old_lines)
-    start, count = on_old if lines.side == "old" else (whole.new_start, whole.new_lines)
+    start, count = found.of(lines.side)
     if not (lines.first <= lines.last and start <= lines.first and lines.last < start + count):
         raise Refused(
             f"These lines are not all in hunk {name} of review {number}: it has {found.says('new')} and "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from casework.core.intake import task_of_rows
+from casework.core.intake import done_before
 from casework.core.landing_plans import landing_request, plan_in, reshown, was_shown
 from casework.core.repository import Repository, preview
 from casework.domain import events as e
@@ -94,8 +94,8 @@ async def approve(
         Refused: somebody was faster, the review changed, a buffer is unsaved, or it can't land; the sentence says what
             to do.
     """
-    if command is not None and (rows := await repository.recorder.journal.answered(command)):
-        return task_of_rows(repository, rows[0].task)
+    if (before := await done_before(repository, command)) is not None:
+        return before
     task = repository.board.number(number)
     review = standing_review(task)
     check_move("approve", task.status, number=number, actor=actor.kind)
@@ -250,8 +250,8 @@ async def request_changes(
     Raises:
         Refused: nobody could work on it; the message is kept as a comment all the same.
     """
-    if command is not None and (rows := await repository.recorder.journal.answered(command)):
-        return task_of_rows(repository, rows[0].task)
+    if (before := await done_before(repository, command)) is not None:
+        return before
     task = repository.board.number(number)
     standing_review(task)
     check_shown(task, request.shown)
