@@ -1,4 +1,4 @@
-"""What can be done in a review with the mouse: the lines above its hunks, and the reply form below its comments."""
+"""What several tests do in reviews: open one, and with the mouse use its lines above hunks and its reply form."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from tests.editors.vscode.workbench import STEP_TIMEOUT_S, Workbench
 from tests.waiting import wait_until
 
 _PATIENCE_MS: Final = STEP_TIMEOUT_S * 1000
+
+
+def open_ten_hunks(window: Workbench) -> None:
+    """Go to the first hunk of review 1, of ten in three files, and wait until it can be judged."""
+    window.show_view("Casework")
+    window.wait_for_row("NEEDS YOU 1")
+    window.press("Control+k", "Control+g")
+    window.wait_for_diff("review 1 · 1 of 3")
+    window.wait_for_text_in_diff("1 of 10 · a r c")
 
 
 def lenses(window: Workbench) -> list[str]:

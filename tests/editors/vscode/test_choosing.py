@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tests.editors.vscode.conftest import OpenWindow, casework
+from tests.editors.vscode.reviewing import open_ten_hunks
 from tests.editors.vscode.shop import shop
 from tests.editors.vscode.test_keys import FILES
 from tests.repositories import Repository, numbered
@@ -41,11 +42,7 @@ def test_with_a_rejected_and_an_unseen_hunk_the_list_says_land_9_send_1_back_and
 ) -> None:
     repository = ten_hunks_of_an_agent(world)
     with open_window(repository.path) as window:
-        window.show_view("Casework")
-        window.wait_for_row("NEEDS YOU 1")
-        window.press(*NEXT)
-        window.wait_for_diff("review 1 · 1 of 3")
-        window.wait_for_text_in_diff("1 of 10 · a r c")
+        open_ten_hunks(window)
         window.press("r")
         assert "Reject hunk 1 of 10" in window.box()
         window.answer("This one was right")

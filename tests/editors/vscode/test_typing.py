@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from tests.editors.vscode.conftest import PROGRAMS, OpenWindow, casework
+from tests.editors.vscode.reviewing import open_ten_hunks
 from tests.editors.vscode.shop import CHARGE, shop
 from tests.editors.vscode.test_keys import ten_hunks
 from tests.repositories import Repository
@@ -19,7 +20,6 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-NEXT = ("Control+k", "Control+g")
 AT_ONCE: Final = """letters => {
     for (const letter of letters) {
         const code = letter.toUpperCase().charCodeAt(0);
@@ -35,11 +35,7 @@ def test_ten_keys_within_a_tenth_of_a_second_give_ten_verdicts(world: Path, open
     repository = ten_hunks(world / "lists")
     casework("review", "working-tree", cwd=repository.path)
     with open_window(repository.path) as window:
-        window.show_view("Casework")
-        window.wait_for_row("NEEDS YOU 1")
-        window.press(*NEXT)
-        window.wait_for_diff("review 1 · 1 of 3")
-        window.wait_for_text_in_diff("1 of 10 · a r c")
+        open_ten_hunks(window)
         window.page.evaluate(AT_ONCE, "a" * 10)
         window.wait_for_status("Review 1: 10 accepted")
     told = json.loads(casework("review", "show", "1", "--json", cwd=repository.path))
@@ -50,11 +46,7 @@ def test_what_is_typed_before_the_box_stands_there_decides_nothing(world: Path, 
     repository = ten_hunks(world / "lists")
     casework("review", "working-tree", cwd=repository.path)
     with open_window(repository.path) as window:
-        window.show_view("Casework")
-        window.wait_for_row("NEEDS YOU 1")
-        window.press(*NEXT)
-        window.wait_for_diff("review 1 · 1 of 3")
-        window.wait_for_text_in_diff("1 of 10 · a r c")
+        open_ten_hunks(window)
         window.page.evaluate(AT_ONCE, "raacu")
         assert "Reject hunk 1 of 10" in window.box()
         window.answer("bad")
