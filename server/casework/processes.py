@@ -93,9 +93,11 @@ def make_way(leader: int, nice: int) -> None:
     """Let a session and the group that `leader` heads come behind others where the processor is short.
 
     Linux weighs sessions against each other before it looks at niceness, where it groups them (sched(7), "The autogroup
-    feature"), so that one is told too. Does nothing where the process is gone already, or the system says no.
+    feature"), so that one is told too. Whoever makes way already makes no less. Does nothing where the process is gone,
+    or the system says no.
     """
     with suppress(OSError):
+        nice = max(nice, os.getpriority(os.PRIO_PROCESS, leader))
         os.setpriority(os.PRIO_PGRP, leader, nice)
     with suppress(OSError):
         (_PROC / str(leader) / "autogroup").write_text(str(nice))
